@@ -1,0 +1,5 @@
+"""The conventional door; all metadata stands in pyproject.toml."""
+
+from setuptools import setup
+
+setup()

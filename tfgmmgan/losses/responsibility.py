@@ -1,0 +1,127 @@
+"""Equations 3 and 4 of responsibility learning (Huang et al. 2020), with two estimators of each.
+
+Shapes: B real images, K components, O outputs of the discriminator's head (1, or K for one a mode),
+S fakes of each component. alpha (B, K) holds the responsibilities C(x_i), rows summing to 1.
+
+In the paper every real image x_i comes with its own K fakes x_hat_i^k, B*K in all: the *paired* estimator, with
+S = B fakes of each component, the i-th of which belongs to x_i. But x_hat_i^k depends on x_i through nothing but
+independent noise, so one set of S fakes a component, met by all real images, has the same expected value and the
+same expected gradients: the *stratified* estimator, with S = ceil(B / K), K times cheaper. For eq. 4 it averages
+log C over the fakes (not C), and alpha_i alpha_i^T over the images (not the outer product of means).
+The equality holds for fixed normalisation; batch norm in training mode sees other batches in either case.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import tensorflow as tf
+
+from tfgmmgan.registry import Registry
+
+__all__ = [
+    "ESTIMATORS",
+    "Estimator",
+    "marginal_entropy",
+    "posterior_consistency",
+    "weighted_fakes_stratified",
+    "weighted_log_classes_paired",
+    "weighted_log_classes_stratified",
+    "weighted_rows",
+]
+
+
+def weighted_rows(alpha: tf.Tensor, terms: tf.Tensor) -> tf.Tensor:
+    """Return 1/K mean_i sum_k alpha_ik t_ik: eq. 3's real half, and its fake half as it is written (paired).
+
+    Args:
+        alpha: (B, K) responsibilities.
+        terms: (B, O) loss of each head on x_i, O being 1 or K; or (B, K) loss of the fake that x_i's component k made.
+    """
+    num_components = tf.cast(tf.shape(alpha)[1], terms.dtype)
+    return tf.reduce_mean(tf.reduce_sum(alpha * terms, axis=1)) / num_components
+
+
+def weighted_fakes_stratified(alpha: tf.Tensor, terms: tf.Tensor) -> tf.Tensor:
+    """Return the fake half of eq. 3 from shared fakes, 1/K sum_k mean_i(alpha_ik) mean_s(t_sk).
+
+    Args:
+        alpha: (B, K) responsibilities.
+        terms: (S, K) loss of each fake.
+    """
+    return tf.reduce_mean(tf.reduce_mean(alpha, axis=0) * tf.reduce_mean(terms, axis=0))
+
+
+def weighted_log_classes_paired(alpha: tf.Tensor, log_classes: tf.Tensor) -> tf.Tensor:
+    """Return eq. 4 as it is written, 1/K mean_i sum_kj alpha_ik alpha_ij log C_j(x_hat_i^k).
+
+    This is InfoGAN's lower bound E[log Q(c | x)] on the mutual information, weighted by alpha_ik, without its H(c).
+
+    Args:
+        alpha: (B, K) responsibilities.
+        log_classes: (B, K, K) log C_j of the fake that x_i's component k made.
+    """
+    num_components = tf.cast(tf.shape(alpha)[1], log_classes.dtype)
+    return tf.reduce_mean(tf.einsum("ik,ij,ikj->i", alpha, alpha, log_classes)) / num_components
+
+
+def weighted_log_classes_stratified(alpha: tf.Tensor, log_classes: tf.Tensor) -> tf.Tensor:
+    """Return eq. 4 from shared fakes, 1/K sum_kj mean_i(alpha_ik alpha_ij) mean_s(log C_j(x_hat_sk)).
+
+    Args:
+        alpha: (B, K) responsibilities.
+        log_classes: (S, K, K) log C_j of each fake.
+    """
+    batch, num_components = tf.unstack(tf.cast(tf.shape(alpha), log_classes.dtype))
+    moment = tf.matmul(alpha, alpha, transpose_a=True) / batch  # [K, K]
+    return tf.reduce_sum(moment * tf.reduce_mean(log_classes, axis=0)) / num_components
+
+
+def marginal_entropy(alpha: tf.Tensor) -> tf.Tensor:
+    """Return H(mean_i alpha_i) in nats, in [0, log K]: InfoGAN's H(c), with the batch's mean as the marginal.
+
+    Eq. 4 cites InfoGAN's bound E[log Q(c|x)] + H(c) and drops H(c). Without it the one component whose fakes look
+    best takes every image; H(c) is what holds the others open. It pulls towards equal weights.
+
+    Args:
+        alpha: (B, K) responsibilities.
+    """
+    mean = tf.reduce_mean(alpha, axis=0)
+    return -tf.reduce_sum(tf.math.xlogy(mean, mean))
+
+
+def posterior_consistency(posterior: tf.Tensor, log_classes: tf.Tensor) -> tf.Tensor:
+    """Return the poster's first comparison as a cross-entropy, -mean_sk sum_j p(j | z_sk) log C_j(x_hat_sk).
+
+    The poster compares p(k | z) with C(x_hat) by their mutual information; like eq. 4, this is its lower bound
+    with p(k | z) as the target, without the constant entropy.
+
+    Args:
+        posterior: (S, K, K) closed-form p(j | z_sk), without gradient.
+        log_classes: (S, K, K) log C_j of each fake.
+    """
+    return -tf.reduce_mean(tf.reduce_sum(posterior * log_classes, axis=-1))
+
+
+class Estimator(NamedTuple):
+    """How many fakes of each component a batch needs, and how eq. 3's fake half and eq. 4 are made of them."""
+
+    fakes_per_component: Callable[[int, int], int]
+    weighted_fakes: Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
+    weighted_log_classes: Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
+
+
+ESTIMATORS = Registry(
+    "estimator",
+    {
+        "stratified": Estimator(
+            lambda batch, components: -(-batch // components),
+            weighted_fakes_stratified,
+            weighted_log_classes_stratified,
+        ),
+        "paired": Estimator(
+            lambda batch, components: batch,
+            weighted_rows,
+            weighted_log_classes_paired,
+        ),
+    },
+)

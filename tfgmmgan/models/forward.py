@@ -1,0 +1,115 @@
+"""What one update of a latent GAN sees, computed on first use and then shared by all losses."""
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import tensorflow as tf
+
+from tfgmmgan.random import split
+
+if TYPE_CHECKING:
+    from tfgmmgan.models.base import LatentGAN
+
+__all__ = ["ForwardPass"]
+
+
+class ForwardPass:
+    """One pass of a model over a batch of real examples and the fakes drawn for it.
+
+    Every attribute below is computed when a loss first asks for it, so that a loss pays only for what it uses
+    and nothing is computed twice. Real and generated examples are separate passes through the networks.
+
+    Shapes: B real examples, K components, S fakes of each component, d latent dimensions, F features, O outputs
+    of the discriminator's head.
+
+    Attributes:
+        real: (B, *data_shape) float32, images in [-1, 1].
+        labels: (B,) integers, or None.
+        z: (S, K, d) latent vectors.
+        fake: (S * K, *data_shape) generated examples.
+        real_features, fake_features: (B, F), (S * K, F) the discriminator's encoding.
+        real_scores: (B, O) discriminator logits.
+        fake_scores: (S, K) logits; with a head of K outputs, that of the component that made the fake.
+        real_class_logits: (B, K) the classifier's logits.
+        responsibilities: (B, K) alpha = C(x).
+        fake_log_classes: (S, K, K) log C(x_hat).
+        posterior: (S, K, K) closed-form p(k | z), without gradient.
+    """
+
+    def __init__(
+        self, model: "LatentGAN", real: tf.Tensor, labels: tf.Tensor | None, seed: tf.Tensor, fakes: int | tf.Tensor
+    ) -> None:
+        self.model = model
+        self.real = real
+        self.labels = labels
+        self.seed = seed
+        self.fakes = fakes
+
+    @cached_property
+    def z(self) -> tf.Tensor:
+        """Latent vectors, (S, K, d)."""
+        return self.model.prior.sample_stratified(self.fakes, split(self.seed, 0))
+
+    @cached_property
+    def fake(self) -> tf.Tensor:
+        """Generated examples, (S * K, *data_shape)."""
+        z = tf.reshape(self.z, [-1, self.model.prior.latent_dim])
+        return self.model.generator(z, training=True)
+
+    @cached_property
+    def real_features(self) -> tf.Tensor:
+        """The discriminator's encoding of real examples, (B, F)."""
+        return self.model.discriminator.encoder(self.real, training=True)
+
+    @cached_property
+    def fake_features(self) -> tf.Tensor:
+        """The discriminator's encoding of generated examples, (S * K, F)."""
+        return self.model.discriminator.encoder(self.fake, training=True)
+
+    @cached_property
+    def real_scores(self) -> tf.Tensor:
+        """Discriminator logits of real examples, (B, O)."""
+        return self.model.discriminator.head(self.real_features)
+
+    @cached_property
+    def fake_scores(self) -> tf.Tensor:
+        """Discriminator logits of generated examples, (S, K)."""
+        scores = self.per_component(self.model.discriminator.head(self.fake_features))  # [S, K, O]
+        outputs = scores.shape[-1]
+        if outputs == 1:
+            return scores[..., 0]
+        if outputs == self.model.prior.num_components:
+            return tf.linalg.diag_part(scores)
+        raise ValueError(
+            f"The discriminator's head must have 1 output or one for each of the {self.model.prior.num_components} "
+            f"components; it has {outputs}."
+        )
+
+    @cached_property
+    def real_class_logits(self) -> tf.Tensor:
+        """The classifier's logits of real examples, (B, K)."""
+        view = self.model.classifier_view(self.real, split(self.seed, 1), generated=False)
+        features = self.real_features if view is self.real and self.model.shares_encoder else None
+        return self.model.class_logits(view, features, training=True)
+
+    @cached_property
+    def responsibilities(self) -> tf.Tensor:
+        """alpha = C(x), (B, K)."""
+        return tf.nn.softmax(self.real_class_logits)
+
+    @cached_property
+    def fake_log_classes(self) -> tf.Tensor:
+        """Log C(x_hat), (S, K, K)."""
+        view = self.model.classifier_view(self.fake, split(self.seed, 2), generated=True)
+        features = self.fake_features if view is self.fake and self.model.shares_encoder else None
+        return self.per_component(tf.nn.log_softmax(self.model.class_logits(view, features, training=True)))
+
+    @cached_property
+    def posterior(self) -> tf.Tensor:
+        """Closed-form p(k | z), (S, K, K), without gradient."""
+        z = tf.reshape(self.z, [-1, self.model.prior.latent_dim])
+        return self.per_component(tf.stop_gradient(self.model.prior.responsibilities(z)))
+
+    def per_component(self, rows: tf.Tensor) -> tf.Tensor:
+        """Give the rows of the fakes their two axes, (S * K, ...) -> (S, K, ...)."""
+        return tf.reshape(rows, [-1, self.model.prior.num_components, *rows.shape[1:]])

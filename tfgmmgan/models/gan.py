@@ -1,0 +1,52 @@
+"""The vanilla GAN, the baseline of every paper."""
+
+import keras
+import tensorflow as tf
+
+from tfgmmgan.models.base import LatentGAN
+from tfgmmgan.models.forward import ForwardPass
+from tfgmmgan.priors import LatentPrior, Normal
+
+__all__ = ["GAN"]
+
+
+@keras.saving.register_keras_serializable(package="tfgmmgan")
+class GAN(LatentGAN):
+    """Generator against discriminator, with z ~ N(0, I) unless another prior is given.
+
+    Example:
+
+    >>> model = GAN((28, 28, 1), latent_dim=100)
+    >>> model.compile()
+    >>> model.fit(images, batch_size=64, epochs=10)                  # uint8, or float32 in [-1, 1]
+    >>> model.generate(16, seed=0).shape
+    (16, 28, 28, 1)
+
+    Args:
+        data_shape: Shape of one example: (H, W, C) for images, (p,) for points.
+        latent_dim: d, where no prior is given. Default 100.
+        prior: Any `LatentPrior`; `Normal(latent_dim)` where None.
+        **kwargs: As in `LatentGAN`.
+
+    Reference:
+        Goodfellow et al. 2014; eq. 2 of responsibility learning.
+    """
+
+    def __init__(
+        self, data_shape: tuple[int, ...], latent_dim: int = 100, prior: LatentPrior | None = None, **kwargs
+    ) -> None:
+        self.latent_dim = latent_dim
+        super().__init__(data_shape, prior=prior or Normal(latent_dim), **kwargs)
+
+    def discriminator_loss(self, forward: ForwardPass) -> tf.Tensor:
+        """Return -E log D(x) - E log(1 - D(G(z))), or what the chosen adversarial loss has in their place."""
+        real = tf.reduce_mean(self._adversarial.real(forward.real_scores))
+        return real + tf.reduce_mean(self._adversarial.fake(forward.fake_scores))
+
+    def generator_loss(self, forward: ForwardPass) -> tf.Tensor:
+        """Return -E log D(G(z)), or what the chosen adversarial loss has in its place."""
+        return tf.reduce_mean(self._adversarial.generator(forward.fake_scores))
+
+    def get_config(self) -> dict:
+        """Return the constructor's arguments."""
+        return {**super().get_config(), "latent_dim": self.latent_dim}

@@ -1,0 +1,259 @@
+"""GMMGAN: responsibility learning (Huang et al. 2020), a mixture prior and a classifier trained with the GAN."""
+
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from tfgmmgan.data.scaling import to_float
+from tfgmmgan.errors import unknown_name
+from tfgmmgan.losses import ESTIMATORS, marginal_entropy, posterior_consistency
+from tfgmmgan.losses.responsibility import weighted_rows
+from tfgmmgan.models.base import LatentGAN
+from tfgmmgan.models.forward import ForwardPass
+from tfgmmgan.models.terms import LossTerm, Weight
+from tfgmmgan.networks import dtype_policy
+from tfgmmgan.priors import GaussianMixture, LatentPrior
+
+__all__ = ["GMMGAN"]
+
+ENCODERS = ("shared", "separate")
+UPDATES = ("classifier", "all")
+
+
+@keras.saving.register_keras_serializable(package="tfgmmgan")
+class GMMGAN(LatentGAN):
+    """A GAN with a Gaussian mixture prior and a classifier C that says which Gaussian an example belongs to.
+
+    Read literally, the paper's two losses send every image to the one component whose fakes look best: nothing
+    in eq. 3 or 4 keeps a second component alive. The defaults differ from the paper in three places, each an option:
+    `marginal_entropy` and `posterior_consistency` are on, and `classifier_adversarial` is off.
+    `GMMGAN(data_shape, marginal_entropy=0, posterior_consistency=0, classifier_adversarial=True,
+    adversarial_loss="minimax")` is the paper's model.
+
+    Example:
+
+    >>> model = GMMGAN((28, 28, 1), num_components=10)
+    >>> model.compile()
+    >>> model.fit(images, batch_size=64, epochs=10)                   # uint8, or float32 in [-1, 1]
+    >>> model.responsibilities(images[:5]).shape                      # p(k | x)
+    (5, 10)
+    >>> model.generate(8, component=3, seed=0).shape                  # one mode
+    (8, 28, 28, 1)
+
+    Args:
+        data_shape: Shape of one example: (H, W, C) for images, (p,) for points.
+        num_components: K, where no prior is given. Default 10.
+        latent_dim: d, where no prior is given. Default 100.
+        prior: Any `LatentPrior`; where None a `GaussianMixture` with trainable means and `scale_tril`, whose
+            weights follow the responsibilities.
+        classifier: Keras model to K logits: from features where the encoder is shared, from examples where it
+            is separate. Table 1's own where None.
+        encoder: `"shared"`: C is a linear layer on the discriminator's encoding. `"separate"`: C is a network
+            of its own (Table 1). Default `"shared"`.
+        estimator: `"stratified"`: S = ceil(B/K) fakes of each component serve the whole batch. `"paired"`: K
+            fakes for every image, as in Algorithm 1; the same expected gradient at K times the cost. See
+            `tfgmmgan.losses.responsibility`. Default `"stratified"`.
+        mutual_information: Weight of eq. 4. Default 1, as in Algorithm 1.
+        mutual_information_updates: Which weights eq. 4 trains: `"classifier"` (Algorithm 1, line 13) or `"all"`,
+            generator and prior too (what section 2.4 implies). A shared encoder goes with the classifier in
+            either case. Default `"classifier"`.
+        classifier_adversarial: Whether eq. 3's generator side trains C through alpha (Algorithm 1, line 12).
+            That is the gradient which collapses the modes. Default False (ours).
+        marginal_entropy: Weight of H(mean C(x)) / K, the H(c) that InfoGAN's bound has and eq. 4 leaves out, with
+            eq. 4's factor 1/K. Default 2 (ours).
+        posterior_consistency: Weight of the poster's comparison of p(k | z) with C(x_hat). It trains C, G and
+            prior; without it, C has nothing to tell components apart by. Default 0.1 (ours; the poster gives none).
+        **kwargs: As in `LatentGAN`. A `discriminator` may have 1 output, or K: one for each component.
+
+    Every weight is a number or a `keras.optimizers.schedules.LearningRateSchedule` of the training step.
+
+    Reference:
+        Huang et al. 2020, eq. 3, eq. 4, Algorithm 1, Tables 1-3; its poster, "posterior consistency module".
+    """
+
+    groups = (*LatentGAN.groups, "classifier")
+
+    def __init__(
+        self,
+        data_shape: tuple[int, ...],
+        num_components: int = 10,
+        latent_dim: int = 100,
+        prior: LatentPrior | None = None,
+        classifier: keras.Model | None = None,
+        encoder: str = "shared",
+        estimator: str = "stratified",
+        mutual_information: Weight = 1.0,
+        mutual_information_updates: str = "classifier",
+        classifier_adversarial: bool = False,
+        marginal_entropy: Weight = 2.0,
+        posterior_consistency: Weight = 0.1,
+        **kwargs,
+    ) -> None:
+        if encoder not in ENCODERS:
+            raise unknown_name("encoder", encoder, ENCODERS)
+        if mutual_information_updates not in UPDATES:
+            raise unknown_name("value of mutual_information_updates", mutual_information_updates, UPDATES)
+        prior = prior or GaussianMixture(
+            num_components, latent_dim, mixture_weights="responsibilities", seed=kwargs.get("seed", 0)
+        )
+        self._estimator = ESTIMATORS[estimator]
+        self.num_components = prior.num_components
+        self.latent_dim = prior.latent_dim
+        self.encoder = encoder
+        self.estimator = estimator
+        self.mutual_information = mutual_information
+        self.mutual_information_updates = mutual_information_updates
+        self.classifier_adversarial = classifier_adversarial
+        self.marginal_entropy = marginal_entropy
+        self.posterior_consistency = posterior_consistency
+        super().__init__(data_shape, prior=prior, **kwargs)
+        if classifier is not None:
+            self._given.append("classifier")
+        self.classifier = classifier or self._make_classifier()
+        features = self.discriminator.encoder.compute_output_shape((None, *self.data_shape))
+        if not self.classifier.built:
+            self.classifier.build(features if self.shares_encoder else (None, *self.data_shape))
+
+    def _make_classifier(self) -> keras.layers.Layer:
+        if self.shares_encoder:
+            return keras.layers.Dense(self.num_components, dtype="float32", name="classifier")
+        with dtype_policy(self.dtype_policy):
+            return self._networks.classifier(self.data_shape, self.num_components, width=self.width, name="classifier")
+
+    @property
+    def shares_encoder(self) -> bool:
+        """Whether C works on the discriminator's encoding."""
+        return self.encoder == "shared"
+
+    # -- losses --------------------------------------------------------------------------------------------
+
+    def loss_terms(self) -> dict[str, LossTerm]:
+        """Return the named losses and what each trains; see the class for the options."""
+        classifier = ("classifier", "encoder") if self.shares_encoder else ("classifier",)
+        generator = ("generator", "prior")
+        terms = super().loss_terms()
+        if self.classifier_adversarial:
+            terms["generator_loss"] = LossTerm(self.generator_loss, trains=(*generator, "classifier"))
+        return {
+            **terms,
+            "mutual_information_loss": LossTerm(
+                self.mutual_information_loss,
+                trains=classifier + (generator if self.mutual_information_updates == "all" else ()),
+                weight=self.mutual_information,
+            ),
+            "marginal_entropy_loss": LossTerm(
+                self.marginal_entropy_loss, trains=classifier, weight=self.marginal_entropy
+            ),
+            "posterior_consistency_loss": LossTerm(
+                self.posterior_consistency_loss, trains=classifier + generator, weight=self.posterior_consistency
+            ),
+        }
+
+    def discriminator_loss(self, forward: ForwardPass) -> tf.Tensor:
+        """Return eq. 3 as D minimises it, with alpha as a constant: D is not to please itself through C."""
+        alpha = tf.stop_gradient(forward.responsibilities)
+        real = weighted_rows(alpha, self._adversarial.real(forward.real_scores))
+        return real + self._estimator.weighted_fakes(alpha, self._adversarial.fake(forward.fake_scores))
+
+    def generator_loss(self, forward: ForwardPass) -> tf.Tensor:
+        """Return eq. 3 as G minimises it; the real half has no gradient here, since alpha sums to 1."""
+        alpha = forward.responsibilities if self.classifier_adversarial else tf.stop_gradient(forward.responsibilities)
+        return self._estimator.weighted_fakes(alpha, self._adversarial.generator(forward.fake_scores))
+
+    def mutual_information_loss(self, forward: ForwardPass) -> tf.Tensor:
+        """Return the negative of eq. 4."""
+        return -self._estimator.weighted_log_classes(forward.responsibilities, forward.fake_log_classes)
+
+    def marginal_entropy_loss(self, forward: ForwardPass) -> tf.Tensor:
+        """Return -H(mean C(x)) / K."""
+        return -marginal_entropy(forward.responsibilities) / self.num_components
+
+    def posterior_consistency_loss(self, forward: ForwardPass) -> tf.Tensor:
+        """Return the poster's cross-entropy of p(k | z) and C(x_hat)."""
+        return posterior_consistency(forward.posterior, forward.fake_log_classes)
+
+    # -- what the step asks of a system --------------------------------------------------------------------
+
+    def fakes_per_component(self, batch: int | tf.Tensor) -> int | tf.Tensor:
+        """Return S for a batch; see `estimator`."""
+        return self._estimator.fakes_per_component(batch, self.num_components)
+
+    def group_variables(self, group: str) -> list[keras.Variable]:
+        """Return a group's trainable weights."""
+        return self.classifier.trainable_variables if group == "classifier" else super().group_variables(group)
+
+    def after_update(self, forward: ForwardPass) -> None:
+        """Let the mixture's weights follow the batch's mean responsibilities, where they do."""
+        self.prior.update_weights(tf.reduce_mean(forward.responsibilities, axis=0))
+
+    def classifier_view(self, examples: tf.Tensor, seed: tf.Tensor, generated: bool) -> tf.Tensor:
+        """Return what C sees of examples in training: the examples themselves. A subclass may transform them.
+
+        Args:
+            examples: (n, *data_shape) float32.
+            seed: (2,) stateless seed for this step and these examples.
+            generated: Whether they are fakes.
+        """
+        return examples
+
+    def class_logits(
+        self, examples: tf.Tensor, features: tf.Tensor | None = None, training: bool = False
+    ) -> tf.Tensor:
+        """Return C's logits, (n, K).
+
+        Args:
+            examples: (n, *data_shape) float32.
+            features: Their encoding by the discriminator, where it is shared and already at hand.
+            training: Whether batch norm uses the batch.
+        """
+        if not self.shares_encoder:
+            return self.classifier(examples, training=training)
+        if features is None:
+            features = self.discriminator.encoder(examples, training=training)
+        return self.classifier(features)
+
+    # -- using a trained model -----------------------------------------------------------------------------
+
+    def call(self, examples: tf.Tensor, training: bool = False) -> tf.Tensor:
+        """Return p(k | x), (n, K), so that `model.predict(images)` works as in any classifier."""
+        return tf.nn.softmax(self.class_logits(to_float(tf.convert_to_tensor(examples)), training=training))
+
+    def responsibilities(self, examples: np.ndarray, batch_size: int = 256) -> np.ndarray:
+        """Return p(k | x) for images: uint8, or float in [-1, 1].
+
+        Args:
+            examples: (n, *data_shape).
+            batch_size: How many at once; bounds the memory, does not change the result.
+
+        Returns:
+            (n, K) float32, rows summing to 1.
+
+        Raises:
+            ValueError: If the shape is not the model's.
+        """
+        if tuple(examples.shape[1:]) != self.data_shape:
+            raise ValueError(f"Expected examples of shape (n, {', '.join(map(str, self.data_shape))}); got {examples.shape}.")
+        return self._in_batches("responsibilities", self._infer, examples, (self.num_components,), batch_size)
+
+    def _infer(self, examples: Any) -> tf.Tensor:
+        return self.call(examples)
+
+    def get_config(self) -> dict:
+        """Return the constructor's arguments."""
+        schedules = {
+            name: keras.saving.serialize_keras_object(weight) if callable(weight) else weight
+            for name in ("mutual_information", "marginal_entropy", "posterior_consistency")
+            for weight in [getattr(self, name)]
+        }
+        return {
+            **super().get_config(),
+            "num_components": self.num_components,
+            "latent_dim": self.latent_dim,
+            "encoder": self.encoder,
+            "estimator": self.estimator,
+            "mutual_information_updates": self.mutual_information_updates,
+            "classifier_adversarial": self.classifier_adversarial,
+            **schedules,
+        }

@@ -1,0 +1,33 @@
+"""A named loss of a model: how it is computed, which weights it trains, and how much it counts."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import tensorflow as tf
+from keras.optimizers.schedules import LearningRateSchedule
+
+from tfgmmgan.models.forward import ForwardPass
+
+__all__ = ["LossTerm", "Weight", "weight_at"]
+
+Weight = float | LearningRateSchedule
+
+
+class LossTerm(NamedTuple):
+    """One entry of `LatentGAN.loss_terms()`.
+
+    Attributes:
+        function: From a `ForwardPass` to a scalar to be minimised.
+        trains: The groups of weights that get its gradient, names from `LatentGAN.groups`.
+        weight: A number, or a `keras.optimizers.schedules.LearningRateSchedule` of the training step. A loss
+            whose weight is the number 0 is not computed.
+    """
+
+    function: Callable[[ForwardPass], tf.Tensor]
+    trains: tuple[str, ...]
+    weight: Weight = 1.0
+
+
+def weight_at(weight: Weight, step: tf.Tensor) -> tf.Tensor:
+    """Return a loss's weight at a training step, a float32 scalar."""
+    return tf.cast(weight(step) if callable(weight) else weight, tf.float32)

@@ -1,0 +1,42 @@
+"""Generators, encoders and classifiers, by architecture."""
+
+from typing import NamedTuple
+
+import keras
+
+from tfgmmgan.networks.chain import Chain, dtype_policy
+from tfgmmgan.networks.dcgan import DCGANClassifier, DCGANEncoder, DCGANGenerator
+from tfgmmgan.networks.discriminator import Discriminator
+from tfgmmgan.networks.mlp import MLPClassifier, MLPEncoder, MLPGenerator
+from tfgmmgan.registry import Registry
+
+__all__ = [
+    "NETWORKS",
+    "Architecture",
+    "Chain",
+    "DCGANClassifier",
+    "DCGANEncoder",
+    "DCGANGenerator",
+    "Discriminator",
+    "MLPClassifier",
+    "MLPEncoder",
+    "MLPGenerator",
+    "dtype_policy",
+]
+
+
+class Architecture(NamedTuple):
+    """The three networks that go together; each is called as `network(data_shape, ..., width=1.0)`."""
+
+    generator: type[keras.Model]
+    encoder: type[keras.Model]
+    classifier: type[keras.Model]
+
+
+NETWORKS = Registry(
+    "architecture",
+    {
+        "dcgan": Architecture(DCGANGenerator, DCGANEncoder, DCGANClassifier),
+        "mlp": Architecture(MLPGenerator, MLPEncoder, MLPClassifier),
+    },
+)

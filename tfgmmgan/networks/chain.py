@@ -1,0 +1,73 @@
+"""A network that is a plain sequence of layers, as the papers' tables are."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import keras
+
+__all__ = ["Chain", "dtype_policy"]
+
+
+@contextmanager
+def dtype_policy(policy: keras.DTypePolicy) -> Iterator[None]:
+    """Make `policy` the one of the layers created inside the block."""
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(policy)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
+
+
+class Chain(keras.Model):
+    """Runs `make_blocks()` one after the other; the networks of the tables only say which blocks.
+
+    Args:
+        data_shape: Shape of one example, (H, W, C) for images, (d,) for points.
+        width: Multiplies the number of channels or units. Default 1.
+    """
+
+    def __init__(self, data_shape: tuple[int, ...], width: float = 1.0, **kwargs) -> None:
+        super().__init__(**kwargs)
+        if width <= 0:
+            raise ValueError(f"width must be positive; got {width}.")
+        self.data_shape = self.check_shape(tuple(int(side) for side in data_shape))
+        self.width = width
+        with dtype_policy(self.dtype_policy):
+            self.blocks = self.make_blocks()
+
+    def check_shape(self, data_shape: tuple[int, ...]) -> tuple[int, ...]:
+        """Return the shape, or raise `UserError` where this network can't have it."""
+        return data_shape
+
+    def make_blocks(self) -> list[keras.layers.Layer]:
+        """Return the layers in their order."""
+        raise NotImplementedError
+
+    def scaled(self, channels: int) -> int:
+        """Return a layer's channels at this width, at least 1."""
+        return max(1, round(channels * self.width))
+
+    def build(self, input_shape: tuple) -> None:
+        """Create every layer's weights."""
+        for layer in self.blocks:
+            if not layer.built:
+                layer.build(input_shape)
+            input_shape = layer.compute_output_shape(input_shape)
+        self.built = True
+
+    def call(self, inputs, training: bool = False):  # noqa: ANN001, ANN201
+        """Run the layers; those that care about `training` get it."""
+        for layer in self.blocks:
+            inputs = layer(inputs)  # Keras hands `training` down to nested calls
+        return inputs
+
+    def compute_output_shape(self, input_shape: tuple) -> tuple:
+        """Return the last layer's output shape."""
+        for layer in self.blocks:
+            input_shape = layer.compute_output_shape(input_shape)
+        return input_shape
+
+    def get_config(self) -> dict:
+        """Return the constructor's arguments."""
+        return {**super().get_config(), "data_shape": self.data_shape, "width": self.width}

@@ -1,0 +1,57 @@
+"""The discriminator: an encoding network with a linear head on top."""
+
+import keras
+from keras import layers
+
+__all__ = ["Discriminator"]
+
+
+@keras.saving.register_keras_serializable(package="tfgmmgan")
+class Discriminator(keras.Model):
+    """Encoding network and linear head of Table 3: images -> logits (n, num_outputs), float32.
+
+    The two stages stand apart because a classifier may share the first: `encoder(images)` gives the features,
+    `head(features)` the logits, and calling the model does both.
+
+    Example:
+
+    >>> from tfgmmgan.networks import DCGANEncoder
+    >>> discriminator = Discriminator(DCGANEncoder((28, 28, 1)))
+
+    Args:
+        encoder: Any Keras model from a batch of examples to features of shape (n, F).
+        num_outputs: Width of the head; 1 is the papers' real-or-fake logit. Default 1.
+    """
+
+    def __init__(self, encoder: keras.Model, num_outputs: int = 1, **kwargs) -> None:
+        super().__init__(**kwargs)
+        if num_outputs < 1:
+            raise ValueError(f"num_outputs must be at least 1; got {num_outputs}.")
+        self.encoder = encoder
+        self.num_outputs = num_outputs
+        self.head = layers.Dense(num_outputs, dtype="float32", name="head")
+
+    def build(self, input_shape: tuple) -> None:
+        """Create the weights of both stages."""
+        if not self.encoder.built:
+            self.encoder.build(input_shape)
+        self.head.build(self.encoder.compute_output_shape(input_shape))
+        self.built = True
+
+    def call(self, inputs, training: bool = False):  # noqa: ANN001, ANN201
+        """Return logits, (n, num_outputs)."""
+        return self.head(self.encoder(inputs, training=training))
+
+    def get_config(self) -> dict:
+        """Return the constructor's arguments."""
+        return {
+            **super().get_config(),
+            "encoder": keras.saving.serialize_keras_object(self.encoder),
+            "num_outputs": self.num_outputs,
+        }
+
+    @classmethod
+    def from_config(cls, config: dict) -> "Discriminator":
+        """Make the model of a `get_config`."""
+        encoder = keras.saving.deserialize_keras_object(config["encoder"])
+        return cls(**{**config, "encoder": encoder})

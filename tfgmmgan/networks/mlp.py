@@ -1,0 +1,81 @@
+"""Fully connected networks for 2-D toys. The papers do not publish theirs; these are ours."""
+
+import keras
+from keras import layers
+
+from tfgmmgan.errors import UserError
+from tfgmmgan.networks.chain import Chain
+
+__all__ = ["MLPClassifier", "MLPEncoder", "MLPGenerator"]
+
+
+class _PointChain(Chain):
+    def check_shape(self, data_shape: tuple[int, ...]) -> tuple[int, ...]:
+        """Points only."""
+        if len(data_shape) != 1:
+            raise UserError(
+                f"The mlp networks take points of shape (dimensions,); got {data_shape}. "
+                "Images want --networks.architecture dcgan."
+            )
+        return data_shape
+
+
+@keras.saving.register_keras_serializable(package="tfgmmgan")
+class MLPGenerator(_PointChain):
+    """Two hidden layers of 128 * width units: z (n, d) -> points (n, p), unbounded, float32.
+
+    Args:
+        data_shape: (p,).
+        width: Multiplies the units. Default 1.
+    """
+
+    def make_blocks(self) -> list[layers.Layer]:
+        """Return the layers in their order."""
+        return [
+            layers.Dense(self.scaled(128), activation="relu"),
+            layers.Dense(self.scaled(128), activation="relu"),
+            layers.Dense(self.data_shape[0], dtype="float32"),
+        ]
+
+
+@keras.saving.register_keras_serializable(package="tfgmmgan")
+class MLPEncoder(_PointChain):
+    """Two hidden layers of 128 * width units: points (n, p) -> features (n, 128 * width).
+
+    Args:
+        data_shape: (p,).
+        width: Multiplies the units. Default 1.
+    """
+
+    def make_blocks(self) -> list[layers.Layer]:
+        """Return the layers in their order."""
+        return [
+            layers.Dense(self.scaled(128), activation="relu"),
+            layers.Dense(self.scaled(128), activation="relu"),
+        ]
+
+
+@keras.saving.register_keras_serializable(package="tfgmmgan")
+class MLPClassifier(_PointChain):
+    """One hidden layer of 128 * width units: points (n, p) -> K logits, float32.
+
+    Args:
+        data_shape: (p,).
+        num_components: K.
+        width: Multiplies the units. Default 1.
+    """
+
+    def __init__(self, data_shape: tuple, num_components: int, width: float = 1.0, **kwargs) -> None:
+        self.num_components = num_components
+        super().__init__(data_shape, width, **kwargs)
+
+    def make_blocks(self) -> list[layers.Layer]:
+        """Return the layers in their order."""
+        return [
+            layers.Dense(self.scaled(128), activation="relu"),
+            layers.Dense(self.num_components, dtype="float32"),
+        ]
+
+    def get_config(self) -> dict:
+        """Return the constructor's arguments."""
+        return {**super().get_config(), "num_components": self.num_components}

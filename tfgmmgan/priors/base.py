@@ -1,0 +1,108 @@
+"""What every latent prior can do."""
+
+import keras
+import tensorflow as tf
+
+from tfgmmgan.random import normal, split
+
+__all__ = ["LatentPrior"]
+
+
+class LatentPrior(keras.layers.Layer):
+    """A distribution over latent vectors z, made of `num_components` Gaussians (K; 1 is a single Gaussian).
+
+    Subclasses say where the components lie (`place`) and how likely they make a z (`log_prob_components`);
+    every way of drawing is here. All noise comes from a stateless seed, an integer tensor of shape (2,), so
+    that the same seed gives the same draw on every call. A prior computes in float32 under any precision
+    policy: densities lose too much in 16 bits.
+
+    Args:
+        num_components: K >= 1.
+        latent_dim: d >= 1, the length of z.
+    """
+
+    def __init__(self, num_components: int, latent_dim: int, **kwargs) -> None:
+        kwargs["dtype"] = "float32"
+        super().__init__(**kwargs)
+        for name, value in (("num_components", num_components), ("latent_dim", latent_dim)):
+            if value < 1:
+                raise ValueError(f"{name} must be at least 1; got {value}.")
+        self.num_components = num_components
+        self.latent_dim = latent_dim
+
+    def place(self, eps: tf.Tensor, ids: tf.Tensor | None = None) -> tf.Tensor:
+        """Turn standard normal noise into latent vectors, z = A_k eps + mu_k.
+
+        Args:
+            eps: Noise; (n, d) with `ids`, (S, K, d) without.
+            ids: (n,) component of each row; without it the second axis of `eps` is the component.
+
+        Returns:
+            z, of the shape of `eps`.
+        """
+        raise NotImplementedError
+
+    def log_prob_components(self, z: tf.Tensor) -> tf.Tensor:
+        """Return log N(z; mu_k, Sigma_k) for every component: (n, d) -> (n, K)."""
+        raise NotImplementedError
+
+    def mixture_probs(self) -> tf.Tensor:
+        """Return the mixture weights, (K,), summing to 1."""
+        return tf.fill([self.num_components], 1.0 / self.num_components)
+
+    def update_weights(self, mean_responsibilities: tf.Tensor) -> None:
+        """Take notice of a batch's mean responsibilities, (K,); does nothing where the weights are fixed."""
+
+    def sample(self, n: int, seed: tf.Tensor, variance_scale: float = 1.0) -> tf.Tensor:
+        """Draw n latent vectors from the whole mixture, (n, d)."""
+        return self.sample_components(self.sample_ids(n, seed), seed, variance_scale)
+
+    def sample_ids(self, n: int, seed: tf.Tensor) -> tf.Tensor:
+        """Draw n component ids by the mixture weights, (n,) int32."""
+        logits = tf.math.log(self.mixture_probs())[None]  # [1, K]
+        return tf.random.stateless_categorical(logits, n, split(seed, 1), dtype=tf.int32)[0]
+
+    def sample_components(self, ids: tf.Tensor, seed: tf.Tensor, variance_scale: float = 1.0) -> tf.Tensor:
+        """Draw one latent vector from each named component.
+
+        Args:
+            ids: (n,) component ids in [0, K).
+            seed: (2,) stateless seed.
+            variance_scale: s >= 0 multiplies every covariance by s (GM-GAN, section 4.3), so the noise by
+                sqrt(s): below 1 better samples, above 1 more diverse ones.
+
+        Returns:
+            (n, d).
+        """
+        ids = tf.convert_to_tensor(ids)
+        eps = normal([tf.shape(ids)[0], self.latent_dim], seed)
+        return self.place(eps * tf.sqrt(tf.cast(variance_scale, tf.float32)), ids)
+
+    def sample_stratified(self, n_per_component: int, seed: tf.Tensor) -> tf.Tensor:
+        """Draw the same number from each component, (S, K, d)."""
+        return self.place(normal([n_per_component, self.num_components, self.latent_dim], seed))
+
+    def interpolate(self, weights: tf.Tensor, eps: tf.Tensor) -> tf.Tensor:
+        """Mix components by convex weights under one noise, sum_k w_k (A_k eps + mu_k).
+
+        Args:
+            weights: (n, K), each row non-negative and summing to 1.
+            eps: (d,) or (n, d) noise; the papers keep it the same along a row.
+
+        Returns:
+            (n, d).
+        """
+        weights = tf.convert_to_tensor(weights, tf.float32)
+        eps = tf.broadcast_to(eps, [tf.shape(weights)[0], self.latent_dim])
+        every = self.place(tf.repeat(eps[:, None, :], self.num_components, axis=1))  # [n, K, d]
+        return tf.einsum("nk,nkd->nd", weights, every)
+
+    def responsibilities(self, z: tf.Tensor) -> tf.Tensor:
+        """Return p(k | z) in closed form under the mixture weights, (n, d) -> (n, K)."""
+        return tf.nn.softmax(self.log_prob_components(z) + tf.math.log(self.mixture_probs()))
+
+    def get_config(self) -> dict:
+        """Return the constructor's arguments."""
+        config = super().get_config()
+        config.pop("dtype")
+        return {**config, "num_components": self.num_components, "latent_dim": self.latent_dim}

@@ -1,0 +1,27 @@
+"""Stateless randomness: every number drawn is a function of a seed that the caller holds."""
+
+import secrets
+
+import numpy as np
+import tensorflow as tf
+
+__all__ = ["make_seed", "normal", "split"]
+
+
+def make_seed(seed: int | None) -> tf.Tensor:
+    """Return an int32 (2,) stateless seed from an integer, or a fresh one from None."""
+    if seed is None:
+        seed = secrets.randbits(62)
+    seed = int(seed)
+    halves = np.array([seed & 0xFFFFFFFF, (seed >> 32) & 0xFFFFFFFF], np.uint32).view(np.int32)
+    return tf.constant(halves)
+
+
+def split(seed: tf.Tensor, index: int | tf.Tensor) -> tf.Tensor:
+    """Derive an independent seed, (2,), for the `index`-th use of `seed`."""
+    return tf.random.experimental.stateless_fold_in(seed, index)
+
+
+def normal(shape: list, seed: tf.Tensor) -> tf.Tensor:
+    """Draw standard normal noise, float32."""
+    return tf.random.stateless_normal(shape, seed)
