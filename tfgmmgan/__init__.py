@@ -1,2 +1,33 @@
 """tfgmmgan: GANs whose latent prior is a mixture of Gaussians."""
-from tfgmmgan.models import GAN, GMMGAN
+
+import os
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # before TensorFlow is imported; set it to 0 to hear everything
+
+from tfgmmgan.data import DataOptions, ImageData
+from tfgmmgan.data import load as load_data
+from tfgmmgan.errors import UserError
+from tfgmmgan.models import GAN, GMMGAN, LatentGAN, LossTerm
+from tfgmmgan.networks import Discriminator
+from tfgmmgan.priors import GaussianMixture, Normal
+from tfgmmgan.serving import export
+from tfgmmgan.training import TrainConfig, load_run, train
+
+__version__ = "0.1.0"
+__all__ = [
+    "GAN",
+    "GMMGAN",
+    "DataOptions",
+    "Discriminator",
+    "GaussianMixture",
+    "ImageData",
+    "LatentGAN",
+    "LossTerm",
+    "Normal",
+    "TrainConfig",
+    "UserError",
+    "export",
+    "load_data",
+    "load_run",
+    "train",
+]

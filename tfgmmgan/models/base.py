@@ -13,7 +13,7 @@ from tfgmmgan.losses import ADVERSARIAL_LOSSES
 from tfgmmgan.models.forward import ForwardPass
 from tfgmmgan.models.terms import LossTerm, weight_at
 from tfgmmgan.networks import NETWORKS, Discriminator, dtype_policy
-from tfgmmgan.priors import LatentPrior
+from tfgmmgan.priors import LatentPrior, Normal
 from tfgmmgan.random import make_seed, normal, split
 
 __all__ = ["LatentGAN"]
@@ -53,6 +53,7 @@ class LatentGAN(keras.Model):
 
     groups: tuple[str, ...] = ("encoder", "discriminator", "generator", "prior")
     discriminator_groups: tuple[str, ...] = ("encoder", "discriminator")
+    prior_class: type[LatentPrior] = Normal  # what a config's prior options make
 
     def __init__(
         self,

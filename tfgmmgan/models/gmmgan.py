@@ -74,6 +74,7 @@ class GMMGAN(LatentGAN):
     """
 
     groups = (*LatentGAN.groups, "classifier")
+    prior_class = GaussianMixture
 
     def __init__(
         self,

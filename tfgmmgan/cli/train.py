@@ -1,0 +1,128 @@
+"""`train.py`: train a model on a dataset."""
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+
+import yaml
+
+from tfgmmgan.errors import UserError, unknown_name
+from tfgmmgan.evaluation import score_table, summary
+from tfgmmgan.models import MODELS
+from tfgmmgan.training import build, config_file, runner
+from tfgmmgan.training.config import TrainConfig, flatten
+from tfgmmgan.training.run_directory import RunDirectory
+
+__all__ = ["command", "parse"]
+
+DESCRIPTION = """Train a GAN with a mixture prior on images, and say which modes it found.
+
+Without arguments it learns scikit-learn's digits in under three minutes. Options come, each overriding those before
+it, from built-in defaults, configs/DATASET.yaml, --config FILE, and the command line. Everything lands in one run
+directory; --resume goes on with a run that was stopped."""
+
+EXAMPLES = """examples:
+  %(prog)s --dataset fashion_mnist
+  %(prog)s --dataset folder --data.path photos --data.image_size 32 --num_components 5
+  %(prog)s --dataset mnist --model gan --epochs 3 --output /tmp/vanilla
+  %(prog)s --resume --output saved_models/mnist-gmmgan-seed0"""
+
+MAY_CHANGE_ON_RESUME = ("epochs", "evaluation.every_epochs", "data.path")
+
+
+def command(arguments: list[str], prog: str) -> None:
+    """Train a model on a dataset and write a run directory."""
+    config, output, resume = parse(arguments, prog)
+    run, card = runner.train(config, output, resume)
+    print()
+    print(summary(card))
+    table = score_table(card)
+    if table:
+        print(f"\n{table}")
+    print(f"\nEverything lies in {run.path}: pictures in samples/, the trained model in model.keras, a SavedModel for")
+    print(f"TF Serving in serving/, scores in scorecard.json. `tensorboard --logdir {run.logs}` shows the losses.")
+
+
+def parse(arguments: list[str], prog: str) -> tuple[TrainConfig, str | None, bool]:
+    """Return the config, the output directory if one was named, and whether to resume."""
+    first = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    for option in ("--dataset", "--model", "--seed", "--config", "--output"):
+        first.add_argument(option)
+    first.add_argument("--resume", action="store_true")
+    early, _ = first.parse_known_args(arguments)
+
+    asked = _read_yaml(early.config) if early.config else {}
+    dataset = early.dataset or asked.get("dataset") or TrainConfig.dataset
+    base_files = [file for file in [config_file.dataset_config(str(dataset))] if file]
+    if early.resume:
+        plain = replace(
+            TrainConfig(),
+            dataset=str(dataset),
+            model=early.model or asked.get("model") or TrainConfig.model,
+            seed=early.seed or asked.get("seed") or TrainConfig.seed,
+        )
+        base_files = [RunDirectory.find(early.output, runner.default_run_name(plain)).config]
+    base = config_file.read_config(*base_files)
+    files = base_files + ([Path(early.config)] if early.config else [])
+    if early.config:
+        config_file.read_config(*files)  # names the file in an error
+
+    parser = config_file.config_parser(
+        files,
+        prog=prog,
+        description=DESCRIPTION,
+        epilog=EXAMPLES % {"prog": f"python {prog}" if prog.endswith(".py") else prog},
+        formatter_class=_formatter(),
+    )
+    parser.add_argument("--config", metavar="FILE", help="YAML file with any of the options below.")
+    parser.add_argument(
+        "--output",
+        metavar="DIR",
+        help="Run directory, new or empty (default: saved_models/DATASET-MODEL-seedSEED, or the next free -2, -3).",
+    )
+    parser.add_argument("--resume", action="store_true", help="Go on with the run in --output, or the newest default one.")
+    config = config_file.config_from(parser, parser.parse_args(arguments))
+    if config.model not in MODELS:
+        raise unknown_name("model", config.model, MODELS)
+    if early.resume:
+        for option, (old, new) in config_file.changed_options(config, base).items():
+            if option not in MAY_CHANGE_ON_RESUME:
+                raise UserError(
+                    f"A resumed run keeps its options, and --{option} was {old}, not {new}. Leave it out, or start a "
+                    "new run without --resume."
+                )
+    return _without_foreign_defaults(config, base), early.output, early.resume
+
+
+def _without_foreign_defaults(config: TrainConfig, base: TrainConfig) -> TrainConfig:
+    """Undo what a dataset's defaults say to another model; what the user says to it stays, and is then an error."""
+    values, ours, plain = flatten(config), flatten(base), flatten(TrainConfig())
+    for option in build.unused_options(config.model):
+        if values[option] == ours[option]:
+            *groups, name = option.split(".")
+            owner = config
+            for group in groups:
+                owner = getattr(owner, group)
+            setattr(owner, name, plain[option])
+    return config
+
+
+def _read_yaml(file: str) -> dict:
+    try:
+        content = yaml.safe_load(Path(file).read_text())
+    except OSError as error:
+        raise UserError(f"The config file {file} can't be read: {error.strerror}.") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise UserError(f"{file} is not YAML: {error}.") from error
+    if not isinstance(content, dict):
+        raise UserError(f"{file} must hold options, as in 'epochs: 10'; it holds {type(content).__name__}.")
+    return content
+
+
+def _formatter() -> type:
+    from jsonargparse import DefaultHelpFormatter
+
+    class Formatter(DefaultHelpFormatter, argparse.RawDescriptionHelpFormatter):
+        """Keeps the line breaks of description and examples."""
+
+    return Formatter

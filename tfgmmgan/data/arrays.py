@@ -1,0 +1,69 @@
+"""Arrays in an .npz file."""
+
+import zipfile
+from pathlib import Path
+
+import numpy as np
+
+from tfgmmgan.data.dataset import ImageData, Split, check_examples
+from tfgmmgan.data.options import DataOptions
+from tfgmmgan.data.splits import hold_out
+from tfgmmgan.errors import UserError
+
+__all__ = ["load_arrays"]
+
+
+def load_arrays(name: str, options: DataOptions) -> ImageData:
+    """Return the arrays of `--data.path FILE.npz`.
+
+    Keys: `x_train`, and if present `y_train`, `x_test`, `y_test`; or `images` and if present `labels`. Without
+    `x_test` a share is held out. Images are uint8 (n, H, W) or (n, H, W, C), or float in [-1, 1]; points are
+    float (n, p).
+
+    Raises:
+        UserError: If the file or its arrays are not of that form.
+    """
+    options.reject(name, "image_size", "channels", "crop")
+    arrays = _read(options.path)
+    images_key = "x_train" if "x_train" in arrays else "images"
+    labels_key = "y_train" if images_key == "x_train" else "labels"
+    if images_key not in arrays:
+        raise UserError(f"{options.path}: expected an array 'x_train' or 'images'; it has {', '.join(arrays) or 'none'}.")
+    examples = check_examples(arrays[images_key], f"{options.path}: {images_key}")
+    labels = _labels(arrays, labels_key, len(examples), options.path)
+    if "x_test" in arrays:
+        held = check_examples(arrays["x_test"], f"{options.path}: x_test")
+        if held.shape[1:] != examples.shape[1:]:
+            raise UserError(f"{options.path}: {images_key} has examples of {examples.shape[1:]}, x_test of {held.shape[1:]}.")
+        train = Split(len(examples), labels, examples)
+        test = Split(len(held), _labels(arrays, "y_test", len(held), options.path), held)
+    else:
+        train, test = (
+            Split(len(rows), None if labels is None else labels[rows], examples[rows])
+            for rows in hold_out(len(examples), options.test_fraction, str(options.path))
+        )
+    classes = [] if labels is None else [str(label) for label in range(int(labels.max(initial=-1)) + 1)]
+    return ImageData(name, train, test, examples.shape[1:], classes)
+
+
+def _read(path: str | None) -> dict[str, np.ndarray]:
+    if path is None:
+        raise UserError("The source 'arrays' needs --data.path FILE.npz.")
+    if not Path(path).is_file():
+        raise UserError(f"There is no file {path}. Give an .npz file to --data.path.")
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            return {key: file[key] for key in file.files}
+    except (OSError, ValueError, AttributeError, EOFError, zipfile.BadZipFile) as error:
+        raise UserError(f"{path} can't be read as an .npz file ({error}). Write it with numpy.savez.") from error
+
+
+def _labels(arrays: dict[str, np.ndarray], key: str, n: int, path: str | None) -> np.ndarray | None:
+    if key not in arrays:
+        return None
+    labels = arrays[key].reshape(-1)
+    if not np.issubdtype(labels.dtype, np.integer) or (labels.size and labels.min() < 0):
+        raise UserError(f"{path}: {key} must be class ids, integers from 0; got {labels.dtype}.")
+    if len(labels) != n:
+        raise UserError(f"{path}: {key} has {len(labels)} labels for {n} examples.")
+    return labels.astype(np.int64)

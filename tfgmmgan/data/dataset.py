@@ -1,0 +1,144 @@
+"""What every source gives: examples, labels where there are any, and batches in a repeatable order."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+import tensorflow as tf
+
+from tfgmmgan.errors import UserError
+
+__all__ = ["ImageData", "Split", "check_examples"]
+
+
+def check_examples(examples: np.ndarray, where: str) -> np.ndarray:
+    """Return examples as uint8, or as float32 in [-1, 1]; raise `UserError` for anything else.
+
+    The range follows from the dtype and is never guessed from the values.
+
+    Args:
+        examples: (n, H, W, C), (n, H, W) or, for points, (n, p).
+        where: What to call them in an error.
+    """
+    if examples.ndim not in (2, 3, 4) or 0 in examples.shape[1:]:
+        raise UserError(f"{where}: expected images (n, H, W, C) or (n, H, W), or points (n, p); got shape {examples.shape}.")
+    if examples.ndim == 3:
+        examples = examples[..., None]
+    if examples.ndim == 4 and examples.shape[-1] not in (1, 3):
+        raise UserError(f"{where}: expected 1 or 3 channels in the last axis; got {examples.shape[-1]} (shape {examples.shape}).")
+    if examples.dtype == np.uint8:
+        return examples
+    if not np.issubdtype(examples.dtype, np.floating):
+        raise UserError(f"{where}: expected uint8, or floats in [-1, 1]; got {examples.dtype}. Convert with .astype('uint8').")
+    if not np.isfinite(examples).all():
+        raise UserError(f"{where}: {int((~np.isfinite(examples)).sum())} values are NaN or infinite. Remove or repair them.")
+    if examples.ndim == 4 and examples.size and (examples.min() < -1 or examples.max() > 1):
+        raise UserError(
+            f"{where}: float images must lie in [-1, 1]; these reach from {examples.min():g} to {examples.max():g}. "
+            "Give uint8 in [0, 255], or rescale."
+        )
+    return examples.astype(np.float32, copy=False)
+
+
+@dataclass
+class Split:
+    """One part of a dataset.
+
+    Either held in memory (`examples`), or read while training (`load`), in which case iterating gives the same.
+
+    Attributes:
+        size: Number of examples, n.
+        labels: (n,) int64 class ids in the order of the examples, or None.
+        examples: (n, *shape) uint8, or float32 in [-1, 1]; None where the split is streamed.
+        stream: For a streamed split: from a number (a scalar int64 tensor) to a dataset of single examples, whose
+            order that number decides; a negative one asks for the stored order. None where it is in memory.
+    """
+
+    size: int
+    labels: np.ndarray | None = None
+    examples: np.ndarray | None = field(default=None, repr=False)
+    stream: Callable[[tf.Tensor], tf.data.Dataset] | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        if (self.examples is None) == (self.stream is None):
+            raise ValueError("A split is either in memory (examples) or streamed (stream).")
+        if self.labels is not None and len(self.labels) != self.size:
+            raise UserError(f"There are {self.size} examples but {len(self.labels)} labels.")
+
+    def __len__(self) -> int:
+        return self.size
+
+    def batches(self, batch_size: int = 256) -> tf.data.Dataset:
+        """Return all examples in their stored order, uint8 or float32, the last batch as small as it comes."""
+        if self.examples is not None:
+            return tf.data.Dataset.from_tensor_slices(self.tensor).batch(batch_size)
+        return self.stream(tf.constant(-1, tf.int64)).batch(batch_size)
+
+    @cached_property
+    def tensor(self) -> tf.Tensor:
+        """The examples as one tensor, made once, so that no graph holds a copy of its own."""
+        return tf.convert_to_tensor(self.examples)
+
+    def take(self, n: int) -> np.ndarray:
+        """Return the first n examples in stored order."""
+        if self.examples is not None:
+            return self.examples[:n]
+        return np.concatenate([batch.numpy() for batch in self.batches().take(-(-n // 256))])[:n]
+
+
+@dataclass
+class ImageData:
+    """A dataset: images, or the points of a 2-D toy.
+
+    Attributes:
+        name: What it was loaded as.
+        train: The split a model learns from.
+        test: The split it is judged on.
+        shape: Shape of one example: (H, W, C) for images, (p,) for points.
+        class_names: Names of the label ids; empty where there are no labels.
+    """
+
+    name: str
+    train: Split
+    test: Split
+    shape: tuple[int, ...]
+    class_names: Sequence[str] = ()
+
+    @property
+    def is_image(self) -> bool:
+        """Whether examples are images and not points."""
+        return len(self.shape) == 3
+
+    def steps_per_epoch(self, batch_size: int) -> int:
+        """Return how many whole batches an epoch has; raise `UserError` if not even one."""
+        if not 1 <= batch_size <= len(self.train):
+            raise UserError(
+                f"batch_size must be between 1 and the {len(self.train)} training examples of {self.name}; got {batch_size}. "
+                "Choose a smaller --batch_size or add examples."
+            )
+        return len(self.train) // batch_size
+
+    def training_batches(self, batch_size: int, seed: int, first_epoch: int = 0) -> tf.data.Dataset:
+        """Return whole batches without end, epoch after epoch, for `fit(..., steps_per_epoch=...)`.
+
+        The order within an epoch is a function of (seed, epoch) alone: a run that starts again at `first_epoch`
+        sees what an undisturbed one would have seen. Batches are what is stored: uint8, or float32 in [-1, 1].
+        """
+        self.steps_per_epoch(batch_size)
+        if self.train.examples is not None:
+            _ = self.train.tensor  # made here, outside the graph of the pipeline
+        return (
+            tf.data.Dataset.range(first_epoch, tf.int64.max)
+            .flat_map(lambda epoch: self._epoch(epoch, batch_size, seed))
+            .prefetch(2)
+        )
+
+    def _epoch(self, epoch: tf.Tensor, batch_size: int, seed: int) -> tf.data.Dataset:
+        if self.train.examples is None:
+            return self.train.stream(epoch + seed * 1_000_003).batch(batch_size, drop_remainder=True)
+        order = tf.random.experimental.stateless_shuffle(
+            tf.range(self.train.size), seed=tf.stack([tf.constant(seed, tf.int64), epoch])
+        )
+        rows = tf.data.Dataset.from_tensor_slices(order).batch(batch_size, drop_remainder=True)
+        return rows.map(lambda index: tf.ensure_shape(tf.gather(self.train.tensor, index), [batch_size, *self.shape]))

@@ -1,0 +1,114 @@
+"""A folder of image files, with or without class folders."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+
+from tfgmmgan.data.dataset import ImageData, Split
+from tfgmmgan.data.images import IMAGE_SUFFIXES, read_image
+from tfgmmgan.data.options import DataOptions
+from tfgmmgan.data.splits import hold_out
+from tfgmmgan.errors import UserError
+
+__all__ = ["load_folder"]
+
+
+def load_folder(name: str, options: DataOptions) -> ImageData:
+    """Return the images below `--data.path DIR`.
+
+    Subfolders are classes, whose names serve evaluation alone. Where DIR holds `train` and `test` folders these
+    are the splits; else a share is held out. Hidden files and files that are no images are passed over.
+
+    Raises:
+        UserError: If there is no such folder, no image in it, one can't be read, or sizes differ without
+            `--data.image_size`.
+    """
+    if options.path is None:
+        raise UserError("The source 'folder' needs --data.path DIR.")
+    root = Path(options.path)
+    if not root.is_dir():
+        raise UserError(f"There is no folder {root}. Give a folder of images to --data.path.")
+    if (root / "train").is_dir() and (root / "test").is_dir():
+        train, test = _image_files(root / "train"), _image_files(root / "test")
+        roots = [root / "train"] * len(train) + [root / "test"] * len(test)
+        parts = (np.arange(len(train)), len(train) + np.arange(len(test)))
+        files = train + test
+    else:
+        files = _image_files(root)
+        roots = [root] * len(files)
+        parts = hold_out(len(files), options.test_fraction, str(root))
+    shape = read_image(files[0], options).shape
+    class_names, labels = _classes([path.relative_to(base) for path, base in zip(files, roots, strict=True)])
+    fits = len(files) * int(np.prod(shape)) <= options.memory_limit * 2**20
+    splits = []
+    for rows in parts:
+        paths = [files[row] for row in rows]
+        split_labels = None if labels is None else labels[rows]
+        if fits:
+            splits.append(Split(len(rows), split_labels, examples=_read_all(paths, options, shape)))
+        else:
+            splits.append(Split(len(rows), split_labels, stream=_streamer(paths, options, shape)))
+    return ImageData(name, *splits, shape=shape, class_names=class_names)
+
+
+def _image_files(root: Path) -> list[Path]:
+    files = sorted(
+        path
+        for path in root.rglob("*")
+        if path.suffix.lower() in IMAGE_SUFFIXES
+        and not any(part.startswith(".") for part in path.relative_to(root).parts)
+        and path.is_file()
+    )
+    if not files:
+        raise UserError(f"{root} holds no images ({', '.join(sorted(IMAGE_SUFFIXES))}). Check --data.path.")
+    return files
+
+
+def _classes(relative: list[Path]) -> tuple[list[str], np.ndarray | None]:
+    """Return class names and ids by the first folder of each path; none unless every file lies in a folder."""
+    if not all(len(path.parts) > 1 for path in relative):
+        return [], None
+    names, labels = np.unique([path.parts[0] for path in relative], return_inverse=True)
+    return names.tolist(), labels.astype(np.int64)
+
+
+def _read_one(path: Path, options: DataOptions, shape: tuple[int, ...]) -> np.ndarray:
+    image = read_image(path, options)
+    if image.shape != shape:
+        raise UserError(
+            f"{path} is {_describe(image.shape)}, the first image is {_describe(shape)}. "
+            "Bring them to one size with --data.image_size, and to one kind with --data.channels 1 or 3."
+        )
+    return image
+
+
+def _describe(shape: tuple[int, ...]) -> str:
+    return f"{shape[0]}x{shape[1]} with {shape[2]} channel{'s' if shape[2] > 1 else ''}"
+
+
+def _read_all(paths: list[Path], options: DataOptions, shape: tuple[int, ...]) -> np.ndarray:
+    images = np.empty((len(paths), *shape), np.uint8)
+    with ThreadPoolExecutor() as pool:  # Pillow decodes outside the interpreter's lock
+        for row, image in enumerate(pool.map(lambda path: _read_one(path, options, shape), paths)):
+            images[row] = image
+    return images
+
+
+def _streamer(
+    paths: list[Path], options: DataOptions, shape: tuple[int, ...]
+) -> Callable[[tf.Tensor], tf.data.Dataset]:
+    names = tf.constant([str(path) for path in paths])
+
+    def read(name: tf.Tensor) -> tf.Tensor:
+        image = tf.numpy_function(lambda path: _read_one(Path(path.decode()), options, shape), [name], tf.uint8)
+        return tf.ensure_shape(image, shape)
+
+    def stream(order: tf.Tensor) -> tf.data.Dataset:
+        shuffled = tf.random.experimental.stateless_shuffle(names, seed=tf.stack([tf.constant(0, tf.int64), order]))
+        ordered = tf.where(order < 0, names, shuffled)
+        return tf.data.Dataset.from_tensor_slices(ordered).map(read, num_parallel_calls=tf.data.AUTOTUNE)
+
+    return stream

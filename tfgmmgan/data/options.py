@@ -1,0 +1,45 @@
+"""The options that sources share; the `--data.*` group of the command line."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from tfgmmgan.errors import UserError
+
+__all__ = ["DataOptions"]
+
+
+@dataclass
+class DataOptions:
+    """Where examples come from and how images are brought to one size.
+
+    Attributes:
+        path: Folder of images (`folder`), .npz file (`arrays`), or TFDS data directory (any TFDS name; else
+            TFDS_DATA_DIR, else ~/tensorflow_datasets).
+        image_size: Side in pixels to which images are resized; a multiple of 4. Needed where images differ in size.
+        crop: What makes an image square before it is resized: "center" cuts its middle out, "none" squeezes it.
+        channels: 1 for grey, 3 for colour; as stored where not given.
+        test_fraction: Share of the examples held out as a test split, where the source has none of its own.
+        memory_limit: Megabytes up to which a dataset is held in memory; a larger one is read while training.
+    """
+
+    path: str | None = None
+    image_size: int | None = None
+    crop: Literal["center", "none"] = "center"
+    channels: Literal[1, 3] | None = None
+    test_fraction: float = 0.1
+    memory_limit: int = 2048
+
+    def __post_init__(self) -> None:
+        if self.image_size is not None and (self.image_size < 4 or self.image_size % 4):
+            raise UserError(f"data.image_size must be a positive multiple of 4; got {self.image_size}.")
+        if not 0 < self.test_fraction < 1:
+            raise UserError(f"data.test_fraction must be between 0 and 1; got {self.test_fraction}.")
+        if self.memory_limit < 0:
+            raise UserError(f"data.memory_limit must not be negative; got {self.memory_limit}.")
+
+    def reject(self, source: str, *names: str) -> None:
+        """Raise `UserError` where an option was given that a source can't heed."""
+        defaults = DataOptions()
+        for name in names:
+            if getattr(self, name) != getattr(defaults, name):
+                raise UserError(f"The source '{source}' has no use for --data.{name}; leave it out.")

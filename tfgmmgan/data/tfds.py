@@ -1,0 +1,177 @@
+"""Any image dataset of TensorFlow Datasets, by its name."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import requests
+import tensorflow as tf
+from PIL import Image
+
+from tfgmmgan.data.dataset import ImageData, Split
+from tfgmmgan.data.images import resize_image
+from tfgmmgan.data.options import DataOptions
+from tfgmmgan.data.splits import hold_out
+from tfgmmgan.errors import UserError, nearest
+
+__all__ = ["load_tfds"]
+
+SHUFFLE_BUFFER = 10_000
+Converter = Callable[[np.ndarray], np.ndarray] | None
+
+
+def load_tfds(name: str, options: DataOptions, known: tuple[str, ...] = ()) -> ImageData:
+    """Return a TFDS image dataset, its `train` split and its `test` (or `validation`) split.
+
+    It is read from `--data.path`, TFDS_DATA_DIR or ~/tensorflow_datasets, and downloaded and prepared there first
+    if need be. Without such a test split a share of `train` is held out. A dataset beyond the memory limit is
+    read while training and shuffled through a window of 10,000 examples.
+
+    Args:
+        name: A TFDS name, such as `mnist`, `cifar10` or `imagenet_resized/64x64`.
+        options: `--data.*`.
+        known: Names of the other sources, for the error's advice.
+
+    Raises:
+        UserError: If there is no such dataset, it can't be prepared, or it has no images.
+    """
+    import tensorflow_datasets as tfds
+
+    try:
+        builder = tfds.builder(name, data_dir=options.path)
+    except tfds.core.registered.DatasetNotFoundError as error:
+        valid = [*known, *tfds.list_builders(with_community_datasets=False)]
+        raise UserError(
+            f"Unknown dataset '{name}'.{nearest(name, valid)} Valid: {', '.join(known)}, or any image dataset of "
+            "TensorFlow Datasets by name."
+        ) from error
+    features = builder.info.features
+    if not isinstance(features, tfds.features.FeaturesDict) or "image" not in features:
+        raise UserError(f"The TFDS dataset '{name}' has no feature 'image'; this library learns from images.")
+    _prepare(builder, name)
+
+    sizes = {split: info.num_examples for split, info in builder.info.splits.items()}
+    if "train" not in sizes:
+        raise UserError(f"The TFDS dataset '{name}' has no split 'train'; it has {', '.join(sizes)}.")
+    label = "label" if "label" in features else None
+    convert = _converter(features["image"].shape, options, name)
+    shape = _first_shape(builder, convert)
+    held = next((split for split in ("test", "validation") if split in sizes), None)
+    fits = (sizes["train"] + sizes.get(held, 0)) * int(np.prod(shape)) <= options.memory_limit * 2**20
+    read = _in_memory if fits else _streamed
+    train, test = read(builder, held, label, convert, shape, options)
+    class_names = list(features[label].names) if label and hasattr(features[label], "names") else []
+    return ImageData(name, train, test, shape, class_names)
+
+
+def _prepare(builder: Any, name: str) -> None:
+    if builder.data_path.exists():  # written whole or not at all
+        return
+    try:
+        if not _network([builder.info.homepage, "https://storage.googleapis.com"]):
+            raise ConnectionError("there is no network")
+        builder.download_and_prepare()
+    except Exception as error:  # whatever the network, the disk or a dataset that wants a manual download throws
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0][:160]
+        raise UserError(
+            f"The dataset '{name}' is not prepared in {builder.data_dir} and can't be downloaded: {reason}. "
+            "Connect to the network, or name a directory in which it is prepared by TFDS_DATA_DIR or --data.path."
+        ) from error
+
+
+def _network(urls: list[str]) -> bool:
+    """Return whether any of the servers answers. Asked first, because TFDS retries a lost cause for minutes."""
+    for url in filter(None, urls):
+        try:
+            requests.head(url, timeout=10)
+        except requests.RequestException:
+            continue
+        return True
+    return False
+
+
+def _converter(stored: tuple, options: DataOptions, name: str) -> Converter:
+    """Return the function that brings one stored image to the wanted form, or None where it is there already."""
+    if None in stored[:2] and options.image_size is None:
+        raise UserError(f"The images of '{name}' differ in size; choose one with --data.image_size, for example 64.")
+    size_fits = options.image_size is None or stored[:2] == (options.image_size,) * 2
+    channels_fit = stored[-1] in ((1, 3) if options.channels is None else (options.channels,))
+    if size_fits and channels_fit:
+        return None
+    return lambda image: resize_image(Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image), options)
+
+
+def _first_shape(builder: Any, convert: Converter) -> tuple[int, ...]:
+    image = next(iter(builder.as_dataset(split="train[:1]")))["image"].numpy()
+    return (image if convert is None else convert(image)).shape
+
+
+def _fit_image(convert: Converter, shape: tuple[int, ...]) -> Callable[[dict], dict]:
+    """Return the map from a stored record to one whose image has its final form."""
+
+    def fit(record: dict) -> dict:
+        image = tf.numpy_function(convert, [record["image"]], tf.uint8) if convert else record["image"]
+        return {**record, "image": tf.ensure_shape(image, shape)}
+
+    return fit
+
+
+def _in_memory(
+    builder: Any, held: str | None, label: str | None, convert: Converter, shape: tuple, options: DataOptions
+) -> list[Split]:
+    def read(split: str) -> tuple[np.ndarray, np.ndarray | None]:
+        size = builder.info.splits[split].num_examples
+        images, labels = np.empty((size, *shape), np.uint8), np.empty((size,), np.int64)
+        records = builder.as_dataset(split=split).map(_fit_image(convert, shape), num_parallel_calls=tf.data.AUTOTUNE)
+        row = 0
+        for batch in records.batch(512).prefetch(4).as_numpy_iterator():
+            rows = slice(row, row + len(batch["image"]))
+            images[rows] = batch["image"]
+            if label:
+                labels[rows] = batch[label]
+            row = rows.stop
+        return images, labels if label else None
+
+    images, labels = read("train")
+    if held:
+        test_images, test_labels = read(held)
+        return [Split(len(images), labels, images), Split(len(test_images), test_labels, test_images)]
+    return [
+        Split(len(rows), None if labels is None else labels[rows], images[rows])
+        for rows in hold_out(len(images), options.test_fraction, builder.name)
+    ]
+
+
+def _streamed(
+    builder: Any, held: str | None, label: str | None, convert: Converter, shape: tuple, options: DataOptions
+) -> list[Split]:
+    size = builder.info.splits["train"].num_examples
+    if held:
+        parts = {"train": size, held: builder.info.splits[held].num_examples}
+    else:  # a stream can't be held out row by row: its last share is the test split
+        cut = size - max(1, round(size * options.test_fraction))
+        parts = {f"train[:{cut}]": cut, f"train[{cut}:]": size - cut}
+
+    def split(name: str, size: int) -> Split:
+        records = builder.as_dataset(split=name, shuffle_files=False)
+        labels = None
+        if label:
+            stored = builder.as_dataset(split=name, shuffle_files=False, decoders=_only(label))
+            labels = np.fromiter((record[label] for record in stored.as_numpy_iterator()), np.int64, size)
+
+        def stream(order: tf.Tensor) -> tf.data.Dataset:
+            window = tf.where(order < 0, tf.constant(1, tf.int64), SHUFFLE_BUFFER)  # a window of 1 keeps the order
+            mixed = records.shuffle(window, seed=order, reshuffle_each_iteration=False)
+            fitted = mixed.map(_fit_image(convert, shape), num_parallel_calls=tf.data.AUTOTUNE)
+            return fitted.map(lambda record: record["image"])
+
+        return Split(size, labels, stream=stream)
+
+    return [split(name, size) for name, size in parts.items()]
+
+
+def _only(feature: str) -> Any:
+    """Return the decoder that reads one feature and leaves the images alone."""
+    import tensorflow_datasets as tfds
+
+    return tfds.decode.PartialDecoding({feature: True})

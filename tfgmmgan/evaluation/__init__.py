@@ -1,0 +1,18 @@
+"""Measuring trained models."""
+
+from tfgmmgan.evaluation.clustering import accuracy, cluster_scores, kmeans_clusters, purity
+from tfgmmgan.evaluation.modes import mode_summary
+from tfgmmgan.evaluation.report import score_table, summary
+from tfgmmgan.evaluation.scorecard import make_scorecard, write_scorecard
+
+__all__ = [
+    "accuracy",
+    "cluster_scores",
+    "kmeans_clusters",
+    "make_scorecard",
+    "mode_summary",
+    "purity",
+    "score_table",
+    "summary",
+    "write_scorecard",
+]

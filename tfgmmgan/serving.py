@@ -1,0 +1,81 @@
+"""Export to a SavedModel that TF Serving loads, with mixture semantics in its signatures."""
+
+import shutil
+import tempfile
+from pathlib import Path
+
+import keras
+import tensorflow as tf
+
+from tfgmmgan.data.scaling import to_float
+from tfgmmgan.models import LatentGAN
+from tfgmmgan.random import normal
+
+__all__ = ["export"]
+
+
+def export(model: LatentGAN, base: str | Path) -> Path:
+    """Write a model to `base/<version>/`, version being 1 or one more than the highest there.
+
+    Signatures (n is free; images are float32 in [-1, 1] unless the name says uint8; a seed is an int32 vector of
+    two numbers, and the same seed gives the same answer):
+
+    - `generate(component (n,) int32, variance_scale () float32, seed (2,) int32)` -> `examples`: one example from each
+      named component. Also the default signature.
+    - `sample(seed (2,) int32, num () int32)` -> `examples`, `component` (num,): by the mixture's weights.
+    - `interpolate(weights (n, K) float32, seed (2,) int32)` -> `examples`, all under one noise.
+    - `responsibilities(images (n, H, W, C) float32)` and `responsibilities_uint8(images uint8)` -> `responsibilities`
+      (n, K): where the model has a classifier. A model of points has the first alone.
+
+    Args:
+        model: The trained model.
+        base: The directory that TF Serving watches.
+
+    Returns:
+        The version's directory. It appears whole or not at all.
+    """
+    base = Path(base)
+    prior, generator, shape = model.prior, model.generator, model.data_shape
+    seed = tf.TensorSpec([2], tf.int32, "seed")
+
+    def decode(z: tf.Tensor) -> tf.Tensor:
+        return generator(z, training=False)
+
+    def generate(component: tf.Tensor, variance_scale: tf.Tensor, seed: tf.Tensor) -> dict:
+        in_range = tf.reduce_all((component >= 0) & (component < prior.num_components))
+        message = f"component must be in [0, {prior.num_components})"
+        with tf.control_dependencies([tf.debugging.Assert(in_range, [message, component])]):
+            return {"examples": decode(prior.sample_components(component, seed, variance_scale))}
+
+    def sample(seed: tf.Tensor, num: tf.Tensor) -> dict:
+        component = prior.sample_ids(num, seed)
+        return {"examples": decode(prior.sample_components(component, seed)), "component": component}
+
+    def interpolate(weights: tf.Tensor, seed: tf.Tensor) -> dict:
+        return {"examples": decode(prior.interpolate(weights, normal([prior.latent_dim], seed)))}
+
+    def responsibilities(images: tf.Tensor) -> dict:
+        return {"responsibilities": tf.nn.softmax(model.class_logits(to_float(images)))}
+
+    archive = keras.export.ExportArchive()
+    archive.track(model)
+    vector, scalar = tf.TensorSpec([None], tf.int32, "component"), tf.TensorSpec([], tf.float32, "variance_scale")
+    archive.add_endpoint("generate", generate, [vector, scalar, seed])
+    archive.add_endpoint("sample", sample, [seed, tf.TensorSpec([], tf.int32, "num")])
+    archive.add_endpoint(
+        "interpolate", interpolate, [tf.TensorSpec([None, prior.num_components], tf.float32, "weights"), seed]
+    )
+    if hasattr(model, "responsibilities"):
+        for name, dtype in (("responsibilities", tf.float32), ("responsibilities_uint8", tf.uint8)):
+            if dtype == tf.float32 or len(shape) == 3:
+                archive.add_endpoint(name, responsibilities, [tf.TensorSpec([None, *shape], dtype, "images")])
+
+    base.mkdir(parents=True, exist_ok=True)
+    version = 1 + max((int(path.name) for path in base.iterdir() if path.name.isdigit()), default=0)
+    temporary = tempfile.mkdtemp(prefix=".export-", dir=base)
+    try:
+        archive.write_out(temporary, verbose=False)
+        Path(temporary).chmod(0o755)
+        return Path(temporary).rename(base / str(version))
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)

@@ -1,0 +1,6 @@
+"""Training runs: config, directory, callbacks and the runner."""
+
+from tfgmmgan.training.config import TrainConfig
+from tfgmmgan.training.runner import evaluate, load_run, train
+
+__all__ = ["TrainConfig", "evaluate", "load_run", "train"]

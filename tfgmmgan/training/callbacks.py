@@ -1,0 +1,110 @@
+"""What happens beside training: checkpoints, history, figures, and the stop at a NaN."""
+
+import csv
+import math
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from tfgmmgan.data import ImageData
+from tfgmmgan.errors import UserError
+from tfgmmgan.plotting import write_figures
+from tfgmmgan.training.run_directory import RunDirectory, replacing
+
+__all__ = ["Checkpoint", "Figures", "HistoryFile", "StopAtNaN"]
+
+
+class StopAtNaN(keras.callbacks.Callback):
+    """Stops training at the first loss that is not a finite number, and says where."""
+
+    def __init__(self, steps_per_epoch: int, run: RunDirectory) -> None:
+        super().__init__()
+        self.steps_per_epoch = steps_per_epoch
+        self.run = run
+        self.epoch = 0
+
+    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
+        """Remember where training is."""
+        self.epoch = epoch
+
+    def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
+        """Check the running means: one bad step makes them bad for good."""
+        for name, value in (logs or {}).items():
+            if not math.isfinite(float(value)):
+                self._stop(f"{name} became {float(value)} in step {self.epoch * self.steps_per_epoch + batch + 1}")
+
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
+        """Check the weights before they are written: the last step may have spoilt them."""
+        for weight in self.model.weights:
+            if not np.isfinite(keras.ops.convert_to_numpy(weight)).all():
+                self._stop(f"the weights {weight.path} are not finite")
+
+    def _stop(self, what: str) -> None:
+        last = self.run.last_checkpoint()
+        kept = f"the last good state is {last[1]}" if last else "no epoch was finished, so there is no checkpoint"
+        raise UserError(
+            f"Training diverged: {what} (epoch {self.epoch + 1}); {kept}. "
+            "Try a lower --optimizers.learning_rate and --optimizers.discriminator_learning_rate."
+        )
+
+
+class Checkpoint(keras.callbacks.Callback):
+    """Writes weights, optimizer states and averages after every epoch, and keeps the last two."""
+
+    def __init__(self, run: RunDirectory) -> None:
+        super().__init__()
+        self.run = run
+
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
+        """Write the state after this epoch."""
+        with replacing(self.run.checkpoint(epoch + 1)) as temporary:
+            self.model.save_weights(temporary)
+        for old in sorted(self.run.checkpoints.glob("epoch_*.weights.h5"))[:-2]:
+            old.unlink()
+
+
+class HistoryFile(keras.callbacks.Callback):
+    """Writes each epoch's mean losses to `history.csv`, whole after every epoch.
+
+    Args:
+        path: The file. Rows of epochs before `first_epoch` are kept, later ones (of a run that died) dropped.
+        first_epoch: The epoch training starts at, from 0.
+    """
+
+    def __init__(self, path: Path, first_epoch: int) -> None:
+        super().__init__()
+        self.path = path
+        self.rows: list[dict] = []
+        if first_epoch and path.is_file():
+            with open(path, newline="") as file:
+                self.rows = [row for row in csv.DictReader(file) if int(row["epoch"]) <= first_epoch]
+
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
+        """Add this epoch's row."""
+        self.rows.append({"epoch": epoch + 1, **{name: float(value) for name, value in (logs or {}).items()}})
+        with replacing(self.path) as temporary, open(temporary, "w", newline="") as file:
+            writer = csv.DictWriter(file, list(self.rows[-1]))
+            writer.writeheader()
+            writer.writerows(self.rows)
+
+
+class Figures(keras.callbacks.Callback):
+    """Writes sample and interpolation figures every so many epochs, to `samples/` and to TensorBoard.
+
+    Args:
+        run: Where to.
+        data: The dataset, for a toy's real points.
+        every_epochs: 0 for never.
+    """
+
+    def __init__(self, run: RunDirectory, data: ImageData, every_epochs: int) -> None:
+        super().__init__()
+        self.run = run
+        self.data = data
+        self.every_epochs = every_epochs
+
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
+        """Write this epoch's figures, if it is their turn."""
+        if self.every_epochs and (epoch + 1) % self.every_epochs == 0:
+            write_figures(self.model, self.data, self.run.samples, f"epoch_{epoch + 1:05d}", self.run.logs, epoch + 1)

@@ -1,0 +1,192 @@
+"""Everything a training run depends on, as dataclasses: the command line, the configs and `config.yaml` in one."""
+
+import math
+from dataclasses import dataclass, field, fields, is_dataclass
+from typing import Any, Literal
+
+from tfgmmgan.data.options import DataOptions
+from tfgmmgan.errors import UserError
+
+__all__ = [
+    "EvaluationOptions",
+    "LossOptions",
+    "NetworkOptions",
+    "OptimizerOptions",
+    "PriorOptions",
+    "TrainConfig",
+    "flatten",
+]
+
+
+@dataclass
+class PriorOptions:
+    """The latent mixture; K and d are `--num_components` and `--latent_dim`.
+
+    Attributes:
+        covariance: How each covariance is parametrised: "full" is a trainable scale_tril, "factor" the papers'
+            unconstrained A_k, "diag" and "spherical" have one number a dimension and one a component.
+        trainable: Whether means and covariances are trained (GM-GAN: dynamic) or stay as drawn (static).
+        variance: Variance of each component to begin with (sigma in GM-GAN; its 0.15 is a standard deviation of 0.387).
+        mean_range: Means are drawn from U[-c, c] in each dimension; this is c.
+        weights: Mixture weights: "uniform", or "responsibilities", a running mean of what the classifier says.
+    """
+
+    covariance: Literal["full", "factor", "diag", "spherical"] = "full"
+    trainable: bool = True
+    variance: float = 0.15
+    mean_range: float = 0.1
+    weights: Literal["uniform", "responsibilities"] = "responsibilities"
+
+
+@dataclass
+class NetworkOptions:
+    """The networks.
+
+    Attributes:
+        architecture: "dcgan" are Tables 1-3 of responsibility learning, for images; "mlp" is for points; "auto"
+            goes by the data.
+        width: Multiplies the number of channels.
+        encoder: Whether the classifier stands on the discriminator's encoding ("shared") or is a network of its
+            own ("separate"), Table 1.
+    """
+
+    architecture: Literal["auto", "dcgan", "mlp"] = "auto"
+    width: float = 1.0
+    encoder: Literal["shared", "separate"] = "shared"
+
+
+@dataclass
+class LossOptions:
+    """The losses; a weight of 0 leaves a loss out.
+
+    Attributes:
+        adversarial: The adversarial loss.
+        estimator: Eq. 3 and 4 from fakes shared by the batch ("stratified"), or with K fakes an image ("paired",
+            Algorithm 1; the same expected gradient at K times the cost).
+        mutual_information: Weight of eq. 4.
+        mutual_information_updates: What eq. 4 trains: the "classifier" (Algorithm 1) or "all" (section 2.4).
+        classifier_adversarial: Whether eq. 3 trains the classifier through alpha, as in Algorithm 1; that is what
+            collapses the modes.
+        marginal_entropy: Weight of the entropy of the mean responsibilities, over K (ours): keeps all modes in use.
+        posterior_consistency: Weight of the poster's comparison of p(k|z) with what the classifier says of G(z).
+    """
+
+    adversarial: Literal["non_saturating", "minimax", "hinge"] = "non_saturating"
+    estimator: Literal["stratified", "paired"] = "stratified"
+    mutual_information: float = 1.0
+    mutual_information_updates: Literal["classifier", "all"] = "classifier"
+    classifier_adversarial: bool = False
+    marginal_entropy: float = 2.0
+    posterior_consistency: float = 0.1
+
+
+@dataclass
+class OptimizerOptions:
+    """Adam for both sides, and the order of their updates.
+
+    Attributes:
+        learning_rate: Of generator, prior and classifier.
+        discriminator_learning_rate: Of discriminator and encoder.
+        beta_1: Adam's decay of the first moment.
+        beta_2: Adam's decay of the second moment.
+        update_order: "simultaneous" updates both sides from the same fakes; "alternating" draws fresh ones for G.
+        generator_batch_size: Fakes of the alternating order's generator update; --batch_size where not given.
+    """
+
+    learning_rate: float = 2e-4
+    discriminator_learning_rate: float = 2e-4
+    beta_1: float = 0.5
+    beta_2: float = 0.999
+    update_order: Literal["simultaneous", "alternating"] = "simultaneous"
+    generator_batch_size: int | None = None
+
+
+@dataclass
+class EvaluationOptions:
+    """What is looked at while training.
+
+    Attributes:
+        every_epochs: Sample and interpolation figures are written every so many epochs, and after the last; 0 for
+            only then.
+    """
+
+    every_epochs: int = 5
+
+
+@dataclass
+class TrainConfig:
+    """Everything a run depends on.
+
+    Attributes:
+        dataset: digits, mnist, fashion_mnist, folder, arrays, toy3x3, toy5x5, or any image dataset of TensorFlow
+            Datasets by name.
+        model: gmmgan (responsibility learning) or gan (the vanilla baseline).
+        num_components: Number of Gaussians in the prior, K.
+        latent_dim: Length of the latent vector, d.
+        epochs: Passes over the training images.
+        batch_size: Real images in a step.
+        seed: Decides the initial weights, the order of the images and all noise.
+        precision: float32, or bfloat16 for the networks with float32 weights, prior and losses.
+        jit: Compile the training step with XLA.
+        data: Where the examples come from.
+        prior: The latent mixture.
+        networks: The networks.
+        losses: The losses and their weights.
+        optimizers: The optimizers and the order of updates.
+        evaluation: What is looked at while training.
+    """
+
+    dataset: str = "digits"
+    model: str = "gmmgan"
+    num_components: int = 10
+    latent_dim: int = 100
+    epochs: int = 20
+    batch_size: int = 64
+    seed: int = 0
+    precision: Literal["float32", "bfloat16"] = "float32"
+    jit: bool = False
+    data: DataOptions = field(default_factory=DataOptions)
+    prior: PriorOptions = field(default_factory=PriorOptions)
+    networks: NetworkOptions = field(default_factory=NetworkOptions)
+    losses: LossOptions = field(default_factory=LossOptions)
+    optimizers: OptimizerOptions = field(default_factory=OptimizerOptions)
+    evaluation: EvaluationOptions = field(default_factory=EvaluationOptions)
+
+    def __post_init__(self) -> None:
+        values = flatten(self)
+        at_least_one = ("num_components", "latent_dim", "epochs", "batch_size", "optimizers.generator_batch_size")
+        positive = (
+            "prior.variance",
+            "networks.width",
+            "optimizers.learning_rate",
+            "optimizers.discriminator_learning_rate",
+        )
+        not_negative = (
+            "seed",
+            "prior.mean_range",
+            "losses.mutual_information",
+            "losses.marginal_entropy",
+            "losses.posterior_consistency",
+            "evaluation.every_epochs",
+        )
+        for names, holds, words in (
+            (at_least_one, lambda x: x >= 1, "at least 1"),
+            (positive, lambda x: x > 0 and math.isfinite(x), "a positive number"),
+            (not_negative, lambda x: x >= 0 and math.isfinite(x), "0 or more"),
+            (("optimizers.beta_1", "optimizers.beta_2"), lambda x: 0 <= x < 1, "at least 0 and below 1"),
+        ):
+            for name in names:
+                if values[name] is not None and not holds(values[name]):
+                    raise UserError(f"--{name} must be {words}; got {values[name]}.")
+
+
+def flatten(config: Any, prefix: str = "") -> dict[str, Any]:
+    """Return a dataclass's values by dotted name, `{"prior.variance": 0.15, ...}`."""
+    flat = {}
+    for item in fields(config):
+        value = getattr(config, item.name)
+        if is_dataclass(value):
+            flat.update(flatten(value, f"{prefix}{item.name}."))
+        else:
+            flat[prefix + item.name] = value
+    return flat

@@ -1,0 +1,76 @@
+"""Reading configs: the parser that the command line and YAML files share, by jsonargparse."""
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, NoReturn
+
+from jsonargparse import ArgumentParser, Namespace
+
+from tfgmmgan.errors import UserError, nearest
+from tfgmmgan.training.config import TrainConfig, flatten
+
+__all__ = ["ConfigParser", "config_from", "dataset_config", "read_config"]
+
+
+class ConfigParser(ArgumentParser):
+    """jsonargparse's parser, with errors of one line that name the nearest valid key. Exit code 2."""
+
+    def error(self, message: str, ex: Exception | None = None) -> NoReturn:
+        """Raise `UserError`."""
+        message = re.sub(r"<class '(\w+)'>", r"\1", message).replace("typing.Literal", "one of ")
+        message = " ".join(message.replace('Parser key "', '"--').split())
+        valid = [action.dest for action in self._actions]
+        if unknown := re.search(r"[Uu]nrecognized arguments: --([\w.\-]+)", message):
+            message = f"Unknown option --{unknown[1]}.{nearest(unknown[1], valid)} --help lists them all."
+        elif unknown := re.search(r"Group '([\w.]+)' does not accept option '([\w.]+)'", message):
+            key = f"{unknown[1]}.{unknown[2]}"
+            message = f"Unknown option '{key}'.{nearest(key, valid)} --help lists them all."
+        elif unknown := re.search(r"(?:Key|Option) '([\w.]+)' is not (?:expected|accepted)", message):
+            message = f"Unknown option '{unknown[1]}'.{nearest(unknown[1], valid)} --help lists them all."
+        raise UserError(message) from None
+
+
+def config_parser(files: Iterable[Path] = (), **kwargs: Any) -> ConfigParser:
+    """Return a parser of `TrainConfig`'s options whose defaults come from YAML files, later ones first."""
+    parser = ConfigParser(default_config_files=[str(file) for file in files], **kwargs)
+    parser.add_class_arguments(TrainConfig, fail_untyped=True)
+    return parser
+
+
+def config_from(parser: ConfigParser, namespace: Namespace) -> TrainConfig:
+    """Return the `TrainConfig` of what a parser found."""
+    values = vars(parser.instantiate(namespace))
+    return TrainConfig(**{name: values[name] for name in TrainConfig.__dataclass_fields__})
+
+
+def read_config(*files: Path) -> TrainConfig:
+    """Return the config of YAML files, each overriding those before it, over the built-in defaults.
+
+    Raises:
+        UserError: If a file is missing, is not YAML, or has an unknown key or a value of the wrong kind.
+    """
+    for file in files:
+        if not file.is_file():
+            raise UserError(f"There is no config file {file}.")
+    parser = config_parser(files)
+    try:
+        return config_from(parser, parser.parse_args([]))
+    except UserError as error:
+        raise UserError(f"{files[-1]}: {error}") from error
+
+
+def dataset_config(dataset: str) -> Path | None:
+    """Return the shipped YAML file with a dataset's defaults, or None where there is none."""
+    package = Path(__file__).parents[1]
+    for folder in (package / "configs", package.parent / "configs"):  # the wheel, the checkout
+        file = folder / f"{dataset}.yaml"
+        if file.is_file():
+            return file
+    return None
+
+
+def changed_options(config: TrainConfig, base: TrainConfig) -> dict[str, tuple[Any, Any]]:
+    """Return (old, new) by dotted name where two configs differ."""
+    old, new = flatten(base), flatten(config)
+    return {option: (old[option], new[option]) for option in new if new[option] != old[option]}

@@ -1,0 +1,157 @@
+"""One training run from a config to everything it leaves behind."""
+
+import sys
+import time
+
+import keras
+import yaml
+
+from tfgmmgan import serving
+from tfgmmgan.data import ImageData, load
+from tfgmmgan.errors import UserError
+from tfgmmgan.evaluation import make_scorecard, write_scorecard
+from tfgmmgan.models import LatentGAN
+from tfgmmgan.plotting import write_figures
+from tfgmmgan.training.build import build_model, unused_options
+from tfgmmgan.training.callbacks import Checkpoint, Figures, HistoryFile, StopAtNaN
+from tfgmmgan.training.config import TrainConfig, flatten
+from tfgmmgan.training.config_file import read_config
+from tfgmmgan.training.run_directory import RunDirectory, replacing
+
+__all__ = ["default_run_name", "evaluate", "load_run", "train"]
+
+
+def default_run_name(config: TrainConfig) -> str:
+    """Return the name a run's directory has where none is given."""
+    return f"{config.dataset.replace('/', '-').replace(':', '-')}-{config.model}-seed{config.seed}"
+
+
+def train(config: TrainConfig, output: str | None = None, resume: bool = False) -> tuple[RunDirectory, dict]:
+    """Train a model as a config says and write the run directory.
+
+    Example:
+
+    >>> run, scorecard = train(TrainConfig(dataset="digits", epochs=2))
+
+    Args:
+        config: What to train on what.
+        output: The run directory; `saved_models/<dataset>-<model>-seed<seed>` where None, or the next free one.
+        resume: Go on with the run at that place from its last checkpoint, and end as if it had never stopped.
+
+    Returns:
+        The run directory and the scorecard.
+
+    Raises:
+        UserError: If the data can't be had, an option does not fit, the place is taken, a checkpoint is damaged, or
+            a loss or weight is no longer a finite number.
+    """
+    keras.utils.set_random_seed(config.seed)
+    data = load(config.dataset, config.data)
+    steps = data.steps_per_epoch(config.batch_size)
+    model = build_model(config, data.shape)
+    name = default_run_name(config)
+    run = RunDirectory.find(output, name) if resume else RunDirectory.claim(output, name)
+    print(f"{data.name}: {len(data.train)} training and {len(data.test)} test examples of {_describe(data)}.")
+    print(f"Run directory: {run.path}", flush=True)
+    write_config(config, run)
+
+    first_epoch = restore(model, run) if resume else 0
+    callbacks = [
+        StopAtNaN(steps, run),  # before what writes
+        HistoryFile(run.history, first_epoch),
+        keras.callbacks.TensorBoard(run.logs, write_graph=False),
+        Figures(run, data, config.evaluation.every_epochs),
+        Checkpoint(run),
+    ]
+    started = time.perf_counter()
+    if first_epoch < config.epochs:
+        model.fit(
+            data.training_batches(config.batch_size, config.seed, first_epoch),
+            steps_per_epoch=steps,
+            initial_epoch=first_epoch,
+            epochs=config.epochs,
+            callbacks=callbacks,
+            shuffle=False,  # the batches come in their own order
+            verbose=1 if sys.stdout.isatty() else 2,
+        )
+    minutes = (time.perf_counter() - started) / 60
+
+    with replacing(run.model) as temporary:
+        model.save(temporary)
+    exported = serving.export(model, run.serving)
+    print(f"Trained in {minutes:.1f} minutes; exported {exported}. Evaluating ...", flush=True)
+    return run, evaluate(run, model, data, config, minutes=round(minutes, 2))
+
+
+def evaluate(
+    run: RunDirectory, model: LatentGAN, data: ImageData, config: TrainConfig, **about: float
+) -> dict:
+    """Write fresh figures (`samples/final_*.png`) and `scorecard.json`, and return the scorecard."""
+    write_figures(model, data, run.samples, "final")
+    about = {
+        "name": run.path.name,
+        "dataset": config.dataset,
+        "model": config.model,
+        "seed": config.seed,
+        "epochs": int(model.optimizer.iterations.numpy()) // data.steps_per_epoch(config.batch_size),
+        "steps": int(model.optimizer.iterations.numpy()),
+        "num_parameters": model.count_params(),
+        **about,
+    }
+    card = make_scorecard(model, data, about)
+    write_scorecard(card, run)
+    return card
+
+
+def load_run(path: str) -> tuple[RunDirectory, TrainConfig, LatentGAN, ImageData]:
+    """Return a run's directory, config, trained model and dataset.
+
+    The model is that of `model.keras`, or where the run has not ended that of its last checkpoint.
+
+    Raises:
+        UserError: If there is no run, or it has no usable model yet.
+    """
+    run = RunDirectory(path).existing()
+    config = read_config(run.config)
+    data = load(config.dataset, config.data)
+    model = build_model(config, data.shape)
+    if restore(model, run) == 0:
+        raise UserError(f"{run.path} has no checkpoint yet; wait for its first epoch.")
+    return run, config, model, data
+
+
+def restore(model: LatentGAN, run: RunDirectory) -> int:
+    """Load a run's last checkpoint, if it has one; return after how many epochs it was written."""
+    last = run.last_checkpoint()
+    if last is None:
+        return 0
+    epoch, path = last
+    try:
+        model.load_weights(path)
+    except Exception as error:  # h5py and Keras raise whatever they like on a damaged file
+        raise UserError(
+            f"The checkpoint {path} can't be read ({type(error).__name__}). Delete it: the run then goes on from the "
+            "checkpoint before it."
+        ) from error
+    return epoch
+
+
+def write_config(config: TrainConfig, run: RunDirectory) -> None:
+    """Write `config.yaml`: every option that the model heeds."""
+    nested: dict = {}
+    for option, value in flatten(config).items():
+        if option not in unused_options(config.model):
+            *groups, name = option.split(".")
+            level = nested
+            for group in groups:
+                level = level.setdefault(group, {})
+            level[name] = value
+    with replacing(run.config) as temporary:
+        temporary.write_text(yaml.safe_dump(nested, sort_keys=False))
+
+
+def _describe(data: ImageData) -> str:
+    if not data.is_image:
+        return f"{data.shape[0]} dimensions"
+    height, width, channels = data.shape
+    return f"{height}x{width} pixels, {'grey' if channels == 1 else 'colour'}"
