@@ -1,8 +1,9 @@
 """tfgmmgan: GANs whose latent prior is a mixture of Gaussians."""
 
-import os
+# ruff: noqa: E402 - the imports below come after TensorFlow's own
+from tfgmmgan._quiet import import_tensorflow
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # before TensorFlow is imported; set it to 0 to hear everything
+import_tensorflow()
 
 from tfgmmgan.data import DataOptions, ImageData
 from tfgmmgan.data import load as load_data

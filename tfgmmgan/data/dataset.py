@@ -1,6 +1,7 @@
 """What every source gives: examples, labels where there are any, and batches in a repeatable order."""
 
-from collections.abc import Callable, Sequence
+import itertools
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -51,14 +52,14 @@ class Split:
         size: Number of examples, n.
         labels: (n,) int64 class ids in the order of the examples, or None.
         examples: (n, *shape) uint8, or float32 in [-1, 1]; None where the split is streamed.
-        stream: For a streamed split: from a number (a scalar int64 tensor) to a dataset of single examples, whose
-            order that number decides; a negative one asks for the stored order. None where it is in memory.
+        stream: For a streamed split: from an integer to a dataset of single examples, whose order that number
+            decides; None asks for the stored order. None itself where the split is in memory.
     """
 
     size: int
     labels: np.ndarray | None = None
     examples: np.ndarray | None = field(default=None, repr=False)
-    stream: Callable[[tf.Tensor], tf.data.Dataset] | None = field(default=None, repr=False)
+    stream: Callable[[int | None], tf.data.Dataset] | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         if (self.examples is None) == (self.stream is None):
@@ -73,7 +74,7 @@ class Split:
         """Return all examples in their stored order, uint8 or float32, the last batch as small as it comes."""
         if self.examples is not None:
             return tf.data.Dataset.from_tensor_slices(self.tensor).batch(batch_size)
-        return self.stream(tf.constant(-1, tf.int64)).batch(batch_size)
+        return self.stream(None).batch(batch_size)
 
     @cached_property
     def tensor(self) -> tf.Tensor:
@@ -126,19 +127,26 @@ class ImageData:
         sees what an undisturbed one would have seen. Batches are what is stored: uint8, or float32 in [-1, 1].
         """
         self.steps_per_epoch(batch_size)
-        if self.train.examples is not None:
-            _ = self.train.tensor  # made here, outside the graph of the pipeline
-        return (
-            tf.data.Dataset.range(first_epoch, tf.int64.max)
-            .flat_map(lambda epoch: self._epoch(epoch, batch_size, seed))
-            .prefetch(2)
-        )
-
-    def _epoch(self, epoch: tf.Tensor, batch_size: int, seed: int) -> tf.data.Dataset:
         if self.train.examples is None:
-            return self.train.stream(epoch + seed * 1_000_003).batch(batch_size, drop_remainder=True)
-        order = tf.random.experimental.stateless_shuffle(
-            tf.range(self.train.size), seed=tf.stack([tf.constant(seed, tf.int64), epoch])
-        )
-        rows = tf.data.Dataset.from_tensor_slices(order).batch(batch_size, drop_remainder=True)
-        return rows.map(lambda index: tf.ensure_shape(tf.gather(self.train.tensor, index), [batch_size, *self.shape]))
+            return self._streamed_batches(batch_size, seed, first_epoch)
+        examples = self.train.tensor  # made here, so that the graph of the pipeline holds no copy
+
+        def epoch_batches(epoch: tf.Tensor) -> tf.data.Dataset:
+            order = tf.random.experimental.stateless_shuffle(
+                tf.range(self.train.size), seed=tf.stack([tf.constant(seed, tf.int64), epoch])
+            )
+            rows = tf.data.Dataset.from_tensor_slices(order).batch(batch_size, drop_remainder=True)
+            return rows.map(lambda index: tf.ensure_shape(tf.gather(examples, index), [batch_size, *self.shape]))
+
+        return tf.data.Dataset.range(first_epoch, tf.int64.max).flat_map(epoch_batches).prefetch(2)
+
+    def _streamed_batches(self, batch_size: int, seed: int, first_epoch: int) -> tf.data.Dataset:
+        def batches() -> Iterator[tf.Tensor]:
+            for epoch in itertools.count(first_epoch):
+                order = int(np.random.SeedSequence([seed, epoch]).generate_state(1)[0])
+                yield from self.train.stream(order).batch(batch_size, drop_remainder=True).prefetch(2)
+
+        dtype = self.train.stream(None).element_spec.dtype
+        return tf.data.Dataset.from_generator(
+            batches, output_signature=tf.TensorSpec((batch_size, *self.shape), dtype)
+        ).prefetch(2)

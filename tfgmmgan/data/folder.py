@@ -99,16 +99,15 @@ def _read_all(paths: list[Path], options: DataOptions, shape: tuple[int, ...]) -
 
 def _streamer(
     paths: list[Path], options: DataOptions, shape: tuple[int, ...]
-) -> Callable[[tf.Tensor], tf.data.Dataset]:
-    names = tf.constant([str(path) for path in paths])
+) -> Callable[[int | None], tf.data.Dataset]:
+    names = np.array([str(path) for path in paths])
 
     def read(name: tf.Tensor) -> tf.Tensor:
         image = tf.numpy_function(lambda path: _read_one(Path(path.decode()), options, shape), [name], tf.uint8)
         return tf.ensure_shape(image, shape)
 
-    def stream(order: tf.Tensor) -> tf.data.Dataset:
-        shuffled = tf.random.experimental.stateless_shuffle(names, seed=tf.stack([tf.constant(0, tf.int64), order]))
-        ordered = tf.where(order < 0, names, shuffled)
+    def stream(order: int | None) -> tf.data.Dataset:
+        ordered = names if order is None else np.random.default_rng(order).permutation(names)
         return tf.data.Dataset.from_tensor_slices(ordered).map(read, num_parallel_calls=tf.data.AUTOTUNE)
 
     return stream

@@ -159,9 +159,8 @@ def _streamed(
             stored = builder.as_dataset(split=name, shuffle_files=False, decoders=_only(label))
             labels = np.fromiter((record[label] for record in stored.as_numpy_iterator()), np.int64, size)
 
-        def stream(order: tf.Tensor) -> tf.data.Dataset:
-            window = tf.where(order < 0, tf.constant(1, tf.int64), SHUFFLE_BUFFER)  # a window of 1 keeps the order
-            mixed = records.shuffle(window, seed=order, reshuffle_each_iteration=False)
+        def stream(order: int | None) -> tf.data.Dataset:
+            mixed = records if order is None else records.shuffle(SHUFFLE_BUFFER, seed=order)
             fitted = mixed.map(_fit_image(convert, shape), num_parallel_calls=tf.data.AUTOTUNE)
             return fitted.map(lambda record: record["image"])
 

@@ -335,7 +335,7 @@ class LatentGAN(keras.Model):
         """Run a compiled function over rows, `batch_size` at a time."""
         compiled = self.__dict__.setdefault("_compiled", {})
         if name not in compiled:
-            compiled[name] = tf.function(function, reduce_retracing=True)
+            compiled[name] = tf.function(function, reduce_retracing=True, autograph=False)
         parts = [
             compiled[name](rows[start : start + batch_size]).numpy()
             for start in range(0, math.ceil(len(rows) / batch_size) * batch_size, batch_size)

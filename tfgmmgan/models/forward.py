@@ -75,15 +75,7 @@ class ForwardPass:
     def fake_scores(self) -> tf.Tensor:
         """Discriminator logits of generated examples, (S, K)."""
         scores = self.per_component(self.model.discriminator.head(self.fake_features))  # [S, K, O]
-        outputs = scores.shape[-1]
-        if outputs == 1:
-            return scores[..., 0]
-        if outputs == self.model.prior.num_components:
-            return tf.linalg.diag_part(scores)
-        raise ValueError(
-            f"The discriminator's head must have 1 output or one for each of the {self.model.prior.num_components} "
-            f"components; it has {outputs}."
-        )
+        return scores[..., 0] if scores.shape[-1] == 1 else tf.linalg.diag_part(scores)
 
     @cached_property
     def real_class_logits(self) -> tf.Tensor:

@@ -110,6 +110,11 @@ class GMMGAN(LatentGAN):
         self.marginal_entropy = marginal_entropy
         self.posterior_consistency = posterior_consistency
         super().__init__(data_shape, prior=prior, **kwargs)
+        if self.discriminator.num_outputs not in (1, self.num_components):
+            raise ValueError(
+                f"The discriminator must have 1 output or one for each of the {self.num_components} components; "
+                f"it has {self.discriminator.num_outputs}."
+            )
         if classifier is not None:
             self._given.append("classifier")
         self.classifier = classifier or self._make_classifier()

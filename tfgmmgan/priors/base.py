@@ -21,7 +21,7 @@ class LatentPrior(keras.layers.Layer):
         latent_dim: d >= 1, the length of z.
     """
 
-    def __init__(self, num_components: int, latent_dim: int, **kwargs) -> None:
+    def __init__(self, num_components: int, latent_dim: int, /, **kwargs) -> None:
         kwargs["dtype"] = "float32"
         super().__init__(**kwargs)
         for name, value in (("num_components", num_components), ("latent_dim", latent_dim)):

@@ -25,7 +25,7 @@ class Normal(LatentPrior):
     """
 
     def __init__(self, latent_dim: int = 100, **kwargs) -> None:
-        super().__init__(num_components=1, latent_dim=latent_dim, **kwargs)
+        super().__init__(1, latent_dim, **kwargs)
         self.built = True
 
     def place(self, eps: tf.Tensor, ids: tf.Tensor | None = None) -> tf.Tensor:

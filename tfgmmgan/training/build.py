@@ -94,7 +94,7 @@ def _parameters(owner: type) -> set[str]:
     for base in owner.__mro__:
         if "__init__" in vars(base):
             parameters = inspect.signature(base.__init__).parameters
-            names |= set(parameters)
+            names |= {name for name, p in parameters.items() if p.kind is not p.POSITIONAL_ONLY}
             if base.__module__.startswith("keras.") or not any(p.kind is p.VAR_KEYWORD for p in parameters.values()):
                 break
     return names

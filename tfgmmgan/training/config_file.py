@@ -18,8 +18,9 @@ class ConfigParser(ArgumentParser):
 
     def error(self, message: str, ex: Exception | None = None) -> NoReturn:
         """Raise `UserError`."""
-        message = re.sub(r"<class '(\w+)'>", r"\1", message).replace("typing.Literal", "one of ")
-        message = " ".join(message.replace('Parser key "', '"--').split())
+        message = " ".join(re.sub(r"<class '(\w+)'>", r"\1", message).split())
+        message = re.sub(r'Parser key "([\w.]+)":', r"--\1:", message)
+        message = re.sub(r"Expected an? (?:typing\.)?Literal", "Expected one of ", message)
         valid = [action.dest for action in self._actions]
         if unknown := re.search(r"[Uu]nrecognized arguments: --([\w.\-]+)", message):
             message = f"Unknown option --{unknown[1]}.{nearest(unknown[1], valid)} --help lists them all."

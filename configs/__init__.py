@@ -1,0 +1,1 @@
+"""Defaults of `--dataset NAME`, one YAML file for each."""

@@ -1,0 +1,36 @@
+import keras
+import numpy as np
+import pytest
+
+import tfgmmgan
+
+
+@pytest.fixture(autouse=True)
+def seeded():
+    keras.utils.set_random_seed(0)
+
+
+@pytest.fixture
+def images():
+    """(24, 8, 8, 1) uint8: four kinds of bright quadrant on dark noise."""
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 60, (24, 8, 8, 1), dtype=np.uint8)
+    for row, image in enumerate(images):
+        top, left = 4 * (row % 4 // 2), 4 * (row % 2)
+        image[top : top + 4, left : left + 4] += 180
+    return images
+
+
+@pytest.fixture
+def tiny_gmmgan():
+    """Return a maker of compiled GMMGANs with 3 components and an eighth of the channels."""
+
+    def make(data_shape=(8, 8, 1), latent_dim=5, **kwargs):
+        prior = tfgmmgan.GaussianMixture(
+            kwargs.pop("num_components", 3), latent_dim, mean_range=1.0, mixture_weights="responsibilities"
+        )
+        model = tfgmmgan.GMMGAN(data_shape, prior=prior, width=kwargs.pop("width", 0.125), **kwargs)
+        model.compile()
+        return model
+
+    return make

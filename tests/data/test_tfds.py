@@ -1,0 +1,135 @@
+"""The TFDS source on small builders of our own, prepared for real, and on MNIST and Fashion-MNIST where they are."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tensorflow_datasets as tfds
+
+from tfgmmgan.data import DataOptions, load
+from tfgmmgan.data import tfds as source
+from tfgmmgan.errors import UserError
+
+PREPARED = Path(os.environ.get("TFDS_DATA_DIR", Path.home() / "tensorflow_datasets"))
+
+
+class Pictures:
+    """Images with 20 training examples; needs no download."""
+
+    VERSION = tfds.core.Version("1.0.0")
+    shape = (8, 8, 3)
+    splits = ("train", "test")
+
+    def _info(self):
+        return tfds.core.DatasetInfo(
+            builder=self,
+            features=tfds.features.FeaturesDict(
+                {
+                    "image": tfds.features.Image(shape=self.shape),
+                    "label": tfds.features.ClassLabel(names=["cat", "dog", "fox"]),
+                }
+            ),
+        )
+
+    def _split_generators(self, manager):
+        return {split: self._generate_examples(split) for split in self.splits}
+
+    def _generate_examples(self, split):
+        rng = np.random.default_rng(len(split))
+        for number in range(20):
+            shape = [side or 8 + number for side in self.shape]
+            yield number, {"image": rng.integers(0, 255, shape, dtype=np.uint8), "label": number % 3}
+
+
+class TfgmmganTiny(Pictures, tfds.core.GeneratorBasedBuilder):
+    """With a test split."""
+
+
+class TfgmmganSingle(Pictures, tfds.core.GeneratorBasedBuilder):
+    """Without a test split."""
+
+    splits = ("train",)
+
+
+class TfgmmganVaried(Pictures, tfds.core.GeneratorBasedBuilder):
+    """Of different sizes."""
+
+    shape = (None, None, 3)
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory):
+    path = tmp_path_factory.mktemp("tfds")
+    for builder in (TfgmmganTiny, TfgmmganSingle, TfgmmganVaried):
+        builder(data_dir=path).download_and_prepare()
+    return str(path)
+
+
+def test_images_labels_and_splits(prepared):
+    data = load("tfgmmgan_tiny", DataOptions(path=prepared))
+    assert data.train.examples.shape == data.test.examples.shape == (20, 8, 8, 3)
+    assert data.train.examples.dtype == np.uint8 and data.class_names == ["cat", "dog", "fox"]
+    assert np.bincount(data.train.labels).tolist() == [7, 7, 6]
+    assert (data.train.examples != data.test.examples).any()
+
+
+def test_without_a_test_split_some_are_held_out(prepared):
+    data = load("tfgmmgan_single", DataOptions(path=prepared, test_fraction=0.25))
+    assert (len(data.train), len(data.test)) == (15, 5)
+    streamed = load("tfgmmgan_single", DataOptions(path=prepared, test_fraction=0.25, memory_limit=0))
+    rows = {image.tobytes() for split in (streamed.train, streamed.test) for image in split.take(20)}
+    assert (len(streamed.train), len(streamed.test), len(rows)) == (15, 5, 20)
+
+
+def test_resizing_and_grey(prepared):
+    for name in ("tfgmmgan_tiny", "tfgmmgan_varied"):
+        data = load(name, DataOptions(path=prepared, image_size=12, channels=1))
+        assert data.train.examples.shape == (20, 12, 12, 1)
+
+
+def test_streaming_gives_the_same_examples(prepared):
+    held = load("tfgmmgan_tiny", DataOptions(path=prepared))
+    streamed = load("tfgmmgan_tiny", DataOptions(path=prepared, memory_limit=0))
+    assert streamed.train.examples is None
+    np.testing.assert_array_equal(streamed.train.take(20), held.train.examples)
+    np.testing.assert_array_equal(streamed.train.labels, held.train.labels)
+    first, second, again = (
+        np.concatenate(list(streamed.training_batches(5, 0, epoch).take(4).as_numpy_iterator())) for epoch in (0, 1, 0)
+    )
+    assert (first != second).any()
+    np.testing.assert_array_equal(first, again)
+    rows = {image.tobytes() for image in held.train.examples}
+    assert {image.tobytes() for image in first} == {image.tobytes() for image in second} == rows
+
+
+def test_differing_sizes_need_image_size(prepared):
+    with pytest.raises(UserError, match=r"differ in size; choose one with --data.image_size"):
+        load("tfgmmgan_varied", DataOptions(path=prepared))
+
+
+def test_no_images():
+    with pytest.raises(UserError, match="no feature 'image'"):
+        load("glue")
+
+
+def test_neither_data_nor_network(monkeypatch, tmp_path):
+    def unreachable(*args, **kwargs):
+        raise source.requests.ConnectionError
+
+    monkeypatch.setattr(source.requests, "head", unreachable)
+    with pytest.raises(UserError) as raised:
+        load("mnist", DataOptions(path=str(tmp_path)))
+    for part in ("'mnist' is not prepared in", "there is no network", "TFDS_DATA_DIR"):
+        assert part in str(raised.value)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(("name", "mean"), [("mnist", 33.318), ("fashion_mnist", 72.940)])
+def test_prepared_data(name, mean):
+    if not (PREPARED / name).is_dir():
+        pytest.skip(f"{name} is not prepared in {PREPARED}")
+    data = load(name)
+    assert data.train.examples.shape == (60_000, 28, 28, 1) and data.test.examples.shape == (10_000, 28, 28, 1)
+    assert data.train.examples.mean() == pytest.approx(mean, abs=1e-3)
+    assert np.bincount(data.test.labels).min() > 800

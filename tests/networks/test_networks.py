@@ -1,0 +1,89 @@
+import keras
+import numpy as np
+import pytest
+
+from tfgmmgan import GAN, GMMGAN, GaussianMixture
+from tfgmmgan.errors import UserError
+from tfgmmgan.networks import (
+    DCGANClassifier,
+    DCGANEncoder,
+    DCGANGenerator,
+    Discriminator,
+    MLPEncoder,
+    MLPGenerator,
+)
+
+
+def trainable(*owners):
+    return sum(int(np.prod(w.shape)) for owner in owners for w in owner.trainable_weights)
+
+
+@pytest.mark.parametrize("shape", [(8, 8, 1), (28, 28, 1), (12, 20, 3)])
+def test_shapes_and_ranges(shape):
+    images = DCGANGenerator(shape, width=0.1)(np.random.default_rng(0).standard_normal((3, 7)))
+    assert images.shape == (3, *shape)
+    assert np.abs(images).max() <= 1
+    encoder = DCGANEncoder(shape, width=0.5)
+    assert encoder(images).shape == (3, shape[0] // 4 * (shape[1] // 4) * 64)
+    assert Discriminator(encoder, num_outputs=4)(images).shape == (3, 4)
+    assert DCGANClassifier(shape, 6, width=0.1)(images).shape == (3, 6)
+
+
+def test_table_layers():
+    kinds = [type(layer).__name__ for layer in DCGANGenerator((28, 28, 1)).blocks]
+    assert kinds == [
+        *["Dense", "BatchNormalization", "LeakyReLU", "Reshape"],
+        *["Conv2DTranspose", "BatchNormalization", "LeakyReLU"] * 2,
+        *["Conv2DTranspose", "Activation"],
+    ]
+    strides = [layer.strides for layer in DCGANGenerator((28, 28, 1)).blocks if hasattr(layer, "strides")]
+    assert strides == [(1, 1), (2, 2), (2, 2)]
+    first, second = (layer for layer in DCGANEncoder((28, 28, 1)).blocks if hasattr(layer, "kernel_size"))
+    assert (first.kernel_size, second.kernel_size, first.filters, second.filters) == ((5, 5), (4, 4), 64, 128)
+
+
+def test_differences_of_parameter_counts_are_those_of_table_6():
+    """At 64x64x3, K = 10, d = 100. The absolute 8,366,145 does not follow from Tables 1-3; its differences do."""
+    shape, k, d = (64, 64, 3), 10, 100
+    vanilla = GAN(shape, latent_dim=d)
+    mixture = GMMGAN(shape, prior=GaussianMixture(k, d, covariance="factor"))
+    base = trainable(vanilla.generator, vanilla.discriminator)
+    gm_gan = trainable(mixture.generator, mixture.discriminator, mixture.prior)
+    shared = gm_gan + trainable(mixture.classifier)
+    assert gm_gan - base == 8_467_145 - 8_366_145 == k * (d * d + d) == 101_000
+    assert shared - gm_gan == 8_794_835 - 8_467_145 == 327_690
+
+    classifier = DCGANClassifier(shape, k)
+    classifier.build((None, *shape))
+    encoding, head = classifier.blocks[:-1], classifier.blocks[-1]
+    assert trainable(*encoding) == 13_005_411 - 8_794_835 == 2_432 + 12_816 + 4_195_328
+    assert trainable(head) == 1024 * k + k  # the published total has the shared head's 327,690 here
+
+
+@pytest.mark.parametrize("shape", [(30, 28, 1), (28, 26, 1)])
+def test_sides_must_be_divisible_by_4(shape):
+    with pytest.raises(UserError, match="divisible by 4"):
+        DCGANEncoder(shape)
+
+
+def test_architectures_name_the_other_for_the_wrong_data():
+    with pytest.raises(UserError, match="architecture mlp"):
+        DCGANGenerator((2,))
+    with pytest.raises(UserError, match="architecture dcgan"):
+        MLPGenerator((8, 8, 1))
+
+
+def test_survive_serialization():
+    discriminator = Discriminator(MLPEncoder((2,), width=0.1), num_outputs=3)
+    points = np.ones((2, 2), np.float32)
+    before = discriminator(points)
+    copy = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(discriminator))
+    copy.set_weights(discriminator.get_weights())
+    np.testing.assert_array_equal(copy(points), before)
+
+
+def test_precision_belongs_to_the_network():
+    generator = DCGANGenerator((8, 8, 1), width=0.1, dtype="mixed_bfloat16")
+    assert generator.blocks[0].compute_dtype == "bfloat16"
+    assert generator(np.zeros((1, 3), np.float32)).dtype == "float32"
+    assert DCGANGenerator((8, 8, 1)).blocks[0].compute_dtype == "float32"

@@ -1,0 +1,100 @@
+from pathlib import Path
+
+import pytest
+
+from tfgmmgan.errors import UserError
+from tfgmmgan.models import MODELS
+from tfgmmgan.training.build import MODEL_ARGUMENTS, PRIOR_ARGUMENTS, build_model, unused_options
+from tfgmmgan.training.config import TrainConfig, flatten
+from tfgmmgan.training.config_file import dataset_config, read_config
+from tfgmmgan.training.run_directory import RunDirectory
+from tfgmmgan.training.runner import write_config
+
+CONFIGS = Path(__file__).parents[2] / "configs"
+
+
+@pytest.mark.parametrize("file", sorted(CONFIGS.rglob("*.yaml")), ids=lambda file: file.stem)
+def test_shipped_configs_are_valid_and_say_their_command(file):
+    config = read_config(file)
+    assert config.epochs >= 1
+    assert file.read_text().startswith("# python train.py")
+    assert dataset_config(file.stem) == file
+
+
+def test_later_files_override_earlier_ones(tmp_path):
+    (tmp_path / "a.yaml").write_text("epochs: 3\nprior:\n  variance: 0.5\n  trainable: false\n")
+    (tmp_path / "b.yaml").write_text("prior:\n  variance: 0.25\n")
+    config = read_config(tmp_path / "a.yaml", tmp_path / "b.yaml")
+    assert (config.epochs, config.prior.variance, config.prior.trainable) == (3, 0.25, False)
+    assert config.batch_size == TrainConfig().batch_size
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("epohcs: 3", "Unknown option 'epohcs'. Did you mean 'epochs'?"),
+        ("losses:\n  estimater: paired", "Unknown option 'losses.estimater'. Did you mean 'losses.estimator'?"),
+        ("losses:\n  estimator: pair", "Expected one of ['stratified', 'paired']. Got value: pair"),
+        ("epochs: many", "Got value: many"),
+        ("epochs: 0", "--epochs must be at least 1; got 0"),
+        ("prior:\n  variance: -1", "--prior.variance must be a positive number; got -1"),
+        ("seed: -1", "--seed must be 0 or more"),
+        ("optimizers:\n  beta_1: 1", "--optimizers.beta_1 must be at least 0 and below 1"),
+        ("losses:\n  marginal_entropy: .inf", "must be 0 or more"),
+        ("data:\n  image_size: 30", "multiple of 4"),
+    ],
+)
+def test_bad_files_name_the_file_and_the_nearest_key(tmp_path, text, message):
+    file = tmp_path / "bad.yaml"
+    file.write_text(text)
+    with pytest.raises(UserError) as raised:
+        read_config(file)
+    assert str(file) in str(raised.value) and message in str(raised.value)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_config_yaml_is_complete_and_read_back_as_it_was(tmp_path, name):
+    config = TrainConfig(model=name, epochs=7, seed=3)
+    config.losses.adversarial = "hinge"
+    run = RunDirectory(tmp_path)
+    write_config(config, run)
+    assert read_config(run.config) == config
+    for option in set(flatten(config)) - set(unused_options(name)):
+        assert option.rsplit(".", maxsplit=1)[-1] in run.config.read_text()
+
+
+def test_every_option_of_the_config_has_a_use():
+    """Each is the runner's, or an argument of some model or prior."""
+    runner = {"dataset", "model", "epochs", "batch_size", "precision", "jit"}
+    groups = ("data.", "evaluation.")
+    adam = {f"optimizers.{name}" for name in ("learning_rate", "discriminator_learning_rate", "beta_1", "beta_2")}
+    for option in flatten(TrainConfig()):
+        if option not in runner | adam and not option.startswith(groups):
+            assert option in MODEL_ARGUMENTS or option in PRIOR_ARGUMENTS
+            assert any(option not in unused_options(model) for model in MODELS), option
+
+
+def test_options_reach_the_model():
+    config = TrainConfig(model="gmmgan", num_components=4, latent_dim=6, seed=5, precision="bfloat16")
+    config.prior.covariance, config.prior.weights, config.prior.trainable = "diag", "uniform", False
+    config.networks.width, config.networks.encoder = 0.1, "separate"
+    config.losses.estimator, config.losses.mutual_information = "paired", 0.5
+    config.optimizers.learning_rate, config.optimizers.discriminator_learning_rate = 1e-3, 2e-3
+    config.optimizers.update_order, config.optimizers.generator_batch_size = "alternating", 9
+    model = build_model(config, (8, 8, 1))
+    prior = model.prior
+    assert (prior.num_components, prior.latent_dim, prior.covariance, prior.seed) == (4, 6, "diag", 5)
+    assert (prior.mixture_weights, prior.trainable) == ("uniform", False)
+    assert (model.width, model.encoder, model.estimator, model.mutual_information) == (0.1, "separate", "paired", 0.5)
+    assert (model.update_order, model.generator_batch_size, model.seed) == ("alternating", 9, 5)
+    assert model.generator.blocks[0].compute_dtype == "bfloat16"
+    rates = [float(o.learning_rate) for o in (model.optimizer, model.discriminator_optimizer)]
+    assert rates == pytest.approx([1e-3, 2e-3])
+
+
+def test_options_a_model_cannot_heed_are_refused():
+    config = TrainConfig(model="gan", num_components=4)
+    with pytest.raises(UserError, match="'gan' has no use for --num_components"):
+        build_model(config, (8, 8, 1))
+    assert "losses.adversarial" not in unused_options("gan") and "latent_dim" not in unused_options("gan")
+    assert unused_options("gmmgan") == []

@@ -1,0 +1,168 @@
+"""Whole runs: what they leave, killing and resuming, stopping at a NaN."""
+
+import csv
+import json
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import h5py
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from PIL import Image
+
+from tfgmmgan.data import load
+from tfgmmgan.errors import UserError
+from tfgmmgan.training import TrainConfig, evaluate, load_run, train
+from tfgmmgan.training.run_directory import RunDirectory
+
+
+def small(**kwargs):
+    config = TrainConfig(epochs=2, num_components=3, latent_dim=4, batch_size=64, **kwargs)
+    config.networks.width = 0.1
+    config.evaluation.every_epochs = 1
+    return config
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    path = tmp_path_factory.mktemp("runs") / "run"
+    return train(small(), str(path))
+
+
+def test_what_a_run_leaves(finished):
+    run, card = finished
+    with open(run.history) as file:
+        rows = list(csv.DictReader(file))
+    assert [row["epoch"] for row in rows] == ["1", "2"] and float(rows[1]["generator_loss"])
+    kinds = ("samples", "pairs", "triple")
+    names = {f"{stem}_{kind}.png" for stem in ("epoch_00001", "epoch_00002", "final") for kind in kinds}
+    assert {path.name for path in run.samples.iterdir()} == names
+    assert Image.open(run.samples / "final_samples.png").size[1] > 3 * 48
+    assert [path.name for path in sorted(run.checkpoints.iterdir())] == [
+        "epoch_00001.weights.h5",
+        "epoch_00002.weights.h5",
+    ]
+    assert list(run.logs.rglob("events.out.*"))
+    assert (run.serving / "1" / "saved_model.pb").is_file()
+    assert json.loads(run.scorecard.read_text()) == card
+    assert card["run"]["epochs"] == 2 and card["run"]["steps"] == 44
+    assert set(card["test"]["clustering"]) == {"classifier", "kmeans"}
+    loaded = keras.models.load_model(run.model)
+    loaded.fit(load("digits").train.examples[:64], verbose=0)
+    assert not [path for path in run.path.rglob(".*")]
+
+
+def test_evaluating_again_gives_the_same(finished):
+    run, card = finished
+    again = evaluate(*(load_run(str(run.path))[i] for i in (0, 2, 3, 1)))
+    for part in ("train", "test", "mixture_weights"):
+        assert again[part] == card[part]
+
+
+def test_a_taken_directory_is_refused_before_anything_happens(finished):
+    run, _ = finished
+    before = sorted((path, path.stat().st_mtime_ns) for path in run.path.rglob("*"))
+    with pytest.raises(UserError, match="is not empty"):
+        train(small(), str(run.path))
+    assert sorted((path, path.stat().st_mtime_ns) for path in run.path.rglob("*")) == before
+
+
+def test_a_longer_resume_goes_on_and_exports_the_next_version(finished, tmp_path):
+    run, _ = finished
+    copy = tmp_path / "run"
+    shutil.copytree(run.path, copy)
+    config = small()
+    config.epochs = 3
+    resumed, card = train(config, str(copy), resume=True)
+    assert card["run"]["epochs"] == 3
+    with open(resumed.history) as file:
+        assert [row["epoch"] for row in csv.DictReader(file)] == ["1", "2", "3"]
+    assert {path.name for path in resumed.serving.iterdir()} == {"1", "2"}
+
+
+def test_a_damaged_checkpoint_says_what_to_do(finished, tmp_path):
+    run, _ = finished
+    copy = RunDirectory(tmp_path / "run")
+    shutil.copytree(run.path, copy.path)
+    last = copy.checkpoint(2)
+    last.write_bytes(last.read_bytes()[:1000])
+    with pytest.raises(UserError, match=r"epoch_00002.weights.h5 can't be read .* Delete it"):
+        train(small(), str(copy.path), resume=True)
+    last.unlink()
+    _, card = train(small(), str(copy.path), resume=True)
+    assert card["run"]["epochs"] == 2
+    np.testing.assert_equal(content(copy.checkpoint(2)), content(run.checkpoint(2)))
+
+
+def test_divergence_stops_and_keeps_the_last_good_state(tmp_path, monkeypatch):
+    from tfgmmgan.models import GAN
+
+    def spoilt(self, forward):
+        step = tf.cast(self.optimizer.iterations, tf.float32)
+        return tf.reduce_mean(forward.fake_scores) / tf.where(step < 25, 1.0, 0.0)
+
+    monkeypatch.setattr(GAN, "generator_loss", spoilt)
+    config = TrainConfig(model="gan", latent_dim=4, epochs=3)
+    config.networks.width = 0.1
+    with pytest.raises(UserError, match=r"generator_loss became -?(inf|nan) in step 26 \(epoch 2\); .*epoch_00001"):
+        train(config, str(tmp_path / "run"))
+    run = RunDirectory(tmp_path / "run")
+    assert run.last_checkpoint()[0] == 1
+    assert all(np.isfinite(values).all() for values in content(run.checkpoint(1)).values())
+
+
+def test_toys_and_gan(tmp_path):
+    config = small(dataset="toy3x3")
+    config.epochs = 1
+    run, card = train(config, str(tmp_path / "toy"))
+    assert {path.name for path in run.samples.glob("final*")} == {"final_samples.png", "final_pairs.png"}
+    assert "classifier" in card["test"]["clustering"]
+    config = TrainConfig(model="gan", epochs=1, latent_dim=4)
+    config.networks.width = 0.1
+    run, card = train(config, str(tmp_path / "gan"))
+    assert {path.name for path in run.samples.glob("final*")} == {"final_samples.png"}
+    assert "modes" not in card["test"] and "num_components" not in run.config.read_text()
+
+
+# -- kill -9 and resume ----------------------------------------------------------------------------------------
+
+
+def content(path):
+    """Every array in a weights file, by its place: weights, both optimizers' states, averages, step numbers."""
+    found = {}
+    with h5py.File(path) as file:
+        file.visititems(lambda name, item: found.update({name: item[()]} if isinstance(item, h5py.Dataset) else {}))
+    return found
+
+
+def command(output, *more):
+    return [
+        *(sys.executable, "-m", "tfgmmgan", "train", "--output", str(output), "--batch_size", "4", "--epochs", "4"),
+        *("--networks.width", "0.1", "--evaluation.every_epochs", "0", *more),
+    ]
+
+
+def test_killed_and_resumed_ends_as_if_undisturbed(tmp_path):
+    straight, broken = RunDirectory(tmp_path / "straight"), RunDirectory(tmp_path / "broken")
+    process = subprocess.Popen(command(broken.path), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    while not broken.checkpoint(2).exists() and process.poll() is None:
+        time.sleep(0.01)
+    time.sleep(0.2)  # into the third epoch of some 360 steps
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert broken.last_checkpoint()[0] == 2, "killed too late to show anything"
+
+    subprocess.run(command(straight.path), check=True, capture_output=True)
+    subprocess.run(command(broken.path, "--resume"), check=True, capture_output=True)
+    for epoch in (3, 4):
+        ours, theirs = content(straight.checkpoint(epoch)), content(broken.checkpoint(epoch))
+        assert ours.keys() == theirs.keys()
+        assert any("discriminator_optimizer" in name for name in ours) and any("gaussian_mixture" in name for name in ours)
+        for name, values in ours.items():
+            np.testing.assert_array_equal(values, theirs[name], err_msg=name)
+    assert straight.history.read_text() == broken.history.read_text()

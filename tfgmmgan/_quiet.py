@@ -1,0 +1,34 @@
+"""Importing TensorFlow without the notices that its native code prints before any log level applies."""
+
+import os
+import sys
+import tempfile
+
+__all__ = ["import_tensorflow"]
+
+NOTICES = (b"before absl::InitializeLog()", b"oneDNN custom operations are on", b"Could not find cuda drivers")
+
+
+def import_tensorflow() -> None:
+    """Import TensorFlow; of what is printed meanwhile on stderr, all but the known notices is passed on."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    if "tensorflow" in sys.modules:
+        return
+    try:
+        kept = os.dup(2)
+    except OSError:  # a process without stderr has nothing to keep quiet
+        import tensorflow  # noqa: F401
+
+        return
+    with tempfile.TemporaryFile() as printed:
+        sys.stderr.flush()
+        os.dup2(printed.fileno(), 2)
+        try:
+            import tensorflow
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
+            printed.seek(0)
+            for line in printed:
+                if not any(notice in line for notice in NOTICES):
+                    os.write(2, line)
