@@ -43,10 +43,8 @@ def test_what_a_run_leaves(finished):
     names = {f"{stem}_{kind}.png" for stem in ("epoch_00001", "epoch_00002", "final") for kind in kinds}
     assert {path.name for path in run.samples.iterdir()} == names
     assert Image.open(run.samples / "final_samples.png").size[1] > 3 * 48
-    assert [path.name for path in sorted(run.checkpoints.iterdir())] == [
-        "epoch_00001.weights.h5",
-        "epoch_00002.weights.h5",
-    ]
+    names = sorted(path.name for path in run.checkpoints.iterdir())
+    assert names == ["epoch_00001.weights.h5", "epoch_00002.weights.h5"]
     assert list(run.logs.rglob("events.out.*"))
     assert (run.serving / "1" / "saved_model.pb").is_file()
     assert json.loads(run.scorecard.read_text()) == card
@@ -109,7 +107,7 @@ def test_divergence_stops_and_keeps_the_last_good_state(tmp_path, monkeypatch):
     monkeypatch.setattr(GAN, "generator_loss", spoilt)
     config = TrainConfig(model="gan", latent_dim=4, epochs=3)
     config.networks.width = 0.1
-    with pytest.raises(UserError, match=r"generator_loss became -?(inf|nan) in step 26 \(epoch 2\); .*epoch_00001"):
+    with pytest.raises(UserError, match=r"generator_loss became -?(inf|nan) in step 26\. .*epoch_00001"):
         train(config, str(tmp_path / "run"))
     run = RunDirectory(tmp_path / "run")
     assert run.last_checkpoint()[0] == 1
@@ -147,22 +145,27 @@ def command(output, *more):
     ]
 
 
+def epochs_done(run):
+    return len(run.history.read_text().splitlines()) - 1 if run.history.exists() else 0
+
+
 def test_killed_and_resumed_ends_as_if_undisturbed(tmp_path):
     straight, broken = RunDirectory(tmp_path / "straight"), RunDirectory(tmp_path / "broken")
     process = subprocess.Popen(command(broken.path), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    while not broken.checkpoint(2).exists() and process.poll() is None:
+    while epochs_done(broken) < 2 and process.poll() is None:
         time.sleep(0.01)
     time.sleep(0.2)  # into the third epoch of some 360 steps
     process.send_signal(signal.SIGKILL)
     process.wait()
-    assert broken.last_checkpoint()[0] == 2, "killed too late to show anything"
+    assert epochs_done(broken) == 2, "killed too late to show anything"
+    assert broken.last_checkpoint()[0] in (1, 2)
 
     subprocess.run(command(straight.path), check=True, capture_output=True)
     subprocess.run(command(broken.path, "--resume"), check=True, capture_output=True)
-    for epoch in (3, 4):
-        ours, theirs = content(straight.checkpoint(epoch)), content(broken.checkpoint(epoch))
-        assert ours.keys() == theirs.keys()
-        assert any("discriminator_optimizer" in name for name in ours) and any("gaussian_mixture" in name for name in ours)
-        for name, values in ours.items():
-            np.testing.assert_array_equal(values, theirs[name], err_msg=name)
+    ours, theirs = content(straight.checkpoint(4)), content(broken.checkpoint(4))
+    assert ours.keys() == theirs.keys()
+    for part in ("discriminator_optimizer", "gaussian_mixture", "batch_normalization"):
+        assert any(part in name for name in ours)
+    for name, values in ours.items():
+        np.testing.assert_array_equal(values, theirs[name], err_msg=name)
     assert straight.history.read_text() == broken.history.read_text()

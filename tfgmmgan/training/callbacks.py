@@ -2,6 +2,7 @@
 
 import csv
 import math
+import time
 from pathlib import Path
 
 import keras
@@ -16,52 +17,61 @@ __all__ = ["Checkpoint", "Figures", "HistoryFile", "StopAtNaN"]
 
 
 class StopAtNaN(keras.callbacks.Callback):
-    """Stops training at the first loss that is not a finite number, and says where."""
+    """Stops training at the first loss that is not a finite number, and says where.
 
-    def __init__(self, steps_per_epoch: int, run: RunDirectory) -> None:
-        super().__init__()
-        self.steps_per_epoch = steps_per_epoch
-        self.run = run
-        self.epoch = 0
-
-    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
-        """Remember where training is."""
-        self.epoch = epoch
-
-    def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
-        """Check the running means: one bad step makes them bad for good."""
-        for name, value in (logs or {}).items():
-            if not math.isfinite(float(value)):
-                self._stop(f"{name} became {float(value)} in step {self.epoch * self.steps_per_epoch + batch + 1}")
-
-    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
-        """Check the weights before they are written: the last step may have spoilt them."""
-        for weight in self.model.weights:
-            if not np.isfinite(keras.ops.convert_to_numpy(weight)).all():
-                self._stop(f"the weights {weight.path} are not finite")
-
-    def _stop(self, what: str) -> None:
-        last = self.run.last_checkpoint()
-        kept = f"the last good state is {last[1]}" if last else "no epoch was finished, so there is no checkpoint"
-        raise UserError(
-            f"Training diverged: {what} (epoch {self.epoch + 1}); {kept}. "
-            "Try a lower --optimizers.learning_rate and --optimizers.discriminator_learning_rate."
-        )
-
-
-class Checkpoint(keras.callbacks.Callback):
-    """Writes weights, optimizer states and averages after every epoch, and keeps the last two."""
+    Args:
+        run: Where the last good state lies.
+    """
 
     def __init__(self, run: RunDirectory) -> None:
         super().__init__()
         self.run = run
 
+    def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
+        """Check the running means: one bad step makes them bad for good."""
+        for name, value in (logs or {}).items():
+            if not math.isfinite(float(value)):
+                raise _diverged(f"{name} became {float(value)} in step {int(self.model.optimizer.iterations.numpy())}", self.run)
+
+
+class Checkpoint(keras.callbacks.Callback):
+    """Writes weights, optimizer states and averages at the ends of epochs, and keeps the last two.
+
+    Args:
+        run: Where to.
+        last_epoch: The epoch, counted from 1, after which the state is written in any case.
+        min_seconds: Epochs may be shorter than it takes to write the state: the others are skipped that end within
+            this time of the last that was written.
+    """
+
+    def __init__(self, run: RunDirectory, last_epoch: int, min_seconds: float = 10.0) -> None:
+        super().__init__()
+        self.run = run
+        self.last_epoch = last_epoch
+        self.min_seconds = min_seconds
+        self.written = -math.inf
+
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
-        """Write the state after this epoch."""
+        """Write the state after this epoch, unless it is no longer finite."""
+        if epoch + 1 < self.last_epoch and time.monotonic() - self.written < self.min_seconds:
+            return
+        for weight in self.model.weights:  # the last step may have spoilt them
+            if not np.isfinite(keras.ops.convert_to_numpy(weight)).all():
+                raise _diverged(f"{weight.path} is not finite after epoch {epoch + 1}", self.run)
         with replacing(self.run.checkpoint(epoch + 1)) as temporary:
             self.model.save_weights(temporary)
         for old in sorted(self.run.checkpoints.glob("epoch_*.weights.h5"))[:-2]:
             old.unlink()
+        self.written = time.monotonic()
+
+
+def _diverged(what: str, run: RunDirectory) -> UserError:
+    last = run.last_checkpoint()
+    kept = f"The last good state is {last[1]}" if last else "There is no checkpoint yet"
+    return UserError(
+        f"Training diverged: {what}. {kept}. "
+        "Try a lower --optimizers.learning_rate and --optimizers.discriminator_learning_rate."
+    )
 
 
 class HistoryFile(keras.callbacks.Callback):

@@ -57,11 +57,11 @@ def train(config: TrainConfig, output: str | None = None, resume: bool = False) 
 
     first_epoch = restore(model, run) if resume else 0
     callbacks = [
-        StopAtNaN(steps, run),  # before what writes
+        StopAtNaN(run),
         HistoryFile(run.history, first_epoch),
         keras.callbacks.TensorBoard(run.logs, write_graph=False),
         Figures(run, data, config.evaluation.every_epochs),
-        Checkpoint(run),
+        Checkpoint(run, last_epoch=config.epochs),
     ]
     started = time.perf_counter()
     if first_epoch < config.epochs:
