@@ -1,7 +1,6 @@
 """`train.py`: train a model on a dataset."""
 
 import argparse
-from dataclasses import replace
 from pathlib import Path
 
 import yaml
@@ -55,13 +54,12 @@ def parse(arguments: list[str], prog: str) -> tuple[TrainConfig, str | None, boo
     dataset = early.dataset or asked.get("dataset") or TrainConfig.dataset
     base_files = [file for file in [config_file.dataset_config(str(dataset))] if file]
     if early.resume:
-        plain = replace(
-            TrainConfig(),
-            dataset=str(dataset),
-            model=early.model or asked.get("model") or TrainConfig.model,
-            seed=early.seed or asked.get("seed") or TrainConfig.seed,
+        name = runner.default_run_name(
+            str(dataset),
+            early.model or asked.get("model") or TrainConfig.model,
+            early.seed or asked.get("seed") or TrainConfig.seed,
         )
-        base_files = [RunDirectory.find(early.output, runner.default_run_name(plain)).config]
+        base_files = [RunDirectory.find(early.output, name).config]
     base = config_file.read_config(*base_files)
     files = base_files + ([Path(early.config)] if early.config else [])
     if early.config:

@@ -21,9 +21,9 @@ from tfgmmgan.training.run_directory import RunDirectory, replacing
 __all__ = ["default_run_name", "evaluate", "load_run", "train"]
 
 
-def default_run_name(config: TrainConfig) -> str:
+def default_run_name(dataset: str, model: str, seed: int | str) -> str:
     """Return the name a run's directory has where none is given."""
-    return f"{config.dataset.replace('/', '-').replace(':', '-')}-{config.model}-seed{config.seed}"
+    return f"{dataset.replace('/', '-').replace(':', '-')}-{model}-seed{seed}"
 
 
 def train(config: TrainConfig, output: str | None = None, resume: bool = False) -> tuple[RunDirectory, dict]:
@@ -49,7 +49,7 @@ def train(config: TrainConfig, output: str | None = None, resume: bool = False) 
     data = load(config.dataset, config.data)
     steps = data.steps_per_epoch(config.batch_size)
     model = build_model(config, data.shape)
-    name = default_run_name(config)
+    name = default_run_name(config.dataset, config.model, config.seed)
     run = RunDirectory.find(output, name) if resume else RunDirectory.claim(output, name)
     print(f"{data.name}: {len(data.train)} training and {len(data.test)} test examples of {_describe(data)}.")
     print(f"Run directory: {run.path}", flush=True)

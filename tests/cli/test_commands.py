@@ -1,0 +1,146 @@
+"""The doors: what they print, and exit code 2 with one line for every mistake of the user's."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tfgmmgan import cli
+
+ROOT = Path(__file__).parents[2]
+SMALL = ("--epochs", "1", "--networks.width", "0.1", "--num_components", "3", "--latent_dim", "4")
+
+
+def run(capsys, monkeypatch, *arguments):
+    """Run `python -m tfgmmgan ...` in this process; return exit code, stdout and stderr."""
+    monkeypatch.setattr(sys, "argv", ["tfgmmgan", *map(str, arguments)])
+    try:
+        code = cli.main()
+    except SystemExit as exit:
+        code = exit.code
+    captured = capsys.readouterr()
+    return code, captured.out, captured.err
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    path = tmp_path_factory.mktemp("cli") / "run"
+    command = [sys.executable, ROOT / "train.py", *SMALL, "--output", path]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    return path, done
+
+
+def test_train_says_in_plain_words_what_it_found(trained):
+    path, done = trained
+    for words in (
+        "digits: 1438 training and 359 test examples of 8x8 pixels, grey.",
+        f"Run directory: {path}",
+        "generator_loss:",
+        "Modes in use:",
+        "Share of each mode:",
+        "k-means on the pixels: ACC",
+        f"Everything lies in {path}",
+    ):
+        assert words in done.stdout
+    assert done.stderr == ""
+
+
+def test_evaluate_and_sample(trained, capsys, monkeypatch, tmp_path):
+    path, _ = trained
+    (path / "scorecard.json").unlink()
+    done = subprocess.run([sys.executable, ROOT / "evaluate.py", path, path], capture_output=True, text=True, check=True)
+    assert len(re.findall(r"classifier C +0\.\d{4} +0\.\d{4} +0\.\d{4} +-?0\.\d{4}", done.stdout)) == 2
+    assert json.loads((path / "scorecard.json").read_text())["test"]["clustering"]["kmeans"]["acc"] > 0.1
+
+    arguments = ("sample", path, "--num", 5, "--component", 1, "--seed", 3, "--output")
+    assert run(capsys, monkeypatch, *arguments, tmp_path / "a.png")[0] == 0
+    assert Image.open(tmp_path / "a.png").size == (2 + 3 * 50, 2 + 2 * 50)
+    assert run(capsys, monkeypatch, *arguments, tmp_path / "a.npz")[0] == 0
+    assert np.load(tmp_path / "a.npz")["examples"].shape == (5, 8, 8, 1)
+
+
+def test_help_is_worth_reading(capsys, monkeypatch):
+    code, out, _ = run(capsys, monkeypatch, "train", "--help")
+    assert code == 0
+    for words in ("--dataset DATASET", "or any image dataset of TensorFlow", "--losses.estimator", "examples:", "Number of Gaussians"):
+        assert words in out
+    for command in ("evaluate", "sample"):
+        assert run(capsys, monkeypatch, command, "--help")[0] == 0
+    code, out, _ = run(capsys, monkeypatch, "--help")
+    assert code == 0 and "evaluate" in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["tran"], "Unknown command 'tran'. Did you mean 'train'?"),
+        (["train", "--epohcs", "3"], "Unknown option --epohcs. Did you mean 'epochs'?"),
+        (["train", "--losses.estimater", "paired"], "Did you mean 'losses.estimator'?"),
+        (["train", "--losses.estimator", "pair"], "Expected one of ['stratified', 'paired']. Got value: pair"),
+        (["train", "--epochs", "many"], "--epochs: Expected a int. Got value: many"),
+        (["train", "--num_components", "0"], "--num_components must be at least 1; got 0"),
+        (["train", "--model", "gmgan2"], "Unknown model 'gmgan2'. Did you mean 'gmmgan'? Valid: gan, gmmgan"),
+        (["train", "--dataset", "fashonmnist"], "Did you mean 'fashion_mnist'?"),
+        (["train", "--model", "gan", "--prior.covariance", "diag"], "'gan' has no use for --prior.covariance"),
+        (["train", "--batch_size", "2000"], "between 1 and the 1438 training examples of digits; got 2000"),
+        (["train", "--data.image_size", "16"], "'digits' has no use for --data.image_size"),
+        (["train", "--dataset", "folder", "--data.path", "nowhere"], "There is no folder nowhere"),
+        (["train", "--config", "nowhere.yaml"], "nowhere.yaml can't be read"),
+        (["train", "--config", "list.yaml"], "must hold options"),
+        (["train", "--config", "typo.yaml"], "typo.yaml: Unknown option 'epoch'. Did you mean 'epochs'?"),
+        (["train", "--resume"], "There is no run saved_models/digits-gmmgan-seed0 to resume"),
+        (["train", "--output", "taken"], "taken is not empty. Choose another --output"),
+        (["train", "--output", "taken", "--resume"], "taken is not a run"),
+        (["train", "--optimizers.generator_batch_size", "8"], "needs update_order='alternating'"),
+        (["evaluate", "nowhere"], "nowhere is not a run"),
+        (["sample", "nowhere", "--output", "a.jpg"], "must end in .png or .npz"),
+    ],
+)
+def test_mistakes(arguments, message, capsys, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "list.yaml").write_text("- 1")
+    (tmp_path / "typo.yaml").write_text("epoch: 1")
+    (tmp_path / "taken").mkdir()
+    (tmp_path / "taken" / "mine.txt").write_text("precious")
+    before = sorted(tmp_path.rglob("*"))
+    code, _, err = run(capsys, monkeypatch, *arguments)
+    assert code == 2
+    assert message in err
+    assert err.count("\n") == 1, err
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_neither_data_nor_network_is_one_line(tmp_path):
+    """In a process of its own, with no way out: nothing is left on disk."""
+    script = (
+        "import sys, requests, tfgmmgan.data.tfds as source\n"
+        "def unreachable(*a, **k): raise requests.ConnectionError\n"
+        "source.requests.head = unreachable\n"
+        "from tfgmmgan.cli import main\n"
+        "sys.exit(main('train'))"
+    )
+    command = [sys.executable, "-c", script, "--dataset", "mnist", "--data.path", tmp_path / "data"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1 and "there is no network" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_on_resume_only_some_options_may_change(trained, capsys, monkeypatch):
+    path, _ = trained
+    code, _, err = run(capsys, monkeypatch, "train", "--resume", "--output", path, "--seed", 4)
+    assert code == 2 and "--seed was 0, not 4" in err
+
+
+def test_command_line_beats_config_beats_dataset_defaults(tmp_path):
+    from tfgmmgan.cli.train import parse
+
+    (tmp_path / "mine.yaml").write_text("batch_size: 16\nepochs: 9\ndataset: toy3x3\n")
+    config, _, _ = parse(["--epochs", "3", "--config", str(tmp_path / "mine.yaml")], "train.py")
+    assert (config.epochs, config.batch_size, config.dataset) == (3, 16, "toy3x3")
+    assert config.num_components == 9  # configs/toy3x3.yaml
