@@ -49,7 +49,15 @@ def test_signatures_in_a_process_without_the_package(model, images, tmp_path):
     seed = make_seed(5)
     (tmp_path / "client.py").write_text(CLIENT)
     subprocess.run(
-        [sys.executable, "-P", "client.py", path, "images.npy", json.dumps(seed.numpy().tolist()), "answers.npz"],
+        [
+            sys.executable,
+            "-P",
+            "client.py",
+            path,
+            "images.npy",
+            json.dumps(seed.numpy().tolist()),
+            "answers.npz",
+        ],
         cwd=tmp_path,
         check=True,
     )
@@ -82,7 +90,14 @@ def test_saved_model_cli_lists_the_signatures(model, tmp_path):
         text=True,
         check=True,
     ).stdout
-    for name in ("generate", "sample", "interpolate", "responsibilities", "responsibilities_uint8", "serving_default"):
+    for name in (
+        "generate",
+        "sample",
+        "interpolate",
+        "responsibilities",
+        "responsibilities_uint8",
+        "serving_default",
+    ):
         assert f"signature_def['{name}']" in shown
     assert "inputs['variance_scale'] tensor_info" in shown
 
@@ -98,7 +113,10 @@ def test_models_without_classifier_and_of_points(tmp_path):
     assert set(gan.signatures) == {"serving_default", "generate", "sample", "interpolate"}
     points = tf.saved_model.load(str(export(GMMGAN((2,), 3, 2, width=0.1), tmp_path / "points")))
     assert "responsibilities_uint8" not in points.signatures
-    assert points.signatures["sample"](seed=tf.constant([0, 1]), num=tf.constant(4))["examples"].shape == (4, 2)
+    assert points.signatures["sample"](seed=tf.constant([0, 1]), num=tf.constant(4))["examples"].shape == (
+        4,
+        2,
+    )
 
 
 def test_seeds_of_the_client_are_ours():

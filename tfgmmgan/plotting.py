@@ -51,7 +51,7 @@ def image_grid(images: np.ndarray, row_labels: list[str] | None = None, tile: in
         gap: Pixels between images.
 
     Returns:
-        An RGB picture on white.
+        An RGB picture.
     """
     images = to_uint8(images)
     rows, columns, height, width, channels = images.shape
@@ -64,6 +64,7 @@ def image_grid(images: np.ndarray, row_labels: list[str] | None = None, tile: in
     margin = max((int(font.getlength(label)) + 12 for label in row_labels or []), default=gap)
     picture = Image.new("RGB", (margin + columns * width, gap + rows * height), "white")
     draw = ImageDraw.Draw(picture)
+    draw.rectangle((margin - gap, 0, picture.width, picture.height), "#7f93a8")  # tells light images from the gaps
     for row in range(rows):
         if row_labels:
             draw.text((margin - 8, gap + row * height + height // 2), row_labels[row], "black", font, anchor="rm")
@@ -130,7 +131,11 @@ def _image_figures(model: LatentGAN, data: ImageData) -> dict[str, Callable[[], 
         weights = triple_weights(k, tuple(modes[:3]))
         return image_grid(model.interpolate(weights.reshape(-1, k), seed=SEED).reshape(10, 10, *data.shape))
 
-    return {"samples": samples, **({"pairs": pairs} if k > 1 else {}), **({"triple": triple} if k > 2 else {})}
+    return {
+        "samples": samples,
+        **({"pairs": pairs} if k > 1 else {}),
+        **({"triple": triple} if k > 2 else {}),
+    }
 
 
 def _point_figures(model: LatentGAN, data: ImageData) -> dict[str, Callable[[], Image.Image]]:

@@ -59,7 +59,10 @@ def export(model: LatentGAN, base: str | Path) -> Path:
 
     archive = keras.export.ExportArchive()
     archive.track(model)
-    vector, scalar = tf.TensorSpec([None], tf.int32, "component"), tf.TensorSpec([], tf.float32, "variance_scale")
+    vector, scalar = (
+        tf.TensorSpec([None], tf.int32, "component"),
+        tf.TensorSpec([], tf.float32, "variance_scale"),
+    )
     archive.add_endpoint("generate", generate, [vector, scalar, seed])
     archive.add_endpoint("sample", sample, [seed, tf.TensorSpec([], tf.int32, "num")])
     archive.add_endpoint(

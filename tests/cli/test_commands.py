@@ -53,7 +53,9 @@ def test_train_says_in_plain_words_what_it_found(trained):
 def test_evaluate_and_sample(trained, capsys, monkeypatch, tmp_path):
     path, _ = trained
     (path / "scorecard.json").unlink()
-    done = subprocess.run([sys.executable, ROOT / "evaluate.py", path, path], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, ROOT / "evaluate.py", path, path], capture_output=True, text=True, check=True
+    )
     assert len(re.findall(r"classifier C +0\.\d{4} +0\.\d{4} +0\.\d{4} +-?0\.\d{4}", done.stdout)) == 2
     assert json.loads((path / "scorecard.json").read_text())["test"]["clustering"]["kmeans"]["acc"] > 0.1
 
@@ -67,7 +69,13 @@ def test_evaluate_and_sample(trained, capsys, monkeypatch, tmp_path):
 def test_help_is_worth_reading(capsys, monkeypatch):
     code, out, _ = run(capsys, monkeypatch, "train", "--help")
     assert code == 0
-    for words in ("--dataset DATASET", "or any image dataset of TensorFlow", "--losses.estimator", "examples:", "Number of Gaussians"):
+    for words in (
+        "--dataset DATASET",
+        "or any image dataset of TensorFlow",
+        "--losses.estimator",
+        "examples:",
+        "Number of Gaussians",
+    ):
         assert words in out
     for command in ("evaluate", "sample"):
         assert run(capsys, monkeypatch, command, "--help")[0] == 0
@@ -81,12 +89,18 @@ def test_help_is_worth_reading(capsys, monkeypatch):
         (["tran"], "Unknown command 'tran'. Did you mean 'train'?"),
         (["train", "--epohcs", "3"], "Unknown option --epohcs. Did you mean 'epochs'?"),
         (["train", "--losses.estimater", "paired"], "Did you mean 'losses.estimator'?"),
-        (["train", "--losses.estimator", "pair"], "Expected one of ['stratified', 'paired']. Got value: pair"),
+        (
+            ["train", "--losses.estimator", "pair"],
+            "Expected one of ['stratified', 'paired']. Got value: pair",
+        ),
         (["train", "--epochs", "many"], "--epochs: Expected a int. Got value: many"),
         (["train", "--num_components", "0"], "--num_components must be at least 1; got 0"),
         (["train", "--model", "gmgan2"], "Unknown model 'gmgan2'. Did you mean 'gmmgan'? Valid: gan, gmmgan"),
         (["train", "--dataset", "fashonmnist"], "Did you mean 'fashion_mnist'?"),
-        (["train", "--model", "gan", "--prior.covariance", "diag"], "'gan' has no use for --prior.covariance"),
+        (
+            ["train", "--model", "gan", "--prior.covariance", "diag"],
+            "'gan' has no use for --prior.covariance",
+        ),
         (["train", "--batch_size", "2000"], "between 1 and the 1438 training examples of digits; got 2000"),
         (["train", "--data.image_size", "16"], "'digits' has no use for --data.image_size"),
         (["train", "--dataset", "folder", "--data.path", "nowhere"], "There is no folder nowhere"),

@@ -87,7 +87,7 @@ def test_grey_folder_and_channels(tmp_path):
 
 
 def test_folder_errors(folder, tmp_path):
-    with pytest.raises(UserError, match="needs --data.path"):
+    with pytest.raises(UserError, match=r"needs --data.path"):
         load("folder")
     with pytest.raises(UserError, match="There is no folder"):
         load("folder", options(tmp_path / "nowhere"))
@@ -142,7 +142,7 @@ def test_array_file_errors(tmp_path):
     with pytest.raises(UserError, match="There is no file"):
         load("arrays", options(tmp_path / "a.npz"))
     (tmp_path / "a.npz").write_bytes(b"PK\x03\x04 broken")
-    with pytest.raises(UserError, match="can't be read as an .npz file"):
+    with pytest.raises(UserError, match=r"can't be read as an .npz file"):
         load("arrays", options(tmp_path / "a.npz"))
 
 

@@ -130,6 +130,11 @@ def test_prepared_data(name, mean):
     if not (PREPARED / name).is_dir():
         pytest.skip(f"{name} is not prepared in {PREPARED}")
     data = load(name)
-    assert data.train.examples.shape == (60_000, 28, 28, 1) and data.test.examples.shape == (10_000, 28, 28, 1)
+    assert data.train.examples.shape == (60_000, 28, 28, 1) and data.test.examples.shape == (
+        10_000,
+        28,
+        28,
+        1,
+    )
     assert data.train.examples.mean() == pytest.approx(mean, abs=1e-3)
     assert np.bincount(data.test.labels).min() > 800

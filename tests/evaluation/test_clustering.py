@@ -37,7 +37,9 @@ def test_nmi_is_geometric():
     entropy = -(p * np.log(p)).sum()
     q = np.array([6, 2]) / 8
     cluster_entropy = -(q * np.log(q)).sum()  # clusters are a function of classes: I = H(clusters)
-    assert cluster_scores(LABELS, clusters)["nmi"] == pytest.approx(cluster_entropy / np.sqrt(entropy * cluster_entropy))
+    assert cluster_scores(LABELS, clusters)["nmi"] == pytest.approx(
+        cluster_entropy / np.sqrt(entropy * cluster_entropy)
+    )
 
 
 def test_kmeans_finds_what_is_far_apart():

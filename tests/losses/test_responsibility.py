@@ -48,11 +48,15 @@ def test_against_plain_loops():
     indices = [(i, m, j) for i in range(b) for m in range(k) for j in range(k)]
     eq4 = sum(alpha[i, m] * alpha[i, j] * log_paired[i, m, j] for i, m, j in indices) / (k * b)
     assert ESTIMATORS["paired"].weighted_log_classes(alpha, log_paired).numpy() == pytest.approx(eq4)
-    eq4 = sum(alpha[i, m] * alpha[i, j] * log_stratified[r, m, j] for i, m, j in indices for r in range(s)) / (k * b * s)
+    eq4 = sum(alpha[i, m] * alpha[i, j] * log_stratified[r, m, j] for i, m, j in indices for r in range(s)) / (
+        k * b * s
+    )
     assert ESTIMATORS["stratified"].weighted_log_classes(alpha, log_stratified).numpy() == pytest.approx(eq4)
 
     posterior = rng.dirichlet(np.ones(k), (s, k))
-    consistency = -sum(posterior[r, m, j] * log_stratified[r, m, j] for r in range(s) for m in range(k) for j in range(k))
+    consistency = -sum(
+        posterior[r, m, j] * log_stratified[r, m, j] for r in range(s) for m in range(k) for j in range(k)
+    )
     assert posterior_consistency(posterior, log_stratified).numpy() == pytest.approx(consistency / (s * k))
 
 

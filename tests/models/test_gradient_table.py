@@ -30,7 +30,10 @@ OPTIONS = list(itertools.product(("shared", "separate"), (False, True), ("classi
 @pytest.mark.parametrize(("encoder", "adversarial", "updates"), OPTIONS)
 def test_every_cell(tiny_gmmgan, images, encoder, adversarial, updates):
     model = tiny_gmmgan(
-        encoder=encoder, classifier_adversarial=adversarial, mutual_information_updates=updates, mutual_information=0.7
+        encoder=encoder,
+        classifier_adversarial=adversarial,
+        mutual_information_updates=updates,
+        mutual_information=0.7,
     )
     expected = table(encoder == "shared", adversarial, updates)
     terms = model.loss_terms_in_use()

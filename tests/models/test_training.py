@@ -116,9 +116,7 @@ def test_bfloat16_and_xla(tiny_gmmgan, images, jit):
 def test_weight_schedule(tiny_gmmgan, images):
     """A weight that is 0 for two steps leaves the classifier to the other losses, then joins in."""
     schedule = keras.optimizers.schedules.PiecewiseConstantDecay([2], [0.0, 1.0])
-    model = tiny_gmmgan(
-        posterior_consistency=schedule, mutual_information=0, marginal_entropy=0, encoder="separate"
-    )
+    model = tiny_gmmgan(posterior_consistency=schedule, mutual_information=0, marginal_entropy=0, encoder="separate")
     start = model.classifier.get_weights()
     for step in range(4):
         model.train_step(tf.constant(images[:8]))
@@ -167,7 +165,10 @@ def test_what_the_classifier_sees_can_be_overridden(images):
 def test_an_added_loss_reaches_just_the_weights_it_names(images):
     class Sharp(GMMGAN):
         def loss_terms(self):
-            return {**super().loss_terms(), "sharpness_loss": LossTerm(self.sharpness_loss, ("classifier",), 0.5)}
+            return {
+                **super().loss_terms(),
+                "sharpness_loss": LossTerm(self.sharpness_loss, ("classifier",), 0.5),
+            }
 
         def sharpness_loss(self, forward):
             return -tf.reduce_mean(tf.reduce_max(forward.responsibilities, axis=1))

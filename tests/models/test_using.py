@@ -57,7 +57,11 @@ def test_interpolation_ends_at_the_modes_under_the_same_noise(tiny_gmmgan):
     again = model.interpolate([[0, 1, 0]], seed=2)
     np.testing.assert_allclose(path[2], again[0], atol=1e-6)
     assert (path[0] != path[2]).any()
-    for bad, message in (([[1, 0]], "shape"), ([[0.5, 0.2, 0.2]], "sum to 1"), ([[2, -1, 0]], "non-negative")):
+    for bad, message in (
+        ([[1, 0]], "shape"),
+        ([[0.5, 0.2, 0.2]], "sum to 1"),
+        ([[2, -1, 0]], "non-negative"),
+    ):
         with pytest.raises(ValueError, match=message):
             model.interpolate(bad)
 
@@ -93,9 +97,7 @@ def test_saved_model_loads_with_keras_alone_and_goes_on(tiny_gmmgan, images, tmp
 
 def test_custom_networks_are_saved_with_the_model(images, tmp_path):
     encoder = keras.Sequential([keras.Input((8, 8, 1)), keras.layers.Flatten(), keras.layers.Dense(6, "relu")])
-    generator = keras.Sequential(
-        [keras.Input((4,)), keras.layers.Dense(64, "tanh"), keras.layers.Reshape((8, 8, 1))]
-    )
+    generator = keras.Sequential([keras.Input((4,)), keras.layers.Dense(64, "tanh"), keras.layers.Reshape((8, 8, 1))])
     classifier = keras.layers.Dense(3)
     model = tfgmmgan.GMMGAN(
         (8, 8, 1),
@@ -109,7 +111,9 @@ def test_custom_networks_are_saved_with_the_model(images, tmp_path):
     model.fit(images, batch_size=8, verbose=0)
     model.save(tmp_path / "model.keras")
     loaded = keras.models.load_model(tmp_path / "model.keras")
-    assert type(loaded.generator) is keras.Sequential and isinstance(loaded.discriminator_optimizer, keras.optimizers.SGD)
+    assert type(loaded.generator) is keras.Sequential and isinstance(
+        loaded.discriminator_optimizer, keras.optimizers.SGD
+    )
     np.testing.assert_allclose(loaded.responsibilities(images), model.responsibilities(images), atol=1e-6)
     np.testing.assert_allclose(loaded.generate(3, seed=1), model.generate(3, seed=1), atol=1e-6)
 

@@ -7,7 +7,12 @@ from scipy import stats
 from tfgmmgan.priors import GaussianMixture, Normal
 
 K, D = 3, 4
-SIZES = {"full": K * (D * (D + 1) // 2 + D), "factor": K * (D * D + D), "diag": 2 * K * D, "spherical": K * (D + 1)}
+SIZES = {
+    "full": K * (D * (D + 1) // 2 + D),
+    "factor": K * (D * D + D),
+    "diag": 2 * K * D,
+    "spherical": K * (D + 1),
+}
 
 
 def scrambled(covariance, **kwargs):
@@ -55,9 +60,7 @@ def test_densities_are_those_of_scipy_and_of_tfp(covariance):
     prior = scrambled(covariance)
     z = np.random.default_rng(2).standard_normal((7, D)).astype(np.float32)
     sigma = covariances(prior)
-    expected = np.stack(
-        [stats.multivariate_normal(prior.loc.numpy()[k], sigma[k]).logpdf(z) for k in range(K)], axis=1
-    )
+    expected = np.stack([stats.multivariate_normal(prior.loc.numpy()[k], sigma[k]).logpdf(z) for k in range(K)], axis=1)
     np.testing.assert_allclose(prior.log_prob_components(z), expected, rtol=2e-4, atol=2e-4)
 
     distribution = prior.distribution()

@@ -33,7 +33,10 @@ def test_later_files_override_earlier_ones(tmp_path):
     ("text", "message"),
     [
         ("epohcs: 3", "Unknown option 'epohcs'. Did you mean 'epochs'?"),
-        ("losses:\n  estimater: paired", "Unknown option 'losses.estimater'. Did you mean 'losses.estimator'?"),
+        (
+            "losses:\n  estimater: paired",
+            "Unknown option 'losses.estimater'. Did you mean 'losses.estimator'?",
+        ),
         ("losses:\n  estimator: pair", "Expected one of ['stratified', 'paired']. Got value: pair"),
         ("epochs: many", "Got value: many"),
         ("epochs: 0", "--epochs must be at least 1; got 0"),
@@ -85,7 +88,12 @@ def test_options_reach_the_model():
     prior = model.prior
     assert (prior.num_components, prior.latent_dim, prior.covariance, prior.seed) == (4, 6, "diag", 5)
     assert (prior.mixture_weights, prior.trainable) == ("uniform", False)
-    assert (model.width, model.encoder, model.estimator, model.mutual_information) == (0.1, "separate", "paired", 0.5)
+    assert (model.width, model.encoder, model.estimator, model.mutual_information) == (
+        0.1,
+        "separate",
+        "paired",
+        0.5,
+    )
     assert (model.update_order, model.generator_batch_size, model.seed) == ("alternating", 9, 5)
     assert model.generator.blocks[0].compute_dtype == "bfloat16"
     rates = [float(o.learning_rate) for o in (model.optimizer, model.discriminator_optimizer)]

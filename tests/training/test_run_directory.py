@@ -32,7 +32,7 @@ def test_an_occupied_directory_is_left_alone(tmp_path):
 
 
 def test_find_takes_the_newest(tmp_path):
-    with pytest.raises(UserError, match="no run .* to resume"):
+    with pytest.raises(UserError, match=r"no run .* to resume"):
         RunDirectory.find(None, "a", tmp_path / "nowhere")
     for name in ("a", "a-2", "a-10", "a-b", "ab-11"):
         (tmp_path / name).mkdir()

@@ -52,7 +52,7 @@ def test_what_a_run_leaves(finished):
     assert set(card["test"]["clustering"]) == {"classifier", "kmeans"}
     loaded = keras.models.load_model(run.model)
     loaded.fit(load("digits").train.examples[:64], verbose=0)
-    assert not [path for path in run.path.rglob(".*")]
+    assert not list(run.path.rglob(".*"))
 
 
 def test_evaluating_again_gives_the_same(finished):
@@ -140,7 +140,18 @@ def content(path):
 
 def command(output, *more):
     return [
-        *(sys.executable, "-m", "tfgmmgan", "train", "--output", str(output), "--batch_size", "4", "--epochs", "4"),
+        *(
+            sys.executable,
+            "-m",
+            "tfgmmgan",
+            "train",
+            "--output",
+            str(output),
+            "--batch_size",
+            "4",
+            "--epochs",
+            "4",
+        ),
         *("--networks.width", "0.1", "--evaluation.every_epochs", "0", *more),
     ]
 

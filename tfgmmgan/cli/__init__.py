@@ -16,7 +16,10 @@ def run_command(command: Callable[[list[str], str], None], arguments: list[str],
         print(f"{prog}: error: {' '.join(str(error).split())}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print(f"\n{prog}: interrupted. Finished epochs are kept; --resume goes on from the last.", file=sys.stderr)
+        print(
+            f"\n{prog}: interrupted. Finished epochs are kept; --resume goes on from the last.",
+            file=sys.stderr,
+        )
         return 130
     return 0
 

@@ -23,7 +23,9 @@ def command(arguments: list[str], prog: str) -> None:
         default=1.0,
         help="multiplies the prior's covariances: below 1 better, above 1 more diverse examples (default: %(default)s)",
     )
-    parser.add_argument("--seed", type=int, default=0, help="the same seed draws the same examples (default: %(default)s)")
+    parser.add_argument(
+        "--seed", type=int, default=0, help="the same seed draws the same examples (default: %(default)s)"
+    )
     parser.add_argument(
         "--output",
         metavar="FILE",

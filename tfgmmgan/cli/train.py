@@ -78,7 +78,9 @@ def parse(arguments: list[str], prog: str) -> tuple[TrainConfig, str | None, boo
         metavar="DIR",
         help="Run directory, new or empty (default: saved_models/DATASET-MODEL-seedSEED, or the next free -2, -3).",
     )
-    parser.add_argument("--resume", action="store_true", help="Go on with the run in --output, or the newest default one.")
+    parser.add_argument(
+        "--resume", action="store_true", help="Go on with the run in --output, or the newest default one."
+    )
     config = config_file.config_from(parser, parser.parse_args(arguments))
     if config.model not in MODELS:
         raise unknown_name("model", config.model, MODELS)

@@ -28,13 +28,17 @@ def load_arrays(name: str, options: DataOptions) -> ImageData:
     images_key = "x_train" if "x_train" in arrays else "images"
     labels_key = "y_train" if images_key == "x_train" else "labels"
     if images_key not in arrays:
-        raise UserError(f"{options.path}: expected an array 'x_train' or 'images'; it has {', '.join(arrays) or 'none'}.")
+        raise UserError(
+            f"{options.path}: expected an array 'x_train' or 'images'; it has {', '.join(arrays) or 'none'}."
+        )
     examples = check_examples(arrays[images_key], f"{options.path}: {images_key}")
     labels = _labels(arrays, labels_key, len(examples), options.path)
     if "x_test" in arrays:
         held = check_examples(arrays["x_test"], f"{options.path}: x_test")
         if held.shape[1:] != examples.shape[1:]:
-            raise UserError(f"{options.path}: {images_key} has examples of {examples.shape[1:]}, x_test of {held.shape[1:]}.")
+            raise UserError(
+                f"{options.path}: {images_key} has examples of {examples.shape[1:]}, x_test of {held.shape[1:]}."
+            )
         train = Split(len(examples), labels, examples)
         test = Split(len(held), _labels(arrays, "y_test", len(held), options.path), held)
     else:

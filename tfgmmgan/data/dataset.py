@@ -23,17 +23,25 @@ def check_examples(examples: np.ndarray, where: str) -> np.ndarray:
         where: What to call them in an error.
     """
     if examples.ndim not in (2, 3, 4) or 0 in examples.shape[1:]:
-        raise UserError(f"{where}: expected images (n, H, W, C) or (n, H, W), or points (n, p); got shape {examples.shape}.")
+        raise UserError(
+            f"{where}: expected images (n, H, W, C) or (n, H, W), or points (n, p); got shape {examples.shape}."
+        )
     if examples.ndim == 3:
         examples = examples[..., None]
     if examples.ndim == 4 and examples.shape[-1] not in (1, 3):
-        raise UserError(f"{where}: expected 1 or 3 channels in the last axis; got {examples.shape[-1]} (shape {examples.shape}).")
+        raise UserError(
+            f"{where}: expected 1 or 3 channels in the last axis; got {examples.shape[-1]} (shape {examples.shape})."
+        )
     if examples.dtype == np.uint8:
         return examples
     if not np.issubdtype(examples.dtype, np.floating):
-        raise UserError(f"{where}: expected uint8, or floats in [-1, 1]; got {examples.dtype}. Convert with .astype('uint8').")
+        raise UserError(
+            f"{where}: expected uint8, or floats in [-1, 1]; got {examples.dtype}. Convert with .astype('uint8')."
+        )
     if not np.isfinite(examples).all():
-        raise UserError(f"{where}: {int((~np.isfinite(examples)).sum())} values are NaN or infinite. Remove or repair them.")
+        raise UserError(
+            f"{where}: {int((~np.isfinite(examples)).sum())} values are NaN or infinite. Remove or repair them."
+        )
     if examples.ndim == 4 and examples.size and (examples.min() < -1 or examples.max() > 1):
         raise UserError(
             f"{where}: float images must lie in [-1, 1]; these reach from {examples.min():g} to {examples.max():g}. "
@@ -115,7 +123,8 @@ class ImageData:
         """Return how many whole batches an epoch has; raise `UserError` if not even one."""
         if not 1 <= batch_size <= len(self.train):
             raise UserError(
-                f"batch_size must be between 1 and the {len(self.train)} training examples of {self.name}; got {batch_size}. "
+                f"batch_size must be between 1 and the {len(self.train)} training examples of {self.name}; got "
+                f"{batch_size}. "
                 "Choose a smaller --batch_size or add examples."
             )
         return len(self.train) // batch_size

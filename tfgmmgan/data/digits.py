@@ -23,7 +23,5 @@ def load_digits(name: str, options: DataOptions) -> ImageData:
     bunch = datasets.load_digits()
     images = np.rint(bunch.images * (255 / 16)).astype(np.uint8)[..., None]  # 17 grey levels to [0, 255]
     labels = bunch.target.astype(np.int64)
-    train, test = (
-        Split(len(rows), labels[rows], images[rows]) for rows in hold_out(len(images), TEST_FRACTION, name)
-    )
+    train, test = (Split(len(rows), labels[rows], images[rows]) for rows in hold_out(len(images), TEST_FRACTION, name))
     return ImageData(name, train, test, (8, 8, 1), [str(digit) for digit in range(10)])

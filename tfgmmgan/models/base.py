@@ -86,14 +86,21 @@ class LatentGAN(keras.Model):
         self.generator_batch_size = generator_batch_size
         self.seed = int(seed)
         self._adversarial = ADVERSARIAL_LOSSES[adversarial_loss]
-        self._networks = NETWORKS[("dcgan" if len(self.data_shape) == 3 else "mlp") if architecture == "auto" else architecture]
-        self._given = [name for name, network in (("generator", generator), ("discriminator", discriminator)) if network]
+        self._networks = NETWORKS[
+            ("dcgan" if len(self.data_shape) == 3 else "mlp") if architecture == "auto" else architecture
+        ]
+        self._given = [
+            name for name, network in (("generator", generator), ("discriminator", discriminator)) if network
+        ]
         with dtype_policy(self.dtype_policy):
             self.generator = generator or self._networks.generator(self.data_shape, width=width, name="generator")
             self.discriminator = discriminator or Discriminator(
                 self._networks.encoder(self.data_shape, width=width, name="encoder"), name="discriminator"
             )
-        for network, shape in ((self.generator, (None, prior.latent_dim)), (self.discriminator, (None, *self.data_shape))):
+        for network, shape in (
+            (self.generator, (None, prior.latent_dim)),
+            (self.discriminator, (None, *self.data_shape)),
+        ):
             if not network.built:
                 network.build(shape)
         made = tuple(self.generator.compute_output_shape((1, prior.latent_dim)))[1:]
@@ -234,7 +241,8 @@ class LatentGAN(keras.Model):
         taken = {"loss", "metrics", "loss_weights", "weighted_metrics"} & set(kwargs)
         if taken:
             raise ValueError(
-                f"{type(self).__name__} brings its own losses and metrics; compile() takes no {', '.join(sorted(taken))}. "
+                f"{type(self).__name__} brings its own losses and metrics; compile() takes no "
+                f"{', '.join(sorted(taken))}. "
                 "Override loss_terms() to change them."
             )
         super().compile(optimizer=optimizer or default_optimizer(), **kwargs)
@@ -362,7 +370,11 @@ class LatentGAN(keras.Model):
     @classmethod
     def from_config(cls, config: dict) -> "LatentGAN":
         """Make the model of a `get_config`."""
-        return cls(**{
-            key: keras.saving.deserialize_keras_object(value) if isinstance(value, dict) and "class_name" in value else value
-            for key, value in config.items()
-        })
+        return cls(
+            **{
+                key: keras.saving.deserialize_keras_object(value)
+                if isinstance(value, dict) and "class_name" in value
+                else value
+                for key, value in config.items()
+            }
+        )

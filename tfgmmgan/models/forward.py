@@ -37,7 +37,12 @@ class ForwardPass:
     """
 
     def __init__(
-        self, model: "LatentGAN", real: tf.Tensor, labels: tf.Tensor | None, seed: tf.Tensor, fakes: int | tf.Tensor
+        self,
+        model: "LatentGAN",
+        real: tf.Tensor,
+        labels: tf.Tensor | None,
+        seed: tf.Tensor,
+        fakes: int | tf.Tensor,
     ) -> None:
         self.model = model
         self.real = real

@@ -153,7 +153,9 @@ class GMMGAN(LatentGAN):
                 self.marginal_entropy_loss, trains=classifier, weight=self.marginal_entropy
             ),
             "posterior_consistency_loss": LossTerm(
-                self.posterior_consistency_loss, trains=classifier + generator, weight=self.posterior_consistency
+                self.posterior_consistency_loss,
+                trains=classifier + generator,
+                weight=self.posterior_consistency,
             ),
         }
 
@@ -204,9 +206,7 @@ class GMMGAN(LatentGAN):
         """
         return examples
 
-    def class_logits(
-        self, examples: tf.Tensor, features: tf.Tensor | None = None, training: bool = False
-    ) -> tf.Tensor:
+    def class_logits(self, examples: tf.Tensor, features: tf.Tensor | None = None, training: bool = False) -> tf.Tensor:
         """Return C's logits, (n, K).
 
         Args:
@@ -240,7 +240,9 @@ class GMMGAN(LatentGAN):
             ValueError: If the shape is not the model's.
         """
         if tuple(examples.shape[1:]) != self.data_shape:
-            raise ValueError(f"Expected examples of shape (n, {', '.join(map(str, self.data_shape))}); got {examples.shape}.")
+            raise ValueError(
+                f"Expected examples of shape (n, {', '.join(map(str, self.data_shape))}); got {examples.shape}."
+            )
         return self._in_batches("responsibilities", self._infer, examples, (self.num_components,), batch_size)
 
     def _infer(self, examples: Any) -> tf.Tensor:

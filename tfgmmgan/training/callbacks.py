@@ -31,7 +31,10 @@ class StopAtNaN(keras.callbacks.Callback):
         """Check the running means: one bad step makes them bad for good."""
         for name, value in (logs or {}).items():
             if not math.isfinite(float(value)):
-                raise _diverged(f"{name} became {float(value)} in step {int(self.model.optimizer.iterations.numpy())}", self.run)
+                raise _diverged(
+                    f"{name} became {float(value)} in step {int(self.model.optimizer.iterations.numpy())}",
+                    self.run,
+                )
 
 
 class Checkpoint(keras.callbacks.Callback):

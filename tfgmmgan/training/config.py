@@ -154,7 +154,13 @@ class TrainConfig:
 
     def __post_init__(self) -> None:
         values = flatten(self)
-        at_least_one = ("num_components", "latent_dim", "epochs", "batch_size", "optimizers.generator_batch_size")
+        at_least_one = (
+            "num_components",
+            "latent_dim",
+            "epochs",
+            "batch_size",
+            "optimizers.generator_batch_size",
+        )
         positive = (
             "prior.variance",
             "networks.width",

@@ -98,7 +98,9 @@ class RunDirectory:
                 if (match := pattern.fullmatch(path.name))
             ]
             if not found:
-                raise UserError(f"There is no run {Path(root) / default_name} to resume. Leave out --resume to start one.")
+                raise UserError(
+                    f"There is no run {Path(root) / default_name} to resume. Leave out --resume to start one."
+                )
             run = cls(max(found)[1])
         return run.existing()
 

@@ -83,9 +83,7 @@ def train(config: TrainConfig, output: str | None = None, resume: bool = False) 
     return run, evaluate(run, model, data, config, minutes=round(minutes, 2))
 
 
-def evaluate(
-    run: RunDirectory, model: LatentGAN, data: ImageData, config: TrainConfig, **about: float
-) -> dict:
+def evaluate(run: RunDirectory, model: LatentGAN, data: ImageData, config: TrainConfig, **about: float) -> dict:
     """Write fresh figures (`samples/final_*.png`) and `scorecard.json`, and return the scorecard."""
     write_figures(model, data, run.samples, "final")
     about = {

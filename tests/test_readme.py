@@ -1,0 +1,54 @@
+"""The README's Python runs as it stands there; its commands are what .ci/run runs."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+import tfgmmgan
+from tfgmmgan.training.config import TrainConfig, flatten
+
+README = (Path(__file__).parents[1] / "README.md").read_text()
+BLOCKS = re.findall(r"^### (.*?)$|^## (.*?)$|^```python\n(.*?)^```", README, re.M | re.S)
+
+
+def python_blocks():
+    title = ""
+    for subsection, section, code in BLOCKS:
+        title = subsection or section or title
+        if code:
+            yield pytest.param(code, id=title.split(":")[0])
+
+
+@pytest.mark.parametrize("code", python_blocks())
+def test_python_blocks_run(code, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    names = {}
+    exec(compile(code, "README.md", "exec"), names)
+    models = [value for value in names.values() if isinstance(value, tfgmmgan.GMMGAN)]
+    classes = [v for v in names.values() if isinstance(v, type) and issubclass(v, tfgmmgan.GMMGAN)]
+    models += [cls((8, 8, 1)) for cls in classes]
+    assert models
+    for model in models:  # what is built there also trains
+        model.compile()
+        losses = model.fit(tfgmmgan.load_data("digits").train.examples[:32], batch_size=16, verbose=0).history
+        assert len(losses) >= 5
+
+
+def test_ten_lines_each():
+    extending = [code for code in python_blocks() if "class " in code.values[0] or "Discriminator(" in code.values[0]]
+    assert len(extending) == 3
+    for code in extending:
+        lines = [line for line in code.values[0].splitlines() if line and not line.startswith(("import", "from"))]
+        assert len(lines) <= 10
+
+
+def test_options_named_in_the_readme_exist():
+    known = {*flatten(TrainConfig()), "output", "resume", "config", "help"}
+    known |= {"component", "variance_scale", "model_base_path", "model_name"}  # sample; TF Serving
+    assert set(re.findall(r"(?<![\w-])--([a-z_.]+)", README)) <= known
+
+
+def test_the_two_commands_stand_in_the_readme():
+    assert "pip install -e . && python train.py\n" in README
+    assert 'pip install -e ".[test]" && pytest\n' in README
