@@ -1,5 +1,6 @@
 """Importing TensorFlow without the notices that its native code prints before any log level applies."""
 
+import importlib
 import os
 import sys
 import tempfile
@@ -21,12 +22,13 @@ def import_tensorflow() -> None:
     try:
         kept = os.dup(2)
     except OSError:  # a process without stderr has nothing to keep quiet
+        importlib.import_module("tensorflow")
         return
     with tempfile.TemporaryFile() as printed:
         sys.stderr.flush()
         os.dup2(printed.fileno(), 2)
         try:
-            pass
+            importlib.import_module("tensorflow")
         finally:
             os.dup2(kept, 2)
             os.close(kept)

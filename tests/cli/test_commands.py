@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -25,6 +26,30 @@ def run(capsys, monkeypatch, *arguments):
         code = exit.code
     captured = capsys.readouterr()
     return code, captured.out, captured.err
+
+
+ARRAYS = ["train", "--dataset", "arrays", "--data.path"]
+
+
+def spoil(folder):
+    """Write one file or folder for each kind of bad data."""
+    square = np.zeros((200, 8, 8, 1))
+    bad = {
+        "nan": np.where(np.arange(200)[:, None, None, None] == 3, np.nan, square),
+        "range": square + 255.0 * (np.arange(200)[:, None, None, None] % 2),
+        "dtype": square.astype(np.int64),
+        "channels": np.zeros((200, 8, 8, 4), np.uint8),
+        "size": np.zeros((200, 9, 8), np.uint8),
+        "few": np.zeros((4, 8, 8), np.uint8),
+    }
+    for name, images in bad.items():
+        np.savez(folder / f"{name}.npz", images=images)
+    (folder / "broken.npz").write_bytes((folder / "few.npz").read_bytes()[:50])
+    for name in ("pictures", "sizes"):
+        (folder / name).mkdir()
+        Image.new("RGB", (8, 8)).save(folder / name / "a.png")
+    (folder / "pictures" / "b.png").write_bytes(b"\x89PNG broken")
+    Image.new("RGB", (4, 4)).save(folder / "sizes" / "b.png")
 
 
 @pytest.fixture(scope="module")
@@ -111,12 +136,26 @@ def test_help_is_worth_reading(capsys, monkeypatch):
         (["train", "--output", "taken"], "taken is not empty. Choose another --output"),
         (["train", "--output", "taken", "--resume"], "taken is not a run"),
         (["train", "--optimizers.generator_batch_size", "8"], "needs update_order='alternating'"),
+        ([*ARRAYS, "nan.npz"], "images: 64 values are NaN or infinite"),
+        ([*ARRAYS, "range.npz"], "float images must lie in [-1, 1]; these reach from 0 to 255"),
+        ([*ARRAYS, "dtype.npz"], "expected uint8, or floats in [-1, 1]; got int64"),
+        ([*ARRAYS, "channels.npz"], "expected 1 or 3 channels in the last axis; got 4"),
+        ([*ARRAYS, "size.npz"], "need a height and width divisible by 4; got 9x8"),
+        ([*ARRAYS, "few.npz"], "between 1 and the 3 training examples"),
+        ([*ARRAYS, "broken.npz"], "broken.npz can't be read as an .npz file"),
+        (["train", "--dataset", "folder", "--data.path", "taken"], "taken holds no images"),
+        (["train", "--dataset", "folder", "--data.path", "pictures"], "b.png can't be read as an image"),
+        (
+            ["train", "--dataset", "folder", "--data.path", "sizes"],
+            "b.png is 4x4 with 3 channels, the first image is 8x8",
+        ),
         (["evaluate", "nowhere"], "nowhere is not a run"),
         (["sample", "nowhere", "--output", "a.jpg"], "must end in .png or .npz"),
     ],
 )
 def test_mistakes(arguments, message, capsys, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
+    spoil(tmp_path)
     (tmp_path / "list.yaml").write_text("- 1")
     (tmp_path / "typo.yaml").write_text("epoch: 1")
     (tmp_path / "taken").mkdir()
@@ -127,6 +166,17 @@ def test_mistakes(arguments, message, capsys, monkeypatch, tmp_path):
     assert message in err
     assert err.count("\n") == 1, err
     assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_a_damaged_checkpoint(trained, capsys, monkeypatch, tmp_path):
+    path, _ = trained
+    shutil.copytree(path, tmp_path / "run")
+    checkpoint = tmp_path / "run" / "checkpoints" / "epoch_00001.weights.h5"
+    checkpoint.write_bytes(checkpoint.read_bytes()[:-500])
+    for arguments in (["evaluate", tmp_path / "run"], ["train", "--resume", "--output", tmp_path / "run"]):
+        code, _, err = run(capsys, monkeypatch, *arguments)
+        assert code == 2 and err.count("\n") == 1
+        assert "epoch_00001.weights.h5 can't be read" in err and "Delete it" in err
 
 
 def test_neither_data_nor_network_is_one_line(tmp_path):

@@ -113,6 +113,30 @@ def test_bfloat16_and_xla(tiny_gmmgan, images, jit):
     assert model.generate(2, seed=0).dtype == np.float32
 
 
+@pytest.mark.parametrize("covariance", ["full", "factor", "diag", "spherical"])
+def test_every_covariance_trains_under_xla(images, covariance):
+    prior = GaussianMixture(3, 4, covariance=covariance)
+    model = GMMGAN((8, 8, 1), prior=prior, width=0.05)
+    model.compile(jit_compile=True)
+    assert np.isfinite(fit(model, images)["posterior_consistency_loss"]).all()
+
+
+@pytest.mark.parametrize(
+    ("examples", "message"),
+    [
+        (np.zeros((4, 8, 8, 3), np.uint8), r"expected examples of shape \(8, 8, 1\); got \(8, 8, 3\)"),
+        (np.full((4, 8, 8, 1), 200.0), r"must lie in \[-1, 1\]"),
+        (np.full((4, 8, 8, 1), np.nan), "NaN"),
+        (np.zeros((4, 8, 8, 1), np.int32), "expected uint8, or floats"),
+    ],
+)
+def test_arrays_are_checked_before_training(examples, message):
+    model = GAN((8, 8, 1), width=0.05)
+    model.compile()
+    with pytest.raises(ValueError, match=message):
+        model.fit(examples, verbose=0)
+
+
 def test_weight_schedule(tiny_gmmgan, images):
     """A weight that is 0 for two steps leaves the classifier to the other losses, then joins in."""
     schedule = keras.optimizers.schedules.PiecewiseConstantDecay([2], [0.0, 1.0])
@@ -201,6 +225,10 @@ def test_points_take_the_same_road():
         ({"update_order": "alternate"}, "Did you mean 'alternating'?"),
         ({"generator_batch_size": 4}, "needs update_order='alternating'"),
         ({"adversarial_loss": "minmax"}, "Did you mean 'minimax'?"),
+        (
+            {"estimator": "paired", "update_order": "alternating", "generator_batch_size": 8},
+            "takes no generator_batch_size",
+        ),
         ({"architecture": "cnn"}, "Unknown architecture 'cnn'"),
         ({"encoder": "share"}, "Did you mean 'shared'?"),
         ({"estimator": "pair"}, "Did you mean 'paired'?"),

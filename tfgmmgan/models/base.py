@@ -7,6 +7,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from tfgmmgan.data.dataset import check_examples
 from tfgmmgan.data.scaling import to_float
 from tfgmmgan.errors import UserError, unknown_name
 from tfgmmgan.losses import ADVERSARIAL_LOSSES
@@ -222,6 +223,23 @@ class LatentGAN(keras.Model):
     def metrics(self) -> list[keras.metrics.Metric]:
         """The running mean of each loss, without its weight."""
         return list(self._trackers.values())
+
+    def fit(self, x: Any = None, *args, **kwargs) -> keras.callbacks.History:
+        """Train, as `keras.Model.fit` does; an array is checked first.
+
+        Args:
+            x: (n, *data_shape) uint8, or float in [-1, 1]; or a `tf.data.Dataset` of batches of that form.
+            *args: As in Keras.
+            **kwargs: As in Keras.
+
+        Raises:
+            ValueError: If an array has another shape, dtype or range, or holds NaNs.
+        """
+        if isinstance(x, np.ndarray):
+            x = check_examples(x, "fit(x)")
+            if x.shape[1:] != self.data_shape:
+                raise UserError(f"fit(x): expected examples of shape {self.data_shape}; got {x.shape[1:]}.")
+        return super().fit(x, *args, **kwargs)
 
     # -- optimizers ----------------------------------------------------------------------------------------
 

@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfgmmgan.data.scaling import to_float
-from tfgmmgan.errors import unknown_name
+from tfgmmgan.errors import UserError, unknown_name
 from tfgmmgan.losses import ESTIMATORS, marginal_entropy, posterior_consistency
 from tfgmmgan.losses.responsibility import weighted_rows
 from tfgmmgan.models.base import LatentGAN
@@ -99,6 +99,11 @@ class GMMGAN(LatentGAN):
         prior = prior or GaussianMixture(
             num_components, latent_dim, mixture_weights="responsibilities", seed=kwargs.get("seed", 0)
         )
+        if estimator == "paired" and kwargs.get("generator_batch_size") is not None:
+            raise UserError(
+                "estimator='paired' makes its fakes image by image and takes no generator_batch_size; "
+                "estimator='stratified' does."
+            )
         self._estimator = ESTIMATORS[estimator]
         self.num_components = prior.num_components
         self.latent_dim = prior.latent_dim
