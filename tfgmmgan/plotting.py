@@ -162,7 +162,7 @@ def _point_figures(model: LatentGAN, data: ImageData) -> dict[str, Callable[[], 
         points = model.generate(len(ids), component=ids, seed=SEED)
         return canvas(
             "generated, coloured by component",
-            lambda axes: axes.scatter(*points.T[:2], s=4, c=ids, cmap="tab20", label="generated"),
+            lambda axes: axes.scatter(*points.T[:2], s=4, c=ids, cmap="turbo", label="generated"),
         )
 
     def pairs() -> Image.Image:

@@ -83,7 +83,7 @@ def test_options_reach_the_model():
     config.networks.width, config.networks.encoder = 0.1, "separate"
     config.losses.estimator, config.losses.mutual_information = "paired", 0.5
     config.optimizers.learning_rate, config.optimizers.discriminator_learning_rate = 1e-3, 2e-3
-    config.optimizers.update_order, config.optimizers.generator_batch_size = "alternating", 9
+    config.optimizers.update_order = "alternating"
     model = build_model(config, (8, 8, 1))
     prior = model.prior
     assert (prior.num_components, prior.latent_dim, prior.covariance, prior.seed) == (4, 6, "diag", 5)
@@ -94,10 +94,13 @@ def test_options_reach_the_model():
         "paired",
         0.5,
     )
-    assert (model.update_order, model.generator_batch_size, model.seed) == ("alternating", 9, 5)
+    assert (model.update_order, model.seed) == ("alternating", 5)
     assert model.generator.blocks[0].compute_dtype == "bfloat16"
     rates = [float(o.learning_rate) for o in (model.optimizer, model.discriminator_optimizer)]
     assert rates == pytest.approx([1e-3, 2e-3])
+
+    config.losses.estimator, config.optimizers.generator_batch_size = "stratified", 9
+    assert build_model(config, (8, 8, 1)).generator_batch_size == 9
 
 
 def test_options_a_model_cannot_heed_are_refused():

@@ -13,7 +13,7 @@ from tfgmmgan.errors import UserError
 from tfgmmgan.plotting import write_figures
 from tfgmmgan.training.run_directory import RunDirectory, replacing
 
-__all__ = ["Checkpoint", "Figures", "HistoryFile", "StopAtNaN"]
+__all__ = ["Checkpoint", "Figures", "HistoryFile", "StopAtNaN", "minutes_trained"]
 
 
 class StopAtNaN(keras.callbacks.Callback):
@@ -78,7 +78,7 @@ def _diverged(what: str, run: RunDirectory) -> UserError:
 
 
 class HistoryFile(keras.callbacks.Callback):
-    """Writes each epoch's mean losses to `history.csv`, whole after every epoch.
+    """Writes each epoch's mean losses, and the seconds it took, to `history.csv`, whole after every epoch.
 
     Args:
         path: The file. Rows of epochs before `first_epoch` are kept, later ones (of a run that died) dropped.
@@ -93,13 +93,25 @@ class HistoryFile(keras.callbacks.Callback):
             with open(path, newline="") as file:
                 self.rows = [row for row in csv.DictReader(file) if int(row["epoch"]) <= first_epoch]
 
+    def on_train_begin(self, logs: dict | None = None) -> None:
+        """Start the clock."""
+        self.last = time.perf_counter()
+
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
-        """Add this epoch's row."""
-        self.rows.append({"epoch": epoch + 1, **{name: float(value) for name, value in (logs or {}).items()}})
+        """Add this epoch's row; its seconds include what the callbacks of the epoch before took."""
+        before, self.last = self.last, time.perf_counter()
+        losses = {name: float(value) for name, value in (logs or {}).items()}
+        self.rows.append({"epoch": epoch + 1, **losses, "seconds": round(self.last - before, 3)})
         with replacing(self.path) as temporary, open(temporary, "w", newline="") as file:
             writer = csv.DictWriter(file, list(self.rows[-1]))
             writer.writeheader()
             writer.writerows(self.rows)
+
+
+def minutes_trained(path: Path) -> float:
+    """Return the minutes that the epochs of a `history.csv` took, those before a resume included."""
+    with open(path, newline="") as file:
+        return round(sum(float(row["seconds"]) for row in csv.DictReader(file)) / 60, 2)
 
 
 class Figures(keras.callbacks.Callback):

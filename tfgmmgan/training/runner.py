@@ -1,7 +1,7 @@
 """One training run from a config to everything it leaves behind."""
 
 import sys
-import time
+from pathlib import Path
 
 import keras
 import yaml
@@ -13,7 +13,7 @@ from tfgmmgan.evaluation import make_scorecard, write_scorecard
 from tfgmmgan.models import LatentGAN
 from tfgmmgan.plotting import write_figures
 from tfgmmgan.training.build import build_model, unused_options
-from tfgmmgan.training.callbacks import Checkpoint, Figures, HistoryFile, StopAtNaN
+from tfgmmgan.training.callbacks import Checkpoint, Figures, HistoryFile, StopAtNaN, minutes_trained
 from tfgmmgan.training.config import TrainConfig, flatten
 from tfgmmgan.training.config_file import read_config
 from tfgmmgan.training.run_directory import RunDirectory, replacing
@@ -63,7 +63,6 @@ def train(config: TrainConfig, output: str | None = None, resume: bool = False) 
         Figures(run, data, config.evaluation.every_epochs),
         Checkpoint(run, last_epoch=config.epochs),
     ]
-    started = time.perf_counter()
     if first_epoch < config.epochs:
         model.fit(
             data.training_batches(config.batch_size, config.seed, first_epoch),
@@ -74,27 +73,32 @@ def train(config: TrainConfig, output: str | None = None, resume: bool = False) 
             shuffle=False,  # the batches come in their own order
             verbose=1 if sys.stdout.isatty() else 2,
         )
-    minutes = (time.perf_counter() - started) / 60
+    if not _is_newest(run.model, run):
+        with replacing(run.model) as temporary:
+            model.save(temporary)
+    if not _is_newest(run.serving, run):
+        serving.export(model, run.serving)
+    print(f"Trained for {minutes_trained(run.history):.1f} minutes. Evaluating ...", flush=True)
+    return run, evaluate(run, model, data, config)
 
-    with replacing(run.model) as temporary:
-        model.save(temporary)
-    exported = serving.export(model, run.serving)
-    print(f"Trained in {minutes:.1f} minutes; exported {exported}. Evaluating ...", flush=True)
-    return run, evaluate(run, model, data, config, minutes=round(minutes, 2))
+
+def _is_newest(path: Path, run: RunDirectory) -> bool:
+    """Return whether a file, or the newest entry of a directory, was written after the last checkpoint."""
+    written = [file.stat().st_mtime for file in ([path] if path.is_file() else path.glob("*/saved_model.pb"))]
+    return max(written, default=0) >= run.last_checkpoint()[1].stat().st_mtime
 
 
-def evaluate(run: RunDirectory, model: LatentGAN, data: ImageData, config: TrainConfig, **about: float) -> dict:
+def evaluate(run: RunDirectory, model: LatentGAN, data: ImageData, config: TrainConfig) -> dict:
     """Write fresh figures (`samples/final_*.png`) and `scorecard.json`, and return the scorecard."""
     write_figures(model, data, run.samples, "final")
+    steps = int(model.optimizer.iterations.numpy())
     about = {
         "name": run.path.name,
-        "dataset": config.dataset,
-        "model": config.model,
-        "seed": config.seed,
-        "epochs": int(model.optimizer.iterations.numpy()) // data.steps_per_epoch(config.batch_size),
-        "steps": int(model.optimizer.iterations.numpy()),
+        "epochs": steps // data.steps_per_epoch(config.batch_size),
+        "steps": steps,
+        "minutes": minutes_trained(run.history),
         "num_parameters": model.count_params(),
-        **about,
+        "config": config_options(config),
     }
     card = make_scorecard(model, data, about)
     write_scorecard(card, run)
@@ -134,18 +138,21 @@ def restore(model: LatentGAN, run: RunDirectory) -> int:
     return epoch
 
 
-def write_config(config: TrainConfig, run: RunDirectory) -> None:
-    """Write `config.yaml`: every option that the model heeds."""
+def config_options(config: TrainConfig) -> dict:
+    """Return every option that the model heeds, nested by group, as `config.yaml` has them."""
+    unused = unused_options(config.model)
     nested: dict = {}
     for option, value in flatten(config).items():
-        if option not in unused_options(config.model):
-            *groups, name = option.split(".")
-            level = nested
-            for group in groups:
-                level = level.setdefault(group, {})
-            level[name] = value
+        if option not in unused:
+            group, _, name = option.rpartition(".")
+            (nested.setdefault(group, {}) if group else nested)[name] = value
+    return nested
+
+
+def write_config(config: TrainConfig, run: RunDirectory) -> None:
+    """Write `config.yaml`."""
     with replacing(run.config) as temporary:
-        temporary.write_text(yaml.safe_dump(nested, sort_keys=False))
+        temporary.write_text(yaml.safe_dump(config_options(config), sort_keys=False))
 
 
 def _describe(data: ImageData) -> str:
