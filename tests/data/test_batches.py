@@ -52,6 +52,12 @@ class TestOrder:
         np.testing.assert_array_equal(np.concatenate(list(split.batches(5).as_numpy_iterator()))[:, 0], range(12))
         np.testing.assert_array_equal(split.take(4)[:, 0], range(4))
 
+    def test_draw_comes_from_all_over(self, make):
+        drawn = make(100).train.draw(20)[:, 0]
+        assert len(set(drawn)) == 20 and drawn.max() > 60 and drawn.min() < 40
+        np.testing.assert_array_equal(drawn, make(100).train.draw(20)[:, 0])
+        assert len(make(5).train.draw(20)) == 5
+
 
 @pytest.mark.parametrize("batch_size", [0, 13])
 def test_fewer_examples_than_a_batch(batch_size):

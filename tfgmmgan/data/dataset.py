@@ -95,6 +95,12 @@ class Split:
             return self.examples[:n]
         return np.concatenate([batch.numpy() for batch in self.batches().take(-(-n // 256))])[:n]
 
+    def draw(self, n: int) -> np.ndarray:
+        """Return n examples from all over the split, or all where there are fewer; the same ones at every call."""
+        if self.examples is not None:
+            return self.examples[np.sort(np.random.default_rng(0).permutation(self.size)[:n])]
+        return np.concatenate([batch.numpy() for batch in self.stream(0).take(n).batch(256)])
+
 
 @dataclass
 class ImageData:

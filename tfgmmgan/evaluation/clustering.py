@@ -10,6 +10,8 @@ from tfgmmgan.data import Split
 
 __all__ = ["accuracy", "cluster_scores", "kmeans_clusters", "purity"]
 
+KMEANS_LIMIT = 20_000
+
 
 def accuracy(labels: np.ndarray, clusters: np.ndarray) -> float:
     """Return ACC: the share of examples right under the best one-to-one assignment of clusters to classes.
@@ -49,11 +51,11 @@ def cluster_scores(labels: np.ndarray, clusters: np.ndarray) -> dict[str, float]
     }
 
 
-def kmeans_clusters(train: Split, test: Split, num_clusters: int, limit: int = 20_000) -> np.ndarray:
+def kmeans_clusters(train: Split, test: Split, num_clusters: int, limit: int = KMEANS_LIMIT) -> np.ndarray:
     """Return k-means' clusters of the test examples, the baseline on pixels.
 
     Args:
-        train: What k-means is fitted to, its first `limit` examples.
+        train: What k-means is fitted to; `limit` examples from all over it, where it has more.
         test: What is assigned.
         num_clusters: K.
         limit: See `train`.
@@ -61,7 +63,7 @@ def kmeans_clusters(train: Split, test: Split, num_clusters: int, limit: int = 2
     Returns:
         (n,) cluster ids.
     """
-    rows = _rows(train.take(limit))
+    rows = _rows(train.draw(limit))
     model = KMeans(min(num_clusters, len(rows)), n_init=10, random_state=0).fit(rows)
     return np.concatenate([model.predict(_rows(batch)) for batch in test.batches(4096).as_numpy_iterator()])
 

@@ -8,7 +8,7 @@ from importlib import metadata
 import numpy as np
 
 from tfgmmgan.data import ImageData, Split
-from tfgmmgan.evaluation.clustering import cluster_scores, kmeans_clusters
+from tfgmmgan.evaluation.clustering import KMEANS_LIMIT, cluster_scores, kmeans_clusters
 from tfgmmgan.evaluation.modes import mode_summary
 from tfgmmgan.models import LatentGAN
 from tfgmmgan.training.run_directory import RunDirectory, replacing
@@ -44,7 +44,12 @@ def make_scorecard(model: LatentGAN, data: ImageData, about: dict) -> dict:
     if data.test.labels is not None:
         clusters = model.prior.num_components if hasattr(model, "responsibilities") else len(data.class_names)
         found = kmeans_clusters(data.train, data.test, clusters)
-        card["test"].setdefault("clustering", {})["kmeans"] = cluster_scores(data.test.labels, found)
+        scores = cluster_scores(data.test.labels, found)
+        card["test"].setdefault("clustering", {})["kmeans"] = {
+            **scores,
+            "num_clusters": clusters,
+            "num_fitted": min(KMEANS_LIMIT, len(data.train)),
+        }
     card["seconds"] = round(time.perf_counter() - started, 1)
     return card
 

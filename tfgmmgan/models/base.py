@@ -1,6 +1,5 @@
 """LatentGAN: the one training step of the library, and what every trained model can do."""
 
-import math
 from typing import Any
 
 import keras
@@ -11,11 +10,12 @@ from tfgmmgan.data.dataset import check_examples
 from tfgmmgan.data.scaling import to_float
 from tfgmmgan.errors import UserError, unknown_name
 from tfgmmgan.losses import ADVERSARIAL_LOSSES
+from tfgmmgan.models.drawing import Drawing
 from tfgmmgan.models.forward import ForwardPass
 from tfgmmgan.models.terms import LossTerm, weight_at
 from tfgmmgan.networks import NETWORKS, Discriminator, dtype_policy
 from tfgmmgan.priors import LatentPrior, Normal
-from tfgmmgan.random import make_seed, normal, split
+from tfgmmgan.random import make_seed, split
 
 __all__ = ["LatentGAN"]
 
@@ -27,7 +27,7 @@ def default_optimizer() -> keras.optimizers.Optimizer:
     return keras.optimizers.Adam(2e-4, beta_1=0.5)
 
 
-class LatentGAN(keras.Model):
+class LatentGAN(Drawing, keras.Model):
     """A GAN that draws z from a prior; subclasses say which prior, heads and losses they have.
 
     A subclass passes its prior to this constructor and overrides `loss_terms`. It writes no training step:
@@ -289,84 +289,6 @@ class LatentGAN(keras.Model):
     def call(self, examples: tf.Tensor, training: bool = False) -> tf.Tensor:
         """Return the discriminator's logits, (n, O)."""
         return self.discriminator(to_float(examples), training=training)
-
-    def generate(
-        self,
-        n: int,
-        component: int | np.ndarray | None = None,
-        variance_scale: float = 1.0,
-        seed: int | None = None,
-    ) -> np.ndarray:
-        """Draw new examples.
-
-        Args:
-            n: How many.
-            component: Draw from this component alone, or, an integer array of shape (n,), from a component for
-                each example; None draws the component too, by the mixture weights.
-            variance_scale: s >= 0 multiplies the prior's covariances (GM-GAN, section 4.3): below 1 gives better
-                and less diverse examples. Default 1.
-            seed: The same seed gives the same examples; None gives new ones at each call.
-
-        Returns:
-            (n, *data_shape) float32; images are in [-1, 1].
-
-        Raises:
-            ValueError: If a component is not in [0, K), or n or the scale is negative.
-        """
-        if n < 0 or variance_scale < 0:
-            raise ValueError(f"n and variance_scale must not be negative; got {n} and {variance_scale}.")
-        key = make_seed(seed)
-        if component is None:
-            ids = self.prior.sample_ids(n, key)
-        else:
-            component = np.asarray(component)
-            if component.ndim > 1 or (component.ndim == 1 and len(component) != n):
-                raise ValueError(f"component must be one integer or {n} of them; got shape {component.shape}.")
-            if component.size and not (component.min() >= 0 and component.max() < self.prior.num_components):
-                raise ValueError(
-                    f"component must be in [0, {self.prior.num_components}); got {component.min()}..{component.max()}."
-                )
-            ids = tf.constant(np.broadcast_to(component, (n,)).astype(np.int32))
-        return self.decode(self.prior.sample_components(ids, key, variance_scale))
-
-    def interpolate(self, weights: np.ndarray, seed: int | None = None) -> np.ndarray:
-        """Draw examples between modes, all under one noise (responsibility learning, section 3.2).
-
-        Args:
-            weights: (n, K) convex weights: non-negative, each row summing to 1.
-            seed: Decides the noise; None gives a new one at each call.
-
-        Returns:
-            (n, *data_shape) float32, G(sum_k w_k (A_k eps + mu_k)).
-
-        Raises:
-            ValueError: If the weights are not convex or not of K columns.
-        """
-        weights = np.asarray(weights, np.float32)
-        if weights.ndim != 2 or weights.shape[1] != self.prior.num_components:
-            raise ValueError(f"weights must have shape (n, {self.prior.num_components}); got {weights.shape}.")
-        if (weights < 0).any() or not np.allclose(weights.sum(axis=1), 1, atol=1e-4):
-            raise ValueError("Each row of weights must be non-negative and sum to 1.")
-        eps = normal([self.prior.latent_dim], make_seed(seed))
-        return self.decode(self.prior.interpolate(weights, eps))
-
-    def decode(self, z: tf.Tensor, batch_size: int = 256) -> np.ndarray:
-        """Return G(z) in inference mode, (n, d) -> (n, *data_shape) float32."""
-        return self._in_batches("generate", self._generate, z, self.data_shape, batch_size)
-
-    def _generate(self, z: tf.Tensor) -> tf.Tensor:
-        return self.generator(z, training=False)
-
-    def _in_batches(self, name: str, function: Any, rows: Any, shape: tuple, batch_size: int) -> np.ndarray:
-        """Run a compiled function over rows, `batch_size` at a time."""
-        compiled = self.__dict__.setdefault("_compiled", {})
-        if name not in compiled:
-            compiled[name] = tf.function(function, reduce_retracing=True, autograph=False)
-        parts = [
-            compiled[name](rows[start : start + batch_size]).numpy()
-            for start in range(0, math.ceil(len(rows) / batch_size) * batch_size, batch_size)
-        ]
-        return np.concatenate(parts) if parts else np.zeros((0, *shape), np.float32)
 
     # -- saving --------------------------------------------------------------------------------------------
 

@@ -1,0 +1,93 @@
+"""Drawing examples from a trained model: from one mode, from all, and between them."""
+
+import math
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from tfgmmgan.random import make_seed, normal
+
+__all__ = ["Drawing"]
+
+
+class Drawing:
+    """What a model with a `prior`, a `generator` and a `data_shape` can draw."""
+
+    def generate(
+        self,
+        n: int,
+        component: int | np.ndarray | None = None,
+        variance_scale: float = 1.0,
+        seed: int | None = None,
+    ) -> np.ndarray:
+        """Draw new examples.
+
+        Args:
+            n: How many.
+            component: Draw from this component alone, or, an integer array of shape (n,), from a component for
+                each example; None draws the component too, by the mixture weights.
+            variance_scale: s >= 0 multiplies the prior's covariances (GM-GAN, section 4.3): below 1 gives better
+                and less diverse examples. Default 1.
+            seed: The same seed gives the same examples; None gives new ones at each call.
+
+        Returns:
+            (n, *data_shape) float32; images are in [-1, 1].
+
+        Raises:
+            ValueError: If a component is not in [0, K), or n or the scale is negative.
+        """
+        if n < 0 or variance_scale < 0:
+            raise ValueError(f"n and variance_scale must not be negative; got {n} and {variance_scale}.")
+        key = make_seed(seed)
+        if component is None:
+            ids = self.prior.sample_ids(n, key)
+        else:
+            component = np.asarray(component)
+            if component.ndim > 1 or (component.ndim == 1 and len(component) != n):
+                raise ValueError(f"component must be one integer or {n} of them; got shape {component.shape}.")
+            if component.size and not (component.min() >= 0 and component.max() < self.prior.num_components):
+                raise ValueError(
+                    f"component must be in [0, {self.prior.num_components}); got {component.min()}..{component.max()}."
+                )
+            ids = tf.constant(np.broadcast_to(component, (n,)).astype(np.int32))
+        return self.decode(self.prior.sample_components(ids, key, variance_scale))
+
+    def interpolate(self, weights: np.ndarray, seed: int | None = None) -> np.ndarray:
+        """Draw examples between modes, all under one noise (responsibility learning, section 3.2).
+
+        Args:
+            weights: (n, K) convex weights: non-negative, each row summing to 1.
+            seed: Decides the noise; None gives a new one at each call.
+
+        Returns:
+            (n, *data_shape) float32, G(sum_k w_k (A_k eps + mu_k)).
+
+        Raises:
+            ValueError: If the weights are not convex or not of K columns.
+        """
+        weights = np.asarray(weights, np.float32)
+        if weights.ndim != 2 or weights.shape[1] != self.prior.num_components:
+            raise ValueError(f"weights must have shape (n, {self.prior.num_components}); got {weights.shape}.")
+        if (weights < 0).any() or not np.allclose(weights.sum(axis=1), 1, atol=1e-4):
+            raise ValueError("Each row of weights must be non-negative and sum to 1.")
+        eps = normal([self.prior.latent_dim], make_seed(seed))
+        return self.decode(self.prior.interpolate(weights, eps))
+
+    def decode(self, z: tf.Tensor, batch_size: int = 256) -> np.ndarray:
+        """Return G(z) in inference mode, (n, d) -> (n, *data_shape) float32."""
+        return self._in_batches("generate", self._generate, z, self.data_shape, batch_size)
+
+    def _generate(self, z: tf.Tensor) -> tf.Tensor:
+        return self.generator(z, training=False)
+
+    def _in_batches(self, name: str, function: Any, rows: Any, shape: tuple, batch_size: int) -> np.ndarray:
+        """Run a compiled function over rows, `batch_size` at a time."""
+        compiled = self.__dict__.setdefault("_compiled", {})
+        if name not in compiled:
+            compiled[name] = tf.function(function, reduce_retracing=True, autograph=False)
+        parts = [
+            compiled[name](rows[start : start + batch_size]).numpy()
+            for start in range(0, math.ceil(len(rows) / batch_size) * batch_size, batch_size)
+        ]
+        return np.concatenate(parts) if parts else np.zeros((0, *shape), np.float32)
