@@ -8,7 +8,7 @@ import_tensorflow()
 from tfgmmgan.data import DataOptions, ImageData
 from tfgmmgan.data import load as load_data
 from tfgmmgan.errors import UserError
-from tfgmmgan.models import GAN, GMMGAN, LatentGAN, LossTerm
+from tfgmmgan.models import GAN, GMGAN, GMMGAN, LatentGAN, LossTerm
 from tfgmmgan.networks import Discriminator
 from tfgmmgan.priors import GaussianMixture, Normal
 from tfgmmgan.serving import export
@@ -17,6 +17,7 @@ from tfgmmgan.training import TrainConfig, load_run, train
 __version__ = "0.1.0"
 __all__ = [
     "GAN",
+    "GMGAN",
     "GMMGAN",
     "DataOptions",
     "Discriminator",

@@ -81,7 +81,7 @@ def test_evaluate_and_sample(trained, capsys, monkeypatch, tmp_path):
     done = subprocess.run(
         [sys.executable, ROOT / "evaluate.py", path, path], capture_output=True, text=True, check=True
     )
-    assert len(re.findall(r"classifier C +0\.\d{4} +0\.\d{4} +0\.\d{4} +-?0\.\d{4}", done.stdout)) == 2
+    assert len(re.findall(r"The classifier C +0\.\d{4} +0\.\d{4} +0\.\d{4} +-?0\.\d{4}", done.stdout)) == 2
     assert json.loads((path / "scorecard.json").read_text())["test"]["clustering"]["kmeans"]["acc"] > 0.1
 
     arguments = ("sample", path, "--num", 5, "--component", 1, "--seed", 3, "--output")

@@ -51,22 +51,22 @@ def parse(arguments: list[str], prog: str) -> tuple[TrainConfig, str | None, boo
     early, _ = first.parse_known_args(arguments)
 
     asked = _read_yaml(early.config) if early.config else {}
-    dataset = early.dataset or asked.get("dataset") or TrainConfig.dataset
-    base_files = [file for file in [config_file.dataset_config(str(dataset))] if file]
+    dataset = str(early.dataset or asked.get("dataset") or TrainConfig.dataset)
+    model = str(early.model or asked.get("model") or TrainConfig.model)
+    if model not in MODELS:
+        raise unknown_name("model", model, MODELS)
+    base_files = [file for file in [config_file.dataset_config(dataset)] if file]
     if early.resume:
-        name = runner.default_run_name(
-            str(dataset),
-            early.model or asked.get("model") or TrainConfig.model,
-            early.seed or asked.get("seed") or TrainConfig.seed,
-        )
-        base_files = [RunDirectory.find(early.output, name).config]
-    base = config_file.read_config(*base_files)
+        seed = early.seed or asked.get("seed") or TrainConfig.seed
+        base_files = [RunDirectory.find(early.output, runner.default_run_name(dataset, model, seed)).config]
+    base = config_file.read_config(*base_files, model=model)
     files = base_files + ([Path(early.config)] if early.config else [])
     if early.config:
         config_file.read_config(*files)  # names the file in an error
 
     parser = config_file.config_parser(
         files,
+        model,
         prog=prog,
         description=DESCRIPTION,
         epilog=EXAMPLES % {"prog": f"python {prog}" if prog.endswith(".py") else prog},
@@ -82,8 +82,6 @@ def parse(arguments: list[str], prog: str) -> tuple[TrainConfig, str | None, boo
         "--resume", action="store_true", help="Go on with the run in --output, or the newest default one."
     )
     config = config_file.config_from(parser, parser.parse_args(arguments))
-    if config.model not in MODELS:
-        raise unknown_name("model", config.model, MODELS)
     if early.resume:
         for option, (old, new) in config_file.changed_options(config, base).items():
             if option not in MAY_CHANGE_ON_RESUME:

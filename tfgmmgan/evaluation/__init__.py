@@ -1,5 +1,6 @@
 """Measuring trained models."""
 
+from tfgmmgan.evaluation.algorithm_2 import algorithm_2
 from tfgmmgan.evaluation.clustering import accuracy, cluster_scores, kmeans_clusters, purity
 from tfgmmgan.evaluation.modes import mode_summary
 from tfgmmgan.evaluation.report import score_table, summary
@@ -7,6 +8,7 @@ from tfgmmgan.evaluation.scorecard import make_scorecard, write_scorecard
 
 __all__ = [
     "accuracy",
+    "algorithm_2",
     "cluster_scores",
     "kmeans_clusters",
     "make_scorecard",

@@ -2,31 +2,37 @@
 
 __all__ = ["score_table", "summary"]
 
+TITLES = {
+    "classifier": "The classifier C",
+    "algorithm_2": "Algorithm 2, on G's samples",
+    "kmeans": "k-means on pixels",
+}
+
 
 def summary(card: dict) -> str:
     """Say in plain words what was found."""
     test = card["test"]
     lines = []
+    methods = test.get("clustering", {})
     if "modes" in test:
-        modes = test["modes"]
-        weights = "  ".join(f"{k}: {share:.1%}" for k, share in enumerate(modes["shares"]))
+        modes, by = test["modes"], test["modes_by"]
+        shares = "  ".join(f"{k}: {share:.1%}" for k, share in enumerate(modes["shares"]))
         lines += [
             f"Modes in use: {modes['num_modes_in_use']} of {len(modes['weights'])} (each with at least 2% of the "
             f"{test['num_examples']} test examples).",
-            f"Share of each mode: {weights}",
-            f"The classifier is on average {modes['mean_confidence']:.0%} sure of an example's mode.",
+            f"Share of each mode: {shares}",
+            f"{TITLES[by]} is on average {modes['mean_confidence']:.0%} sure of an example's mode.",
         ]
-    methods = test.get("clustering", {})
-    if "classifier" in methods:
-        ours, baseline = methods["classifier"], methods["kmeans"]
-        lines.append(
-            f"Modes against the true classes, which training never saw: ACC {ours['acc']:.3f}, NMI {ours['nmi']:.3f} "
-            f"(k-means on the pixels: ACC {baseline['acc']:.3f}, NMI {baseline['nmi']:.3f})."
-        )
-    elif "modes" in test:
-        lines.append("There are no labels to compare the modes with.")
-    if not lines:
-        lines.append("A model without a classifier finds no modes; look at its samples.")
+        if methods:
+            ours, baseline = methods[by], methods["kmeans"]
+            lines.append(
+                f"Modes against the true classes, which training never saw: ACC {ours['acc']:.3f}, "
+                f"NMI {ours['nmi']:.3f} (k-means on the pixels: ACC {baseline['acc']:.3f}, NMI {baseline['nmi']:.3f})."
+            )
+        else:
+            lines.append("There are no labels to compare the modes with.")
+    else:
+        lines.append("A prior of one component has no modes to find; look at the samples.")
     return "\n".join(lines)
 
 
@@ -36,8 +42,7 @@ def score_table(card: dict) -> str:
     if not rows:
         return ""
     names = ("acc", "purity", "nmi", "ari")
-    lines = [f"{'test split':<22}" + "".join(f"{name.upper():>9}" for name in names)]
+    lines = [f"{'test split':<28}" + "".join(f"{name.upper():>9}" for name in names)]
     for method, scores in rows.items():
-        title = {"classifier": "classifier C", "kmeans": "k-means on pixels"}[method]
-        lines.append(f"{title:<22}" + "".join(f"{scores[name]:>9.4f}" for name in names))
+        lines.append(f"{TITLES[method]:<28}" + "".join(f"{scores[name]:>9.4f}" for name in names))
     return "\n".join(lines)

@@ -8,6 +8,7 @@ from importlib import metadata
 import numpy as np
 
 from tfgmmgan.data import ImageData, Split
+from tfgmmgan.evaluation.algorithm_2 import algorithm_2
 from tfgmmgan.evaluation.clustering import KMEANS_LIMIT, cluster_scores, kmeans_clusters
 from tfgmmgan.evaluation.modes import mode_summary
 from tfgmmgan.models import LatentGAN
@@ -28,9 +29,11 @@ def make_scorecard(model: LatentGAN, data: ImageData, about: dict) -> dict:
         about: Facts about the run, such as its name, seed and epochs; copied into the scorecard.
 
     Returns:
-        A dictionary for JSON: `schema_version`, `run` (`about`), `versions`, `mixture_weights` of the prior, and for
-        each split its size, for a model with a classifier `modes` (`mode_summary`), and with labels `clustering`
-        by name of the method (`cluster_scores`): `classifier`, and on the test split `kmeans`; `seconds`.
+        A dictionary for JSON: `schema_version`; `run` (`about`); `versions`; `mixture_weights` of the prior; for each
+        split `num_examples` and, for a model with a classifier, `modes` (`mode_summary`) and with labels `clustering`
+        by name of the method (`cluster_scores`). The methods are `classifier`, and on the test split `algorithm_2`,
+        for a mixture of two or more, and `kmeans`. Without a classifier `modes` are those of Algorithm 2. `modes_by`
+        names the method. `seconds` is what it all took.
     """
     started = time.perf_counter()
     card = {
@@ -41,8 +44,10 @@ def make_scorecard(model: LatentGAN, data: ImageData, about: dict) -> dict:
         "train": _split_card(model, data.train),
         "test": _split_card(model, data.test),
     }
+    if model.prior.num_components > 1:
+        _add(card["test"], data.test, "algorithm_2", algorithm_2(model, data.test))
     if data.test.labels is not None:
-        clusters = model.prior.num_components if hasattr(model, "responsibilities") else len(data.class_names)
+        clusters = model.prior.num_components if model.prior.num_components > 1 else len(data.class_names)
         found = kmeans_clusters(data.train, data.test, clusters)
         scores = cluster_scores(data.test.labels, found)
         card["test"].setdefault("clustering", {})["kmeans"] = {
@@ -64,11 +69,16 @@ def _split_card(model: LatentGAN, split: Split) -> dict:
     card: dict = {"num_examples": len(split)}
     if hasattr(model, "responsibilities"):
         batches = [model.responsibilities(batch) for batch in split.batches().as_numpy_iterator()]
-        responsibilities = np.concatenate(batches)
-        card["modes"] = mode_summary(responsibilities)
-        if split.labels is not None:
-            card["clustering"] = {"classifier": cluster_scores(split.labels, responsibilities.argmax(axis=1))}
+        _add(card, split, "classifier", np.concatenate(batches))
     return card
+
+
+def _add(card: dict, split: Split, method: str, responsibilities: np.ndarray) -> None:
+    """Add what a method says of a split: the modes, where it is the first to, and with labels its scores."""
+    if "modes" not in card:
+        card |= {"modes": mode_summary(responsibilities), "modes_by": method}
+    if split.labels is not None:
+        card.setdefault("clustering", {})[method] = cluster_scores(split.labels, responsibilities.argmax(axis=1))
 
 
 def _version(package: str) -> str:

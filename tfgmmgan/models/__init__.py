@@ -3,16 +3,18 @@
 from tfgmmgan.models.base import LatentGAN
 from tfgmmgan.models.forward import ForwardPass
 from tfgmmgan.models.gan import GAN
+from tfgmmgan.models.gmgan import GMGAN
 from tfgmmgan.models.gmmgan import GMMGAN
 from tfgmmgan.models.terms import LossTerm
 from tfgmmgan.registry import Registry
 
-__all__ = ["GAN", "GMMGAN", "MODELS", "ForwardPass", "LatentGAN", "LossTerm"]
+__all__ = ["GAN", "GMGAN", "GMMGAN", "MODELS", "ForwardPass", "LatentGAN", "LossTerm"]
 
 MODELS = Registry(
     "model",
     {
         "gan": GAN,
+        "gmgan": GMGAN,
         "gmmgan": GMMGAN,
     },
 )

@@ -1,6 +1,6 @@
 """LatentGAN: the one training step of the library, and what every trained model can do."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import keras
 import numpy as np
@@ -55,6 +55,7 @@ class LatentGAN(Drawing, keras.Model):
     groups: tuple[str, ...] = ("encoder", "discriminator", "generator", "prior")
     discriminator_groups: tuple[str, ...] = ("encoder", "discriminator")
     prior_class: type[LatentPrior] = Normal  # what a config's prior options make
+    option_defaults: ClassVar[dict[str, Any]] = {}  # where a system's defaults differ from the command line's
 
     def __init__(
         self,
@@ -130,6 +131,10 @@ class LatentGAN(Drawing, keras.Model):
     def fakes_per_component(self, batch: int | tf.Tensor) -> int | tf.Tensor:
         """Return S, the fakes drawn of each component for a batch of that many examples."""
         return -(-batch // self.prior.num_components)
+
+    def draw_latents(self, fakes: int | tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+        """Return the latent vectors of one pass, (S, K, d): as many from each component."""
+        return self.prior.sample_stratified(fakes, seed)
 
     def group_variables(self, group: str) -> list[keras.Variable]:
         """Return a group's trainable weights."""

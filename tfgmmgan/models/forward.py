@@ -25,7 +25,7 @@ class ForwardPass:
     Attributes:
         real: (B, *data_shape) float32, images in [-1, 1].
         labels: (B,) integers, or None.
-        z: (S, K, d) latent vectors.
+        z: (S, K, d) latent vectors; (S, 1, d) where the model does not draw by component.
         fake: (S * K, *data_shape) generated examples.
         real_features, fake_features: (B, F), (S * K, F) the discriminator's encoding.
         real_scores: (B, O) discriminator logits.
@@ -53,7 +53,7 @@ class ForwardPass:
     @cached_property
     def z(self) -> tf.Tensor:
         """Latent vectors, (S, K, d)."""
-        return self.model.prior.sample_stratified(self.fakes, split(self.seed, 0))
+        return self.model.draw_latents(self.fakes, split(self.seed, 0))
 
     @cached_property
     def fake(self) -> tf.Tensor:
@@ -109,4 +109,4 @@ class ForwardPass:
 
     def per_component(self, rows: tf.Tensor) -> tf.Tensor:
         """Give the rows of the fakes their two axes, (S * K, ...) -> (S, K, ...)."""
-        return tf.reshape(rows, [-1, self.model.prior.num_components, *rows.shape[1:]])
+        return tf.reshape(rows, [-1, self.z.shape[1], *rows.shape[1:]])

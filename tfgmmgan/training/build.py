@@ -24,6 +24,7 @@ MODEL_ARGUMENTS = {
     "losses.classifier_adversarial": "classifier_adversarial",
     "losses.marginal_entropy": "marginal_entropy",
     "losses.posterior_consistency": "posterior_consistency",
+    "prior.sampling": "sampling",
     "optimizers.update_order": "update_order",
     "optimizers.generator_batch_size": "generator_batch_size",
 }

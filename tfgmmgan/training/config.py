@@ -29,6 +29,8 @@ class PriorOptions:
         variance: Variance of each component to begin with (sigma in GM-GAN; its 0.15 is a standard deviation of 0.387).
         mean_range: Means are drawn from U[-c, c] in each dimension; this is c.
         weights: Mixture weights: "uniform", or "responsibilities", a running mean of what the classifier says.
+        sampling: How gmgan draws the component of each fake: "categorical" (Algorithm 1), or "stratified", as many of
+            each, which has the same expected loss with less noise.
     """
 
     covariance: Literal["full", "factor", "diag", "spherical"] = "full"
@@ -36,6 +38,7 @@ class PriorOptions:
     variance: float = 0.15
     mean_range: float = 0.1
     weights: Literal["uniform", "responsibilities"] = "responsibilities"
+    sampling: Literal["categorical", "stratified"] = "categorical"
 
 
 @dataclass
@@ -90,7 +93,8 @@ class OptimizerOptions:
         beta_1: Adam's decay of the first moment.
         beta_2: Adam's decay of the second moment.
         update_order: "simultaneous" updates both sides from the same fakes; "alternating" draws fresh ones for G.
-        generator_batch_size: Fakes of the alternating order's generator update; --batch_size where not given.
+        generator_batch_size: Fakes of the alternating order's generator update; where not given --batch_size, or for
+            gmgan 128.
     """
 
     learning_rate: float = 2e-4
@@ -120,7 +124,8 @@ class TrainConfig:
     Attributes:
         dataset: digits, mnist, fashion_mnist, folder, arrays, toy3x3, toy5x5, or any image dataset of TensorFlow
             Datasets by name.
-        model: gmmgan (responsibility learning) or gan (the vanilla baseline).
+        model: gmmgan (responsibility learning), gmgan (GM-GAN, unsupervised: static, or dynamic with --prior.trainable
+            true), or gan (the vanilla baseline).
         num_components: Number of Gaussians in the prior, K.
         latent_dim: Length of the latent vector, d.
         epochs: Passes over the training images.

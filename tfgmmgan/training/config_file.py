@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 from jsonargparse import ArgumentParser, Namespace
 
 from tfgmmgan.errors import UserError, nearest
+from tfgmmgan.models import MODELS
 from tfgmmgan.training.config import TrainConfig, flatten
 
 __all__ = ["ConfigParser", "config_from", "dataset_config", "read_config"]
@@ -32,10 +33,12 @@ class ConfigParser(ArgumentParser):
         raise UserError(message) from None
 
 
-def config_parser(files: Iterable[Path] = (), **kwargs: Any) -> ConfigParser:
-    """Return a parser of `TrainConfig`'s options whose defaults come from YAML files, later ones first."""
+def config_parser(files: Iterable[Path] = (), model: str | None = None, **kwargs: Any) -> ConfigParser:
+    """Return a parser of `TrainConfig`'s options; defaults are a model's own, and above them those of YAML files."""
     parser = ConfigParser(default_config_files=[str(file) for file in files], **kwargs)
     parser.add_class_arguments(TrainConfig, fail_untyped=True)
+    if model is not None:
+        parser.set_defaults(MODELS[model].option_defaults)
     return parser
 
 
@@ -45,8 +48,8 @@ def config_from(parser: ConfigParser, namespace: Namespace) -> TrainConfig:
     return TrainConfig(**{name: values[name] for name in TrainConfig.__dataclass_fields__})
 
 
-def read_config(*files: Path) -> TrainConfig:
-    """Return the config of YAML files, each overriding those before it, over the built-in defaults.
+def read_config(*files: Path, model: str | None = None) -> TrainConfig:
+    """Return the config of YAML files, each overriding those before it, over a model's or the built-in defaults.
 
     Raises:
         UserError: If a file is missing, is not YAML, or has an unknown key or a value of the wrong kind.
@@ -54,7 +57,7 @@ def read_config(*files: Path) -> TrainConfig:
     for file in files:
         if not file.is_file():
             raise UserError(f"There is no config file {file}.")
-    parser = config_parser(files)
+    parser = config_parser(files, model)
     try:
         return config_from(parser, parser.parse_args([]))
     except UserError as error:
