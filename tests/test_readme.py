@@ -45,7 +45,7 @@ def test_ten_lines_each():
 
 def test_options_named_in_the_readme_exist():
     known = {*flatten(TrainConfig()), "output", "resume", "config", "help"}
-    known |= {"component", "variance_scale", "model_base_path", "model_name"}  # sample; TF Serving
+    known |= {"component", "variance_scale"}  # of sample
     assert set(re.findall(r"(?<![\w-])--([a-z_.]+)", README)) <= known
 
 

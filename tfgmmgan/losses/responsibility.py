@@ -6,7 +6,7 @@ S fakes of each component. alpha (B, K) holds the responsibilities C(x_i), rows 
 In the paper every real image x_i comes with its own K fakes x_hat_i^k, B*K in all: the *paired* estimator, with
 S = B fakes of each component, the i-th of which belongs to x_i. But x_hat_i^k depends on x_i through nothing but
 independent noise, so one set of S fakes a component, met by all real images, has the same expected value and the
-same expected gradients: the *stratified* estimator, with S = ceil(B / K), K times cheaper. For eq. 4 it averages
+same expected gradients: the *stratified* estimator, with S = ceil(B / K), a K-th of the fakes. For eq. 4 it averages
 log C over the fakes (not C), and alpha_i alpha_i^T over the images (not the outer product of means).
 The equality holds for fixed normalisation; batch norm in training mode sees other batches in either case.
 """

@@ -53,7 +53,7 @@ class GMMGAN(LatentGAN):
         encoder: `"shared"`: C is a linear layer on the discriminator's encoding. `"separate"`: C is a network
             of its own (Table 1). Default `"shared"`.
         estimator: `"stratified"`: S = ceil(B/K) fakes of each component serve the whole batch. `"paired"`: K
-            fakes for every image, as in Algorithm 1; the same expected gradient at K times the cost. See
+            fakes for every image, as in Algorithm 1; the same expected gradient from K times the fakes. See
             `tfgmmgan.losses.responsibility`. Default `"stratified"`.
         mutual_information: Weight of eq. 4. Default 1, as in Algorithm 1.
         mutual_information_updates: Which weights eq. 4 trains: `"classifier"` (Algorithm 1, line 13) or `"all"`,

@@ -65,7 +65,7 @@ class LossOptions:
     Attributes:
         adversarial: The adversarial loss.
         estimator: Eq. 3 and 4 from fakes shared by the batch ("stratified"), or with K fakes an image ("paired",
-            Algorithm 1; the same expected gradient at K times the cost).
+            Algorithm 1; the same expected gradient from K times the fakes).
         mutual_information: Weight of eq. 4.
         mutual_information_updates: What eq. 4 trains: the "classifier" (Algorithm 1) or "all" (section 2.4).
         classifier_adversarial: Whether eq. 3 trains the classifier through alpha, as in Algorithm 1; that is what
