@@ -70,9 +70,13 @@ def test_d_s_side_of_eq_3_holds_alpha_constant(tiny_gmmgan, images):
     assert gradients == [None, None]
 
 
-def test_posterior_target_has_no_gradient(tiny_gmmgan, images):
+def test_posterior_target_is_the_poster_s_and_has_no_gradient(tiny_gmmgan, images):
     model = tiny_gmmgan()
+    model.prior.probs.assign([0.1, 0.1, 0.8])  # the poster's formula has no weights
     forward = ForwardPass(model, to_float(tf.constant(images)), None, tf.constant([3, 4]), 4)
     with tf.GradientTape() as tape:
         total = tf.reduce_sum(forward.posterior[..., 0])
+    densities = np.exp(model.prior.log_prob_components(tf.reshape(forward.z, [-1, 5])).numpy().astype(np.float64))
+    expected = (densities / densities.sum(1, keepdims=True)).reshape(4, 3, 3)
+    np.testing.assert_allclose(forward.posterior, expected, rtol=1e-4, atol=1e-6)
     assert tape.gradient(total, [v.value for v in model.prior.trainable_variables]) == [None, None]

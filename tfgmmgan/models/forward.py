@@ -33,7 +33,7 @@ class ForwardPass:
         real_class_logits: (B, K) the classifier's logits.
         responsibilities: (B, K) alpha = C(x).
         fake_log_classes: (S, K, K) log C(x_hat).
-        posterior: (S, K, K) closed-form p(k | z), without gradient.
+        posterior: (S, K, K) closed-form p(k | z) under equal weights, without gradient.
     """
 
     def __init__(
@@ -103,9 +103,9 @@ class ForwardPass:
 
     @cached_property
     def posterior(self) -> tf.Tensor:
-        """Closed-form p(k | z), (S, K, K), without gradient."""
+        """Closed-form p(k | z), (S, K, K), without gradient; as on the poster, all components count alike."""
         z = tf.reshape(self.z, [-1, self.model.prior.latent_dim])
-        return self.per_component(tf.stop_gradient(self.model.prior.responsibilities(z)))
+        return self.per_component(tf.stop_gradient(tf.nn.softmax(self.model.prior.log_prob_components(z))))
 
     def per_component(self, rows: tf.Tensor) -> tf.Tensor:
         """Give the rows of the fakes their two axes, (S * K, ...) -> (S, K, ...)."""
