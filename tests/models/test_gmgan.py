@@ -90,6 +90,11 @@ def test_bad_sampling():
         GMGAN((8, 8, 1), sampling="stratify")
 
 
+def test_weights_that_nothing_would_move_are_refused():
+    with pytest.raises(ValueError, match="no classifier whose word"):
+        GMGAN((8, 8, 1), prior=GaussianMixture(3, 4, mixture_weights="responsibilities"))
+
+
 def test_the_gan_s_loss_is_twice_that_of_algorithm_1(images):
     model = GMGAN((8, 8, 1), num_components=3, latent_dim=4, width=0.1)
     forward = forward_of(model, images, 16)
