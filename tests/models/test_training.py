@@ -188,11 +188,13 @@ def test_what_the_classifier_sees_can_be_overridden(images):
 
 def test_an_added_loss_reaches_just_the_weights_it_names(images):
     class Sharp(GMMGAN):
+        def __init__(self, *args, **kwargs):
+            super().__init__(*args, **kwargs)
+            self.sharpness = 0.5  # as anyone would: after super().__init__()
+
         def loss_terms(self):
-            return {
-                **super().loss_terms(),
-                "sharpness_loss": LossTerm(self.sharpness_loss, ("classifier",), 0.5),
-            }
+            term = LossTerm(self.sharpness_loss, ("classifier",), self.sharpness)
+            return {**super().loss_terms(), "sharpness_loss": term}
 
         def sharpness_loss(self, forward):
             return -tf.reduce_mean(tf.reduce_max(forward.responsibilities, axis=1))

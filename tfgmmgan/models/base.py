@@ -109,7 +109,7 @@ class LatentGAN(Drawing, keras.Model):
         if made != self.data_shape:
             raise UserError(f"The generator makes examples of shape {made}; data_shape is {self.data_shape}.")
         self.built = True
-        self._trackers = {name: keras.metrics.Mean(name=name) for name in self.loss_terms_in_use()}
+        self._trackers: dict[str, keras.metrics.Mean] = {}  # made by compile(), when subclasses are complete
 
     # -- what a subclass says ------------------------------------------------------------------------------
 
@@ -270,6 +270,7 @@ class LatentGAN(Drawing, keras.Model):
             )
         super().compile(optimizer=optimizer or default_optimizer(), **kwargs)
         self.discriminator_optimizer = keras.optimizers.get(discriminator_optimizer or default_optimizer())
+        self._trackers = {name: keras.metrics.Mean(name=name) for name in self.loss_terms_in_use()}
         for owner, groups in self._optimizers():
             owner.build([variable for group in groups for variable in self.group_variables(group)])
 
