@@ -22,6 +22,8 @@ def test_shipped_configs_are_valid_and_say_their_command(file):
 
 
 def test_later_files_override_earlier_ones(tmp_path):
+    tmp_path = tmp_path / "a [1]*"  # names, not patterns
+    tmp_path.mkdir()
     (tmp_path / "a.yaml").write_text("epochs: 3\nprior:\n  variance: 0.5\n  trainable: false\n")
     (tmp_path / "b.yaml").write_text("prior:\n  variance: 0.25\n")
     config = read_config(tmp_path / "a.yaml", tmp_path / "b.yaml")

@@ -1,5 +1,6 @@
 """Reading configs: the parser that the command line and YAML files share, by jsonargparse."""
 
+import glob
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -35,7 +36,7 @@ class ConfigParser(ArgumentParser):
 
 def config_parser(files: Iterable[Path] = (), model: str | None = None, **kwargs: Any) -> ConfigParser:
     """Return a parser of `TrainConfig`'s options; defaults are a model's own, and above them those of YAML files."""
-    parser = ConfigParser(default_config_files=[str(file) for file in files], **kwargs)
+    parser = ConfigParser(default_config_files=[glob.escape(str(file)) for file in files], **kwargs)
     parser.add_class_arguments(TrainConfig, fail_untyped=True)
     if model is not None:
         parser.set_defaults(MODELS[model].option_defaults)
