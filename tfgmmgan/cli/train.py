@@ -26,8 +26,6 @@ EXAMPLES = """examples:
   %(prog)s --dataset mnist --model gan --epochs 3 --output /tmp/vanilla
   %(prog)s --resume --output saved_models/mnist-gmmgan-seed0"""
 
-MAY_CHANGE_ON_RESUME = ("epochs", "evaluation.every_epochs", "data.path")
-
 
 def command(arguments: list[str], prog: str) -> None:
     """Train a model on a dataset and write a run directory."""
@@ -82,13 +80,6 @@ def parse(arguments: list[str], prog: str) -> tuple[TrainConfig, str | None, boo
         "--resume", action="store_true", help="Go on with the run in --output, or the newest default one."
     )
     config = config_file.config_from(parser, parser.parse_args(arguments))
-    if early.resume:
-        for option, (old, new) in config_file.changed_options(config, base).items():
-            if option not in MAY_CHANGE_ON_RESUME:
-                raise UserError(
-                    f"A resumed run keeps its options, and --{option} was {old}, not {new}. Leave it out, or start a "
-                    "new run without --resume."
-                )
     return _without_foreign_defaults(config, base), early.output, early.resume
 
 

@@ -15,10 +15,12 @@ from tfgmmgan.plotting import write_figures
 from tfgmmgan.training.build import build_model, unused_options
 from tfgmmgan.training.callbacks import Checkpoint, Figures, HistoryFile, StopAtNaN, minutes_trained
 from tfgmmgan.training.config import TrainConfig, flatten
-from tfgmmgan.training.config_file import read_config
+from tfgmmgan.training.config_file import changed_options, read_config
 from tfgmmgan.training.run_directory import RunDirectory, replacing
 
 __all__ = ["default_run_name", "evaluate", "load_run", "train"]
+
+MAY_CHANGE_ON_RESUME = ("epochs", "evaluation.every_epochs", "data.path")
 
 
 def default_run_name(dataset: str, model: str, seed: int | str) -> str:
@@ -42,20 +44,23 @@ def train(config: TrainConfig, output: str | None = None, resume: bool = False) 
         The run directory and the scorecard.
 
     Raises:
-        UserError: If the data can't be had, an option does not fit, the place is taken, a checkpoint is damaged, or
-            a loss or weight is no longer a finite number.
+        UserError: If the data can't be had, an option does not fit or differs from the run that is resumed, the place
+            is taken, a checkpoint is damaged, or a loss or weight is no longer a finite number.
     """
+    name = default_run_name(config.dataset, config.model, config.seed)
+    resumed = RunDirectory.find(output, name) if resume else None
+    if resumed:
+        _check_resume(config, read_config(resumed.config))
     keras.utils.set_random_seed(config.seed)
     data = load(config.dataset, config.data)
     steps = data.steps_per_epoch(config.batch_size)
     model = build_model(config, data.shape)
-    name = default_run_name(config.dataset, config.model, config.seed)
-    run = RunDirectory.find(output, name) if resume else RunDirectory.claim(output, name)
-    print(f"{data.name}: {len(data.train)} training and {len(data.test)} test examples of {_describe(data)}.")
-    print(f"Run directory: {run.path}", flush=True)
+    first_epoch = restore(model, resumed) if resumed else 0
+    run = resumed or RunDirectory.claim(output, name)
     write_config(config, run)
+    print(f"{data.name}: {len(data.train)} training and {len(data.test)} test examples of {_describe(data)}.")
+    print(f"Run directory: {run.path}" + (f", after {first_epoch} epochs" if resumed else ""), flush=True)
 
-    first_epoch = restore(model, run) if resume else 0
     callbacks = [
         StopAtNaN(run),
         HistoryFile(run.history, first_epoch),
@@ -80,6 +85,16 @@ def train(config: TrainConfig, output: str | None = None, resume: bool = False) 
         serving.export(model, run.serving)
     print(f"Trained for {minutes_trained(run.history):.1f} minutes. Evaluating ...", flush=True)
     return run, evaluate(run, model, data, config)
+
+
+def _check_resume(config: TrainConfig, before: TrainConfig) -> None:
+    """Raise `UserError` where a resumed run would become another run."""
+    for option, (old, new) in changed_options(config, before).items():
+        if option not in MAY_CHANGE_ON_RESUME:
+            raise UserError(
+                f"A resumed run keeps its options, and --{option} was {old}, not {new}. Leave it out, or start a new "
+                "run without --resume."
+            )
 
 
 def _is_newest(path: Path, run: RunDirectory) -> bool:
