@@ -21,6 +21,7 @@ def test_with_labels(tiny_gmmgan, images, tmp_path):
     np.testing.assert_allclose(card["test"]["modes"]["weights"], responsibilities.mean(0), rtol=1e-5)
     assert card["test"]["clustering"]["kmeans"]["acc"] == 1  # four bright quadrants
     assert card["run"] == {"name": "x"} and card["schema_version"] == 1 and card["versions"]["keras"]
+    assert card["versions"]["tfgmmgan"] == tfgmmgan.__version__
     assert sum(card["mixture_weights"]) == np.float32(1)
     assert "ACC" in summary(card) and "k-means on pixels    " in score_table(card)
     write_scorecard(card, RunDirectory(tmp_path))

@@ -7,6 +7,7 @@ from importlib import metadata
 
 import numpy as np
 
+import tfgmmgan
 from tfgmmgan.data import ImageData, Split
 from tfgmmgan.evaluation.algorithm_2 import algorithm_2
 from tfgmmgan.evaluation.clustering import KMEANS_LIMIT, cluster_scores, kmeans_clusters
@@ -17,7 +18,7 @@ from tfgmmgan.training.run_directory import RunDirectory, replacing
 __all__ = ["SCHEMA_VERSION", "make_scorecard", "write_scorecard"]
 
 SCHEMA_VERSION = 1
-PACKAGES = ("tfgmmgan", "tensorflow", "keras", "tensorflow-probability", "numpy", "scikit-learn")
+PACKAGES = ("tensorflow", "keras", "tensorflow-probability", "numpy", "scikit-learn")
 
 
 def make_scorecard(model: LatentGAN, data: ImageData, about: dict) -> dict:
@@ -39,7 +40,11 @@ def make_scorecard(model: LatentGAN, data: ImageData, about: dict) -> dict:
     card = {
         "schema_version": SCHEMA_VERSION,
         "run": about,
-        "versions": {"python": platform.python_version()} | {name: _version(name) for name in PACKAGES},
+        "versions": {
+            "tfgmmgan": tfgmmgan.__version__,
+            "python": platform.python_version(),
+            **{name: metadata.version(name) for name in PACKAGES},
+        },
         "mixture_weights": model.prior.mixture_probs().numpy().tolist(),
         "train": _split_card(model, data.train),
         "test": _split_card(model, data.test),
@@ -79,10 +84,3 @@ def _add(card: dict, split: Split, method: str, responsibilities: np.ndarray) ->
         card |= {"modes": mode_summary(responsibilities), "modes_by": method}
     if split.labels is not None:
         card.setdefault("clustering", {})[method] = cluster_scores(split.labels, responsibilities.argmax(axis=1))
-
-
-def _version(package: str) -> str:
-    try:
-        return metadata.version(package)
-    except metadata.PackageNotFoundError:
-        return "not installed"
