@@ -19,6 +19,10 @@ class _PointChain(Chain):
             )
         return data_shape
 
+    def hidden(self, count: int) -> list[layers.Layer]:
+        """Return hidden layers of 128 * width units."""
+        return [layers.Dense(self.scaled(128), activation="relu") for _ in range(count)]
+
 
 @keras.saving.register_keras_serializable(package="tfgmmgan")
 class MLPGenerator(_PointChain):
@@ -31,11 +35,7 @@ class MLPGenerator(_PointChain):
 
     def make_blocks(self) -> list[layers.Layer]:
         """Return the layers in their order."""
-        return [
-            layers.Dense(self.scaled(128), activation="relu"),
-            layers.Dense(self.scaled(128), activation="relu"),
-            layers.Dense(self.data_shape[0], dtype="float32"),
-        ]
+        return [*self.hidden(2), layers.Dense(self.data_shape[0], dtype="float32")]
 
 
 @keras.saving.register_keras_serializable(package="tfgmmgan")
@@ -49,10 +49,7 @@ class MLPEncoder(_PointChain):
 
     def make_blocks(self) -> list[layers.Layer]:
         """Return the layers in their order."""
-        return [
-            layers.Dense(self.scaled(128), activation="relu"),
-            layers.Dense(self.scaled(128), activation="relu"),
-        ]
+        return self.hidden(2)
 
 
 @keras.saving.register_keras_serializable(package="tfgmmgan")
@@ -71,10 +68,7 @@ class MLPClassifier(_PointChain):
 
     def make_blocks(self) -> list[layers.Layer]:
         """Return the layers in their order."""
-        return [
-            layers.Dense(self.scaled(128), activation="relu"),
-            layers.Dense(self.num_components, dtype="float32"),
-        ]
+        return [*self.hidden(1), layers.Dense(self.num_components, dtype="float32")]
 
     def get_config(self) -> dict:
         """Return the constructor's arguments."""
