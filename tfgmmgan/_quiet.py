@@ -16,7 +16,7 @@ NOTICES = (
 
 def import_tensorflow() -> None:
     """Import TensorFlow; of what is printed meanwhile on stderr, all but the known notices is passed on."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # Python still raises every error
     if "tensorflow" in sys.modules:
         return
     try:
