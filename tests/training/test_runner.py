@@ -54,7 +54,7 @@ def test_what_a_run_leaves(finished):
     assert json.loads(run.scorecard.read_text()) == card
     assert card["run"]["epochs"] == 2 and card["run"]["steps"] == 44
     assert card["run"]["config"]["networks"]["width"] == 0.1
-    assert set(card["test"]["clustering"]) == {"classifier", "kmeans"}
+    assert set(card["test"]["clustering"]) == {"classifier", "algorithm_2", "kmeans"}
     loaded = keras.models.load_model(run.model)
     loaded.fit(load("digits").train.examples[:64], verbose=0)
     assert not list(run.path.rglob(".*"))
