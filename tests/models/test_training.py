@@ -113,8 +113,8 @@ def test_bfloat16_and_xla(tiny_gmmgan, images, jit):
     assert model.generate(2, seed=0).dtype == np.float32
 
 
-@pytest.mark.parametrize("covariance", ["full", "factor", "diag", "spherical"])
-def test_every_covariance_trains_under_xla(images, covariance):
+@pytest.mark.parametrize("covariance", ["full", "factor"])  # a triangular solve, and a QR before it
+def test_the_prior_s_linear_algebra_trains_under_xla(images, covariance):
     prior = GaussianMixture(3, 4, covariance=covariance)
     model = GMMGAN((8, 8, 1), prior=prior, width=0.05)
     model.compile(jit_compile=True)

@@ -159,7 +159,7 @@ def command(output, *more):
             "--epochs",
             "4",
         ),
-        *("--networks.width", "0.1", "--evaluation.every_epochs", "0", *more),
+        *("--networks.width", "0.1", "--num_components", "3", "--evaluation.every_epochs", "0", *more),
     ]
 
 
