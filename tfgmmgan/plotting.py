@@ -41,12 +41,15 @@ def triple_weights(num_components: int, modes: tuple[int, int, int], steps: int 
     return weights
 
 
-def image_grid(images: np.ndarray, row_labels: list[str] | None = None, tile: int = 48, gap: int = 2) -> Image.Image:
+def image_grid(
+    images: np.ndarray, row_labels: list[str] | None = None, title: str = "", tile: int = 48, gap: int = 2
+) -> Image.Image:
     """Lay images out in rows and columns.
 
     Args:
         images: (rows, columns, H, W, C) uint8, or float in [-1, 1].
         row_labels: One for each row, written to its left.
+        title: Written above.
         tile: Small images are enlarged, pixel by pixel, to at least this side.
         gap: Pixels between images.
 
@@ -62,14 +65,16 @@ def image_grid(images: np.ndarray, row_labels: list[str] | None = None, tile: in
     height, width = height * factor + gap, width * factor + gap
     font = ImageFont.load_default(13)
     margin = max((int(font.getlength(label)) + 12 for label in row_labels or []), default=gap)
-    picture = Image.new("RGB", (margin + columns * width, gap + rows * height), "white")
+    top = 22 if title else 0
+    picture = Image.new("RGB", (margin + columns * width, top + gap + rows * height), "white")
     draw = ImageDraw.Draw(picture)
-    draw.rectangle((margin - gap, 0, picture.width, picture.height), "#7f93a8")  # tells light images from the gaps
+    draw.text((margin, 3), title, "black", font)
+    draw.rectangle((margin - gap, top, picture.width, picture.height), "#7f93a8")  # tells light images from the gaps
     for row in range(rows):
         if row_labels:
-            draw.text((margin - 8, gap + row * height + height // 2), row_labels[row], "black", font, anchor="rm")
+            draw.text((margin - 8, top + gap + row * height + height // 2), row_labels[row], "black", font, anchor="rm")
         for column in range(columns):
-            picture.paste(Image.fromarray(images[row, column]), (margin + column * width, gap + row * height))
+            picture.paste(Image.fromarray(images[row, column]), (margin + column * width, top + gap + row * height))
     return picture
 
 
@@ -128,8 +133,10 @@ def _image_figures(model: LatentGAN, data: ImageData) -> dict[str, Callable[[], 
         return image_grid(np.stack(images), [f"{first} to {second}" for first, second in ends])
 
     def triple() -> Image.Image:
-        weights = triple_weights(k, tuple(modes[:3]))
-        return image_grid(model.interpolate(weights.reshape(-1, k), seed=SEED).reshape(10, 10, *data.shape))
+        corners = tuple(modes[:3])
+        images = model.interpolate(triple_weights(k, corners).reshape(-1, k), seed=SEED)
+        title = "mode {} at the top left, {} on the right, {} at the bottom left".format(*corners)
+        return image_grid(images.reshape(10, 10, *data.shape), title=title)
 
     return {
         "samples": samples,

@@ -67,7 +67,7 @@ def test_train_says_in_plain_words_what_it_found(trained):
         f"Run directory: {path}",
         "generator_loss:",
         "Modes in use:",
-        "Share of each mode:",
+        "Share of the test examples in each mode:",
         "k-means on the pixels: ACC",
         f"Everything lies in {path}",
     ):
@@ -113,12 +113,17 @@ def test_help_is_worth_reading(capsys, monkeypatch):
     [
         (["tran"], "Unknown command 'tran'. Did you mean 'train'?"),
         (["train", "--epohcs", "3"], "Unknown option --epohcs. Did you mean 'epochs'?"),
+        (["train", "--epoch", "3"], "Unknown option --epoch. Did you mean 'epochs'?"),
+        (["train", "--config", "broken.yaml"], "broken.yaml is not YAML in line 1"),
+        (["sample", "taken", "--components", "3"], "Unknown option --components. Did you mean 'component'?"),
+        (["sample", "taken", "--output", "nowhere/a.png"], "There is no directory nowhere"),
+        (["evaluate"], "required"),
         (["train", "--losses.estimater", "paired"], "Did you mean 'losses.estimator'?"),
         (
             ["train", "--losses.estimator", "pair"],
             "Expected one of ['stratified', 'paired']. Got value: pair",
         ),
-        (["train", "--epochs", "many"], "--epochs: Expected a int. Got value: many"),
+        (["train", "--epochs", "many"], "--epochs: Expected an int. Got value: many"),
         (["train", "--num_components", "0"], "--num_components must be at least 1; got 0"),
         (["train", "--model", "gmgan2"], "Unknown model 'gmgan2'. Did you mean 'gmgan'? Valid: gan, gmgan, gmmgan"),
         (["train", "--dataset", "fashonmnist"], "Did you mean 'fashion_mnist'?"),
@@ -157,6 +162,7 @@ def test_mistakes(arguments, message, capsys, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     spoil(tmp_path)
     (tmp_path / "list.yaml").write_text("- 1")
+    (tmp_path / "broken.yaml").write_text("epochs: [")
     (tmp_path / "typo.yaml").write_text("epoch: 1")
     (tmp_path / "taken").mkdir()
     (tmp_path / "taken" / "mine.txt").write_text("precious")

@@ -90,6 +90,15 @@ def test_a_longer_resume_goes_on_and_exports_the_next_version(finished, tmp_path
     assert {path.name for path in resumed.serving.iterdir()} == {"1", "2"}
 
 
+def test_a_run_is_not_resumed_to_fewer_epochs(finished):
+    run, _ = finished
+    config = small()
+    config.epochs = 1
+    with pytest.raises(UserError, match=r"already trained for 2 epochs; --epochs 1 is less"):
+        train(config, str(run.path), resume=True)
+    assert "epochs: 2" in run.config.read_text()
+
+
 def test_a_damaged_checkpoint_says_what_to_do(finished, tmp_path):
     run, _ = finished
     copy = RunDirectory(tmp_path / "run")

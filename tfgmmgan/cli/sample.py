@@ -1,19 +1,19 @@
 """`python -m tfgmmgan sample`: draw images from a trained run."""
 
-import argparse
 import math
 from pathlib import Path
 
 import numpy as np
 
 from tfgmmgan.errors import UserError
+from tfgmmgan.training.config_file import ConfigParser
 
 __all__ = ["command"]
 
 
 def command(arguments: list[str], prog: str) -> None:
     """Draw new images from a trained run, from one mode or from all, into a PNG or .npz file."""
-    parser = argparse.ArgumentParser(prog=prog, description="Draw new examples from a trained run.")
+    parser = ConfigParser(prog=prog, allow_abbrev=False, description="Draw new examples from a trained run.")
     parser.add_argument("run", metavar="RUN", help="run directory that train.py wrote")
     parser.add_argument("--num", type=int, default=64, help="how many (default: %(default)s)")
     parser.add_argument("--component", type=int, help="draw from this mode alone (default: all, by their weights)")
@@ -36,6 +36,8 @@ def command(arguments: list[str], prog: str) -> None:
     output = Path(options.output)
     if output.suffix not in (".png", ".npz"):
         raise UserError(f"--output must end in .png or .npz; got {output}.")
+    if not output.parent.is_dir():
+        raise UserError(f"There is no directory {output.parent} for --output {output.name}. Create it first.")
     if options.num < 1:
         raise UserError(f"--num must be at least 1; got {options.num}.")
 

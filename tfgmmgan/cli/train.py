@@ -102,7 +102,9 @@ def _read_yaml(file: str) -> dict:
     except OSError as error:
         raise UserError(f"The config file {file} can't be read: {error.strerror}.") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise UserError(f"{file} is not YAML: {error}.") from error
+        mark = getattr(error, "problem_mark", None)
+        where = f" in line {mark.line + 1}: {error.problem}" if mark else ""
+        raise UserError(f"{file} is not YAML{where}. Write options as in 'epochs: 10'.") from error
     if not isinstance(content, dict):
         raise UserError(f"{file} must hold options, as in 'epochs: 10'; it holds {type(content).__name__}.")
     return content

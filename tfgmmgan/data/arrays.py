@@ -55,6 +55,10 @@ def _read(path: str | None) -> dict[str, np.ndarray]:
         raise UserError("The source 'arrays' needs --data.path FILE.npz.")
     if not Path(path).is_file():
         raise UserError(f"There is no file {path}. Give an .npz file to --data.path.")
+    if not zipfile.is_zipfile(path):
+        raise UserError(
+            f"{path} can't be read as an .npz file (it is no archive, or is cut short). Write it with numpy.savez."
+        )
     try:
         with np.load(path, allow_pickle=False) as file:
             return {key: file[key] for key in file.files}

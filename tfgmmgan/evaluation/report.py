@@ -20,7 +20,7 @@ def summary(card: dict) -> str:
         lines += [
             f"Modes in use: {modes['num_modes_in_use']} of {len(modes['weights'])} (each with at least 2% of the "
             f"{test['num_examples']} test examples).",
-            f"Share of each mode: {shares}",
+            f"Share of the test examples in each mode: {shares}",
             f"{TITLES[by]} is on average {modes['mean_confidence']:.0%} sure of an example's mode.",
         ]
         if methods:

@@ -37,8 +37,9 @@ class Drawing:
         Raises:
             ValueError: If a component is not in [0, K), or n or the scale is negative.
         """
-        if n < 0 or variance_scale < 0:
-            raise ValueError(f"n and variance_scale must not be negative; got {n} and {variance_scale}.")
+        for name, value in (("n", n), ("variance_scale", variance_scale)):
+            if not value >= 0:
+                raise ValueError(f"{name} must not be negative; got {value}.")
         key = make_seed(seed)
         if component is None:
             ids = self.prior.sample_ids(n, key)
@@ -46,10 +47,9 @@ class Drawing:
             component = np.asarray(component)
             if component.ndim > 1 or (component.ndim == 1 and len(component) != n):
                 raise ValueError(f"component must be one integer or {n} of them; got shape {component.shape}.")
-            if component.size and not (component.min() >= 0 and component.max() < self.prior.num_components):
-                raise ValueError(
-                    f"component must be in [0, {self.prior.num_components}); got {component.min()}..{component.max()}."
-                )
+            wrong = component[(component < 0) | (component >= self.prior.num_components)]
+            if wrong.size:
+                raise ValueError(f"component must be in [0, {self.prior.num_components}); got {wrong.flat[0]}.")
             ids = tf.constant(np.broadcast_to(component, (n,)).astype(np.int32))
         return self.decode(self.prior.sample_components(ids, key, variance_scale))
 

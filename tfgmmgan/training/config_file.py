@@ -23,6 +23,7 @@ class ConfigParser(ArgumentParser):
         message = " ".join(re.sub(r"<class '(\w+)'>", r"\1", message).split())
         message = re.sub(r'Parser key "([\w.]+)":', r"--\1:", message)
         message = re.sub(r"Expected an? (?:typing\.)?Literal", "Expected one of ", message)
+        message = message.replace("Expected a int", "Expected an int")
         valid = [action.dest for action in self._actions]
         if unknown := re.search(r"[Uu]nrecognized arguments: --([\w.\-]+)", message):
             message = f"Unknown option --{unknown[1]}.{nearest(unknown[1], valid)} --help lists them all."
@@ -36,7 +37,7 @@ class ConfigParser(ArgumentParser):
 
 def config_parser(files: Iterable[Path] = (), model: str | None = None, **kwargs: Any) -> ConfigParser:
     """Return a parser of `TrainConfig`'s options; defaults are a model's own, and above them those of YAML files."""
-    parser = ConfigParser(default_config_files=[glob.escape(str(file)) for file in files], **kwargs)
+    parser = ConfigParser(allow_abbrev=False, default_config_files=[glob.escape(str(file)) for file in files], **kwargs)
     parser.add_class_arguments(TrainConfig, fail_untyped=True)
     if model is not None:
         parser.set_defaults(MODELS[model].option_defaults)

@@ -56,6 +56,10 @@ def train(config: TrainConfig, output: str | None = None, resume: bool = False) 
     steps = data.steps_per_epoch(config.batch_size)
     model = build_model(config, data.shape)
     first_epoch = restore(model, resumed) if resumed else 0
+    if first_epoch > config.epochs:
+        raise UserError(
+            f"{resumed.path} has already trained for {first_epoch} epochs; --epochs {config.epochs} is less."
+        )
     run = resumed or RunDirectory.claim(output, name)
     write_config(config, run)
     print(f"{data.name}: {len(data.train)} training and {len(data.test)} test examples of {_describe(data)}.")

@@ -1,1 +1,0 @@
-"""Defaults of `--dataset NAME`, one YAML file for each."""
