@@ -9,8 +9,8 @@ from PIL import Image, ImageDraw, ImageFont
 
 from tfgmmgan.data import ImageData
 from tfgmmgan.data.scaling import to_uint8
+from tfgmmgan.files import replacing
 from tfgmmgan.models import LatentGAN
-from tfgmmgan.training.run_directory import replacing
 
 __all__ = ["image_grid", "pair_weights", "triple_weights", "write_figures"]
 

@@ -134,6 +134,7 @@ def test_help_is_worth_reading(capsys, monkeypatch):
         (["train", "--batch_size", "2000"], "between 1 and the 1438 training examples of digits; got 2000"),
         (["train", "--data.image_size", "16"], "'digits' has no use for --data.image_size"),
         (["train", "--dataset", "folder", "--data.path", "nowhere"], "There is no folder nowhere"),
+        (["train", "--output"], "argument --output: expected one argument"),
         (["train", "--config", "nowhere.yaml"], "nowhere.yaml can't be read"),
         (["train", "--config", "list.yaml"], "must hold options"),
         (["train", "--config", "typo.yaml"], "typo.yaml: Unknown option 'epoch'. Did you mean 'epochs'?"),

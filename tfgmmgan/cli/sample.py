@@ -41,9 +41,9 @@ def command(arguments: list[str], prog: str) -> None:
     if options.num < 1:
         raise UserError(f"--num must be at least 1; got {options.num}.")
 
+    from tfgmmgan.files import replacing
     from tfgmmgan.plotting import image_grid
     from tfgmmgan.training import runner
-    from tfgmmgan.training.run_directory import replacing
 
     _, _, model, data = runner.load_run(options.run)
     try:

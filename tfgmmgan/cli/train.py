@@ -42,11 +42,14 @@ def command(arguments: list[str], prog: str) -> None:
 
 def parse(arguments: list[str], prog: str) -> tuple[TrainConfig, str | None, bool]:
     """Return the config, the output directory if one was named, and whether to resume."""
-    first = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    first = argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
     for option in ("--dataset", "--model", "--seed", "--config", "--output"):
         first.add_argument(option)
     first.add_argument("--resume", action="store_true")
-    early, _ = first.parse_known_args(arguments)
+    try:
+        early, _ = first.parse_known_args(arguments)
+    except argparse.ArgumentError as error:
+        raise UserError(f"{error}.") from error
 
     asked = _read_yaml(early.config) if early.config else {}
     dataset = str(early.dataset or asked.get("dataset") or TrainConfig.dataset)

@@ -4,6 +4,7 @@ import json
 import platform
 import time
 from importlib import metadata
+from pathlib import Path
 
 import numpy as np
 
@@ -12,8 +13,8 @@ from tfgmmgan.data import ImageData, Split
 from tfgmmgan.evaluation.algorithm_2 import algorithm_2
 from tfgmmgan.evaluation.clustering import KMEANS_LIMIT, cluster_scores, kmeans_clusters
 from tfgmmgan.evaluation.modes import mode_summary
+from tfgmmgan.files import replacing
 from tfgmmgan.models import LatentGAN
-from tfgmmgan.training.run_directory import RunDirectory, replacing
 
 __all__ = ["SCHEMA_VERSION", "make_scorecard", "write_scorecard"]
 
@@ -64,9 +65,9 @@ def make_scorecard(model: LatentGAN, data: ImageData, about: dict) -> dict:
     return card
 
 
-def write_scorecard(card: dict, run: RunDirectory) -> None:
-    """Write `scorecard.json`."""
-    with replacing(run.scorecard) as temporary:
+def write_scorecard(card: dict, path: Path) -> None:
+    """Write a scorecard as JSON."""
+    with replacing(path) as temporary:
         temporary.write_text(json.dumps(card, indent=2) + "\n")
 
 

@@ -10,8 +10,9 @@ import numpy as np
 
 from tfgmmgan.data import ImageData
 from tfgmmgan.errors import UserError
+from tfgmmgan.files import replacing
 from tfgmmgan.plotting import write_figures
-from tfgmmgan.training.run_directory import RunDirectory, replacing
+from tfgmmgan.training.run_directory import RunDirectory
 
 __all__ = ["Checkpoint", "Figures", "HistoryFile", "StopAtNaN", "minutes_trained"]
 

@@ -10,13 +10,14 @@ from tfgmmgan import serving
 from tfgmmgan.data import ImageData, load
 from tfgmmgan.errors import UserError
 from tfgmmgan.evaluation import make_scorecard, write_scorecard
+from tfgmmgan.files import replacing
 from tfgmmgan.models import LatentGAN
 from tfgmmgan.plotting import write_figures
 from tfgmmgan.training.build import build_model, unused_options
 from tfgmmgan.training.callbacks import Checkpoint, Figures, HistoryFile, StopAtNaN, minutes_trained
 from tfgmmgan.training.config import TrainConfig, flatten
 from tfgmmgan.training.config_file import changed_options, read_config
-from tfgmmgan.training.run_directory import RunDirectory, replacing
+from tfgmmgan.training.run_directory import RunDirectory
 
 __all__ = ["default_run_name", "evaluate", "load_run", "train"]
 
@@ -120,7 +121,7 @@ def evaluate(run: RunDirectory, model: LatentGAN, data: ImageData, config: Train
         "config": config_options(config),
     }
     card = make_scorecard(model, data, about)
-    write_scorecard(card, run)
+    write_scorecard(card, run.scorecard)
     return card
 
 
