@@ -157,7 +157,6 @@ class LatentGAN(Drawing, keras.Model):
         real = to_float(examples)
         seed = split(make_seed(self.seed), tf.cast(self.optimizer.iterations, tf.int32))
         batch = real.shape[0] or tf.shape(real)[0]
-        generator_groups = tuple(group for group in self.groups if group not in self.discriminator_groups)
 
         if self.update_order == "simultaneous":
             forward = ForwardPass(self, real, labels, seed, self.fakes_per_component(batch))
@@ -167,7 +166,7 @@ class LatentGAN(Drawing, keras.Model):
             self._update(forward, self.discriminator_groups)
             fakes = self.fakes_per_component(self.generator_batch_size or batch)
             forward = ForwardPass(self, real, labels, split(seed, 2), fakes)
-            self._update(forward, generator_groups)
+            self._update(forward, self.generator_groups)
 
         self.after_update(forward)
         return {metric.name: metric.result() for metric in self.metrics}
@@ -275,8 +274,15 @@ class LatentGAN(Drawing, keras.Model):
             owner.build([variable for group in groups for variable in self.group_variables(group)])
 
     def _optimizers(self) -> list[tuple[keras.optimizers.Optimizer, tuple[str, ...]]]:
-        others = tuple(group for group in self.groups if group not in self.discriminator_groups)
-        return [(self.discriminator_optimizer, self.discriminator_groups), (self.optimizer, others)]
+        return [
+            (self.discriminator_optimizer, self.discriminator_groups),
+            (self.optimizer, self.generator_groups),
+        ]
+
+    @property
+    def generator_groups(self) -> tuple[str, ...]:
+        """The groups that are not the discriminator's."""
+        return tuple(group for group in self.groups if group not in self.discriminator_groups)
 
     def get_compile_config(self) -> dict:
         """Return what `compile_from_config` needs."""

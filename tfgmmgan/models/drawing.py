@@ -1,6 +1,5 @@
 """Drawing examples from a trained model: from one mode, from all, and between them."""
 
-import math
 from typing import Any
 
 import numpy as np
@@ -86,8 +85,5 @@ class Drawing:
         compiled = self.__dict__.setdefault("_compiled", {})
         if name not in compiled:
             compiled[name] = tf.function(function, reduce_retracing=True, autograph=False)
-        parts = [
-            compiled[name](rows[start : start + batch_size]).numpy()
-            for start in range(0, math.ceil(len(rows) / batch_size) * batch_size, batch_size)
-        ]
+        parts = [compiled[name](rows[start : start + batch_size]).numpy() for start in range(0, len(rows), batch_size)]
         return np.concatenate(parts) if parts else np.zeros((0, *shape), np.float32)

@@ -60,7 +60,7 @@ class GMMGAN(LatentGAN):
             generator and prior too (what section 2.4 implies). A shared encoder goes with the classifier in
             either case. Default `"classifier"`.
         classifier_adversarial: Whether eq. 3's generator side trains C through alpha (Algorithm 1, line 12).
-            That is the gradient which collapses the modes. Default False (ours).
+            It pulls every image towards the component whose fakes look best. Default False (ours).
         marginal_entropy: Weight of H(mean C(x)) / K, the H(c) that InfoGAN's bound has and eq. 4 leaves out, with
             eq. 4's factor 1/K. Default 2 (ours).
         posterior_consistency: Weight of the poster's comparison of p(k | z) with C(x_hat). It trains C, G and

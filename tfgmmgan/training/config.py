@@ -68,8 +68,8 @@ class LossOptions:
             Algorithm 1; the same expected gradient from K times the fakes).
         mutual_information: Weight of eq. 4.
         mutual_information_updates: What eq. 4 trains: the "classifier" (Algorithm 1) or "all" (section 2.4).
-        classifier_adversarial: Whether eq. 3 trains the classifier through alpha, as in Algorithm 1; that is what
-            collapses the modes.
+        classifier_adversarial: Whether eq. 3 trains the classifier through alpha, as in Algorithm 1; it pulls
+            every image towards the mode whose fakes look best.
         marginal_entropy: Weight of the entropy of the mean responsibilities, over K (ours): keeps all modes in use.
         posterior_consistency: Weight of the poster's comparison of p(k|z) with what the classifier says of G(z).
     """
