@@ -39,11 +39,14 @@ class Pictures:
         rng = np.random.default_rng(len(split))
         for number in range(20):
             shape = [side or 8 + number for side in self.shape]
-            yield number, {"image": rng.integers(0, 255, shape, dtype=np.uint8), "label": number % 3}
+            label = -1 if split == "unlabelled" else number % 3
+            yield number, {"image": rng.integers(0, 255, shape, dtype=np.uint8), "label": label}
 
 
 class TfgmmganTiny(Pictures, tfds.core.GeneratorBasedBuilder):
-    """With a test split."""
+    """With a test split, and one without labels."""
+
+    splits = ("train", "test", "unlabelled")
 
 
 class TfgmmganSingle(Pictures, tfds.core.GeneratorBasedBuilder):
@@ -101,6 +104,23 @@ def test_streaming_gives_the_same_examples(prepared):
     np.testing.assert_array_equal(first, again)
     rows = {image.tobytes() for image in held.train.examples}
     assert {image.tobytes() for image in first} == {image.tobytes() for image in second} == rows
+
+
+def test_streamed_labels_stay_with_their_images(prepared):
+    held = load("tfgmmgan_tiny", DataOptions(path=prepared))
+    streamed = load("tfgmmgan_tiny", DataOptions(path=prepared, memory_limit=0))
+    known = {image.tobytes(): label for image, label in zip(held.train.examples, held.train.labels, strict=True)}
+    for images, labels in streamed.training_batches(5, 0, labelled=True).take(4).as_numpy_iterator():
+        assert [known[image.tobytes()] for image in images] == labels.tolist()
+
+
+def test_a_split_whose_labels_are_all_minus_one_has_none(prepared):
+    for limit in (2048, 0):
+        data = load("tfgmmgan_tiny", DataOptions(path=prepared, train_split="unlabelled", memory_limit=limit))
+        assert data.train.labels is None and len(data.train) == 20
+        assert data.test.labels is not None
+    with pytest.raises(UserError, match="no split 'extra'; it has"):
+        load("tfgmmgan_tiny", DataOptions(path=prepared, train_split="extra"))
 
 
 def test_differing_sizes_need_image_size(prepared):

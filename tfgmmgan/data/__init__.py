@@ -2,6 +2,7 @@
 
 from tfgmmgan.data.dataset import ImageData, Split
 from tfgmmgan.data.options import DataOptions
+from tfgmmgan.data.selection import select
 from tfgmmgan.registry import Registry
 
 __all__ = ["DATASETS", "DataOptions", "ImageData", "Split", "load"]
@@ -38,7 +39,7 @@ def load(name: str, options: DataOptions | None = None) -> ImageData:
     """
     options = options or DataOptions()
     if name in DATASETS:
-        return DATASETS[name](name, options)
+        return select(DATASETS[name](name, options), options)
     from tfgmmgan.data.tfds import load_tfds
 
-    return load_tfds(name, options, known=tuple(DATASETS))
+    return select(load_tfds(name, options, known=tuple(DATASETS)), options)

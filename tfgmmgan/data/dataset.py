@@ -60,8 +60,9 @@ class Split:
         size: Number of examples, n.
         labels: (n,) int64 class ids in the order of the examples, or None.
         examples: (n, *shape) uint8, or float32 in [-1, 1]; None where the split is streamed.
-        stream: For a streamed split: from an integer to a dataset of single examples, whose order that number
-            decides; None asks for the stored order. None itself where the split is in memory.
+        stream: For a streamed split: from an integer to a dataset of (row, example), one by one, in an order that the
+            number decides; None asks for the stored order. `row` (int64) counts in stored order, as `labels` do.
+            None itself where the split is in memory.
     """
 
     size: int
@@ -82,7 +83,7 @@ class Split:
         """Return all examples in their stored order, uint8 or float32, the last batch as small as it comes."""
         if self.examples is not None:
             return tf.data.Dataset.from_tensor_slices(self.tensor).batch(batch_size)
-        return self.stream(None).batch(batch_size)
+        return self.stream(None).map(lambda row, example: example).batch(batch_size)
 
     @cached_property
     def tensor(self) -> tf.Tensor:
@@ -99,7 +100,20 @@ class Split:
         """Return n examples from all over the split, or all where there are fewer; the same ones at every call."""
         if self.examples is not None:
             return self.examples[np.sort(np.random.default_rng(0).permutation(self.size)[:n])]
-        return np.concatenate([batch.numpy() for batch in self.stream(0).take(n).batch(256)])
+        return np.concatenate([batch.numpy() for _, batch in self.stream(0).take(n).batch(256)])
+
+    def select(self, rows: np.ndarray, labels: np.ndarray | None) -> "Split":
+        """Return the split of these rows alone, in ascending order, under new labels."""
+        if self.examples is not None:
+            return Split(len(rows), labels, self.examples[rows])
+        new_row = np.full(self.size, -1, np.int64)
+        new_row[rows] = np.arange(len(rows))
+
+        def stream(order: int | None) -> tf.data.Dataset:
+            moved = self.stream(order).map(lambda row, example: (tf.gather(new_row, row), example))
+            return moved.filter(lambda row, _: row >= 0)
+
+        return Split(len(rows), labels, stream=stream)
 
 
 @dataclass
@@ -135,33 +149,46 @@ class ImageData:
             )
         return len(self.train) // batch_size
 
-    def training_batches(self, batch_size: int, seed: int, first_epoch: int = 0) -> tf.data.Dataset:
+    def training_batches(
+        self, batch_size: int, seed: int, first_epoch: int = 0, labelled: bool = False
+    ) -> tf.data.Dataset:
         """Return whole batches without end, epoch after epoch, for `fit(..., steps_per_epoch=...)`.
 
         The order within an epoch is a function of (seed, epoch) alone: a run that starts again at `first_epoch`
-        sees what an undisturbed one would have seen. Batches are what is stored: uint8, or float32 in [-1, 1].
+        sees what an undisturbed one would have seen. Batches are what is stored: uint8, or float32 in [-1, 1]; with
+        `labelled` they are pairs (examples, int64 labels).
         """
         self.steps_per_epoch(batch_size)
+        if labelled and self.train.labels is None:
+            raise UserError(f"The training examples of {self.name} have no labels.")
         if self.train.examples is None:
-            return self._streamed_batches(batch_size, seed, first_epoch)
+            return self._streamed_batches(batch_size, seed, first_epoch, labelled)
         examples = self.train.tensor  # made here, so that the graph of the pipeline holds no copy
+        labels = tf.convert_to_tensor(self.train.labels) if labelled else None
+
+        def batch(rows: tf.Tensor) -> tf.Tensor | tuple[tf.Tensor, tf.Tensor]:
+            chosen = tf.ensure_shape(tf.gather(examples, rows), [batch_size, *self.shape])
+            return (chosen, tf.gather(labels, rows)) if labelled else chosen
 
         def epoch_batches(epoch: tf.Tensor) -> tf.data.Dataset:
             order = tf.random.experimental.stateless_shuffle(
                 tf.range(self.train.size), seed=tf.stack([tf.constant(seed, tf.int64), epoch])
             )
             rows = tf.data.Dataset.from_tensor_slices(order).batch(batch_size, drop_remainder=True)
-            return rows.map(lambda index: tf.ensure_shape(tf.gather(examples, index), [batch_size, *self.shape]))
+            return rows.map(batch)
 
         return tf.data.Dataset.range(first_epoch, tf.int64.max).flat_map(epoch_batches).prefetch(2)
 
-    def _streamed_batches(self, batch_size: int, seed: int, first_epoch: int) -> tf.data.Dataset:
-        def batches() -> Iterator[tf.Tensor]:
+    def _streamed_batches(self, batch_size: int, seed: int, first_epoch: int, labelled: bool) -> tf.data.Dataset:
+        labels = self.train.labels
+
+        def batches() -> Iterator[tf.Tensor | tuple[tf.Tensor, np.ndarray]]:
             for epoch in itertools.count(first_epoch):
                 order = int(np.random.SeedSequence([seed, epoch]).generate_state(1)[0])
-                yield from self.train.stream(order).batch(batch_size, drop_remainder=True).prefetch(2)
+                for rows, chosen in self.train.stream(order).batch(batch_size, drop_remainder=True).prefetch(2):
+                    yield (chosen, labels[rows.numpy()]) if labelled else chosen
 
-        dtype = self.train.stream(None).element_spec.dtype
-        return tf.data.Dataset.from_generator(
-            batches, output_signature=tf.TensorSpec((batch_size, *self.shape), dtype)
-        ).prefetch(2)
+        _, example = self.train.stream(None).element_spec
+        spec = tf.TensorSpec((batch_size, *self.shape), example.dtype)
+        signature = (spec, tf.TensorSpec((batch_size,), tf.int64)) if labelled else spec
+        return tf.data.Dataset.from_generator(batches, output_signature=signature).prefetch(2)

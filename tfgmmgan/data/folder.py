@@ -26,6 +26,7 @@ def load_folder(name: str, options: DataOptions) -> ImageData:
         UserError: If there is no such folder, no image in it, one can't be read, or sizes differ without
             `--data.image_size`.
     """
+    options.reject(name, "train_split")
     if options.path is None:
         raise UserError("The source 'folder' needs --data.path DIR.")
     root = Path(options.path)
@@ -102,12 +103,12 @@ def _streamer(
 ) -> Callable[[int | None], tf.data.Dataset]:
     names = np.array([str(path) for path in paths])
 
-    def read(name: tf.Tensor) -> tf.Tensor:
+    def read(row: tf.Tensor, name: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         image = tf.numpy_function(lambda path: _read_one(Path(path.decode()), options, shape), [name], tf.uint8)
-        return tf.ensure_shape(image, shape)
+        return row, tf.ensure_shape(image, shape)
 
     def stream(order: int | None) -> tf.data.Dataset:
-        ordered = names if order is None else np.random.default_rng(order).permutation(names)
-        return tf.data.Dataset.from_tensor_slices(ordered).map(read, num_parallel_calls=tf.data.AUTOTUNE)
+        rows = np.arange(len(names)) if order is None else np.random.default_rng(order).permutation(len(names))
+        return tf.data.Dataset.from_tensor_slices((rows, names[rows])).map(read, num_parallel_calls=tf.data.AUTOTUNE)
 
     return stream

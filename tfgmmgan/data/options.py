@@ -18,6 +18,10 @@ class DataOptions:
         image_size: Side in pixels to which images are resized; a multiple of 4. Needed where images differ in size.
         crop: What makes an image square before it is resized: "center" cuts its middle out, "none" squeezes it.
         channels: 1 for grey, 3 for colour; as stored where not given.
+        classes: Keep these classes alone, by name or number, for example [cat, dog] or [0, 1]; all where not given.
+        class_fractions: Keep this share of a class's examples, by name or number, for example {3: 0.1}; all of the
+            classes that are not named. Both splits keep the same shares. For studies of unequal modes.
+        train_split: The TFDS split to learn from.
         test_fraction: Share of the examples held out as a test split, where the source has none of its own.
         memory_limit: Megabytes up to which a dataset is held in memory; a larger one is read while training.
     """
@@ -26,6 +30,9 @@ class DataOptions:
     image_size: int | None = None
     crop: Literal["center", "none"] = "center"
     channels: Literal[1, 3] | None = None
+    classes: list[int | str] | None = None
+    class_fractions: dict[int | str, float] | None = None
+    train_split: str = "train"
     test_fraction: float = 0.1
     memory_limit: int = 2048
 
@@ -34,6 +41,9 @@ class DataOptions:
             raise UserError(f"data.image_size must be a positive multiple of 4; got {self.image_size}.")
         if not 0 < self.test_fraction < 1:
             raise UserError(f"data.test_fraction must be between 0 and 1; got {self.test_fraction}.")
+        for name, share in (self.class_fractions or {}).items():
+            if not 0 < share <= 1:
+                raise UserError(f"data.class_fractions must lie above 0 and up to 1; got {share} for {name}.")
         if self.memory_limit < 0:
             raise UserError(f"data.memory_limit must not be negative; got {self.memory_limit}.")
 

@@ -21,11 +21,12 @@ Converter = Callable[[np.ndarray], np.ndarray] | None
 
 
 def load_tfds(name: str, options: DataOptions, known: tuple[str, ...] = ()) -> ImageData:
-    """Return a TFDS image dataset, its `train` split and its `test` (or `validation`) split.
+    """Return a TFDS image dataset, its training split and its `test` (or `validation`) split.
 
     It is read from `--data.path`, TFDS_DATA_DIR or ~/tensorflow_datasets, and downloaded and prepared there first
-    if need be. Without such a test split a share of `train` is held out. A dataset beyond the memory limit is
-    read while training and shuffled through a window of 10,000 examples.
+    if need be. Without such a test split a share of the training split is held out. A split whose labels are all
+    -1, as STL-10's `unlabelled`, counts as unlabelled. A dataset beyond the memory limit is read while training and
+    shuffled through a window of 10,000 examples.
 
     Args:
         name: A TFDS name, such as `mnist`, `cifar10` or `imagenet_resized/64x64`.
@@ -51,13 +52,16 @@ def load_tfds(name: str, options: DataOptions, known: tuple[str, ...] = ()) -> I
     _prepare(builder, name)
 
     sizes = {split: info.num_examples for split, info in builder.info.splits.items()}
-    if "train" not in sizes:
-        raise UserError(f"The TFDS dataset '{name}' has no split 'train'; it has {', '.join(sizes)}.")
+    if options.train_split not in sizes:
+        raise UserError(
+            f"The TFDS dataset '{name}' has no split '{options.train_split}'; it has {', '.join(sizes)}. Name one with "
+            "--data.train_split."
+        )
     label = "label" if "label" in features else None
     convert = _converter(features["image"].shape, options, name)
     shape = _first_shape(builder, convert)
-    held = next((split for split in ("test", "validation") if split in sizes), None)
-    fits = (sizes["train"] + sizes.get(held, 0)) * int(np.prod(shape)) <= options.memory_limit * 2**20
+    held = next((split for split in ("test", "validation") if split in sizes and split != options.train_split), None)
+    fits = (sizes[options.train_split] + sizes.get(held, 0)) * int(np.prod(shape)) <= options.memory_limit * 2**20
     read = _in_memory if fits else _streamed
     train, test = read(builder, held, label, convert, shape, options)
     class_names = list(features[label].names) if label and hasattr(features[label], "names") else []
@@ -130,9 +134,9 @@ def _in_memory(
             if label:
                 labels[rows] = batch[label]
             row = rows.stop
-        return images, labels if label else None
+        return images, _known(labels) if label else None
 
-    images, labels = read("train")
+    images, labels = read(options.train_split)
     if held:
         test_images, test_labels = read(held)
         return [Split(len(images), labels, images), Split(len(test_images), test_labels, test_images)]
@@ -145,28 +149,35 @@ def _in_memory(
 def _streamed(
     builder: Any, held: str | None, label: str | None, convert: Converter, shape: tuple, options: DataOptions
 ) -> list[Split]:
-    size = builder.info.splits["train"].num_examples
+    train = options.train_split
+    size = builder.info.splits[train].num_examples
     if held:
-        parts = {"train": size, held: builder.info.splits[held].num_examples}
+        parts = {train: size, held: builder.info.splits[held].num_examples}
     else:  # a stream can't be held out row by row: its last share is the test split
         cut = size - max(1, round(size * options.test_fraction))
-        parts = {f"train[:{cut}]": cut, f"train[{cut}:]": size - cut}
+        parts = {f"{train}[:{cut}]": cut, f"{train}[{cut}:]": size - cut}
 
     def split(name: str, size: int) -> Split:
         records = builder.as_dataset(split=name, shuffle_files=False)
         labels = None
         if label:
             stored = builder.as_dataset(split=name, shuffle_files=False, decoders=_only(label))
-            labels = np.fromiter((record[label] for record in stored.as_numpy_iterator()), np.int64, size)
+            labels = _known(np.fromiter((record[label] for record in stored.as_numpy_iterator()), np.int64, size))
 
         def stream(order: int | None) -> tf.data.Dataset:
-            mixed = records if order is None else records.shuffle(SHUFFLE_BUFFER, seed=order)
-            fitted = mixed.map(_fit_image(convert, shape), num_parallel_calls=tf.data.AUTOTUNE)
-            return fitted.map(lambda record: record["image"])
+            numbered = records.enumerate()
+            mixed = numbered if order is None else numbered.shuffle(SHUFFLE_BUFFER, seed=order)
+            fit = _fit_image(convert, shape)
+            return mixed.map(lambda row, record: (row, fit(record)["image"]), num_parallel_calls=tf.data.AUTOTUNE)
 
         return Split(size, labels, stream=stream)
 
     return [split(name, size) for name, size in parts.items()]
+
+
+def _known(labels: np.ndarray) -> np.ndarray | None:
+    """Return labels, or None where TFDS says by -1 that there are none."""
+    return None if (labels < 0).all() else labels
 
 
 def _only(feature: str) -> Any:
