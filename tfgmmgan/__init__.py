@@ -8,24 +8,30 @@ import_tensorflow()
 from tfgmmgan.data import DataOptions, ImageData
 from tfgmmgan.data import load as load_data
 from tfgmmgan.errors import UserError
-from tfgmmgan.models import GAN, GMGAN, GMMGAN, LatentGAN, LossTerm
+from tfgmmgan.models import ACGAN, GAEL, GAN, GMGAN, GMMGAN, WGANGP, LatentGAN, LossTerm, SupervisedGMGAN
 from tfgmmgan.networks import Discriminator
-from tfgmmgan.priors import GaussianMixture, Normal
+from tfgmmgan.priors import ClassCode, FittedMixture, GaussianMixture, Normal
 from tfgmmgan.serving import export
 from tfgmmgan.training import TrainConfig, load_run, train
 
 __version__ = "0.1.0"
 __all__ = [
+    "ACGAN",
+    "GAEL",
     "GAN",
     "GMGAN",
     "GMMGAN",
+    "WGANGP",
+    "ClassCode",
     "DataOptions",
     "Discriminator",
+    "FittedMixture",
     "GaussianMixture",
     "ImageData",
     "LatentGAN",
     "LossTerm",
     "Normal",
+    "SupervisedGMGAN",
     "TrainConfig",
     "UserError",
     "export",

@@ -22,6 +22,9 @@ def split(seed: tf.Tensor, index: int | tf.Tensor) -> tf.Tensor:
     return tf.random.experimental.stateless_fold_in(seed, index)
 
 
-def normal(shape: list, seed: tf.Tensor) -> tf.Tensor:
-    """Draw standard normal noise, float32."""
-    return tf.random.stateless_normal(shape, seed)
+def normal(shape: list, seed: tf.Tensor, truncation: float | None = None) -> tf.Tensor:
+    """Draw standard normal noise, float32; cut to [-truncation, truncation] where that is given."""
+    if truncation is None:
+        return tf.random.stateless_normal(shape, seed)
+    bound = float(truncation)
+    return tf.random.stateless_parameterized_truncated_normal(shape, seed, 0.0, 1.0, -bound, bound)

@@ -41,8 +41,10 @@ def test_components_are_drawn_for_each_fake_or_evenly():
     def component_counts(sampling):
         model = GMGAN((2,), prior=prior, width=0.1, sampling=sampling)
         fakes = model.fakes_per_component(600)
-        z = model.draw_latents(fakes, tf.constant([3, 4])).numpy().reshape(-1, 2)
-        return np.bincount(np.argmin(((z[:, None] - means) ** 2).sum(-1), axis=1), minlength=3)
+        z, components = (drawn.numpy() for drawn in model.draw_latents(fakes, tf.constant([3, 4])))
+        nearest = np.argmin(((z.reshape(-1, 1, 2) - means) ** 2).sum(-1), axis=1)
+        np.testing.assert_array_equal(components.ravel(), nearest)
+        return np.bincount(nearest, minlength=3)
 
     categorical, stratified = component_counts("categorical"), component_counts("stratified")
     assert stratified.tolist() == [200, 200, 200]

@@ -164,7 +164,7 @@ def test_one_discriminator_output_for_each_component(images):
     every = discriminator.head(forward.fake_features).numpy().reshape(2, 3, 3)
     np.testing.assert_allclose(forward.fake_scores, [[every[s, k, k] for k in range(3)] for s in range(2)])
 
-    with pytest.raises(ValueError, match="1 output or one for each of the 3 components; it has 2"):
+    with pytest.raises(ValueError, match="must have 1 or 3 outputs; it has 2"):
         GMMGAN((8, 8, 1), prior=prior, discriminator=Discriminator(DCGANEncoder((8, 8, 1), 0.1), 2), width=0.1)
 
 

@@ -5,20 +5,65 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
+from tfgmmgan.random import split
 from tfgmmgan.registry import Registry
 
-__all__ = ["ADVERSARIAL_LOSSES", "AdversarialLoss"]
+__all__ = ["ADVERSARIAL_LOSSES", "AdversarialLoss", "gradient_penalty"]
 
 
 class AdversarialLoss(NamedTuple):
     """What D minimises on real and on generated examples, and what G minimises on generated ones.
 
-    Each maps logits of any shape to losses of the same shape.
+    `real`, `fake` and `generator` map logits of any shape to losses of the same shape. Each of the losses below has
+    `fake(l) = real(-l)`: to call an example false is to call its opposite true.
+
+    Attributes:
+        real: D's loss on real examples.
+        fake: D's loss on generated examples.
+        generator: G's loss on generated examples.
+        gradient_penalty: Weight of D's gradient penalty, where the loss is published with one.
+        weight_clip: Bound of D's weights, where the loss is published with one.
     """
 
     real: Callable[[tf.Tensor], tf.Tensor]
     fake: Callable[[tf.Tensor], tf.Tensor]
     generator: Callable[[tf.Tensor], tf.Tensor]
+    gradient_penalty: float = 0.0
+    weight_clip: float = 0.0
+
+
+def gradient_penalty(
+    critic: Callable[[tf.Tensor], tf.Tensor], real: tf.Tensor, fake: tf.Tensor, seed: tf.Tensor
+) -> tf.Tensor:
+    """Return mean (|grad D(x)| - 1)^2 at points drawn evenly between real and generated examples.
+
+    Ours, and not tf-gan's: that draws its points from a generator of numbers whose state no checkpoint holds.
+
+    Args:
+        critic: From examples to (n,) logits.
+        real: (n, *data_shape).
+        fake: (n, *data_shape).
+        seed: (2,) stateless seed.
+
+    Reference:
+        Gulrajani et al. 2017, eq. 3.
+    """
+    share = tf.random.stateless_uniform([tf.shape(real)[0], *[1] * (real.shape.rank - 1)], split(seed, 0))
+    between = share * real + (1.0 - share) * fake
+    with tf.GradientTape() as tape:
+        tape.watch(between)
+        total = tf.reduce_sum(critic(between))
+    squares = tf.reduce_sum(tape.gradient(total, between) ** 2, axis=range(1, real.shape.rank))
+    return tf.reduce_mean((tf.sqrt(squares + 1e-12) - 1.0) ** 2)
+
+
+def _wasserstein(**constraint: float) -> AdversarialLoss:
+    return AdversarialLoss(
+        real=lambda logits: -logits,
+        fake=lambda logits: logits,
+        generator=lambda logits: -logits,
+        **constraint,
+    )
 
 
 def negative_log_sigmoid(logits: tf.Tensor) -> tf.Tensor:
@@ -52,5 +97,9 @@ ADVERSARIAL_LOSSES = Registry(
             fake=lambda logits: tf.nn.relu(1.0 + logits),
             generator=lambda logits: -logits,
         ),
+        # Arjovsky et al. 2017, Algorithm 1
+        "wasserstein": _wasserstein(weight_clip=0.01),
+        # Gulrajani et al. 2017, Algorithm 1
+        "wasserstein_gp": _wasserstein(gradient_penalty=10.0),
     },
 )

@@ -21,6 +21,9 @@ from tfgmmgan.registry import Registry
 __all__ = [
     "ESTIMATORS",
     "Estimator",
+    "joint_mutual_information",
+    "joint_paired",
+    "joint_stratified",
     "marginal_entropy",
     "posterior_consistency",
     "weighted_fakes_stratified",
@@ -102,12 +105,50 @@ def posterior_consistency(posterior: tf.Tensor, log_classes: tf.Tensor) -> tf.Te
     return -tf.reduce_mean(tf.reduce_sum(posterior * log_classes, axis=-1))
 
 
+def joint_stratified(alpha: tf.Tensor, classes: tf.Tensor) -> tf.Tensor:
+    """Return the joint distribution of C(x) and C(x_hat) from shared fakes, (K, K); see `joint_paired`.
+
+    Args:
+        alpha: (B, K) responsibilities.
+        classes: (S, K, K) C of each fake.
+    """
+    second_moment = tf.matmul(alpha, alpha, transpose_a=True) / tf.cast(tf.shape(alpha)[0], alpha.dtype)
+    return tf.matmul(second_moment, tf.reduce_mean(classes, axis=0))
+
+
+def joint_paired(alpha: tf.Tensor, classes: tf.Tensor) -> tf.Tensor:
+    """Return the joint distribution of C(x) and C(x_hat), J_jl = mean_i sum_k alpha_ik alpha_ij C_l(x_hat_i^k).
+
+    The poster compares C(x_i) with C(x_hat^k), summed over k, by the mutual information of their joint distribution,
+    and does not say which that is. x_hat^k depends on x_i through noise alone, so the plain joint is a product, whose
+    mutual information is 0. Ours is that of an x and a fake of the component that C takes x to be of: k is drawn from
+    alpha_i, as in eq. 3.
+
+    Args:
+        alpha: (B, K) responsibilities.
+        classes: (B, K, K) C of the fake that x_i's component k made.
+    """
+    joint = tf.einsum("ik,ij,ikl->jl", alpha, alpha, classes)
+    return joint / tf.cast(tf.shape(alpha)[0], alpha.dtype)
+
+
+def joint_mutual_information(joint: tf.Tensor) -> tf.Tensor:
+    """Return sum_jl J_jl log(J_jl / (J_j. J_.l)) in nats: the poster's I(X; Y).
+
+    Args:
+        joint: (K, K), non-negative, summing to 1.
+    """
+    product = tf.reduce_sum(joint, axis=1, keepdims=True) * tf.reduce_sum(joint, axis=0, keepdims=True)
+    return tf.reduce_sum(tf.math.xlogy(joint, joint) - tf.math.xlogy(joint, product))
+
+
 class Estimator(NamedTuple):
-    """How many fakes of each component a batch needs, and how eq. 3's fake half and eq. 4 are made of them."""
+    """How many fakes of each component a batch needs, and what eq. 3's fake half, eq. 4 and the joint are of them."""
 
     fakes_per_component: Callable[[int, int], int]
     weighted_fakes: Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
     weighted_log_classes: Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
+    joint: Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
 
 
 ESTIMATORS = Registry(
@@ -117,11 +158,13 @@ ESTIMATORS = Registry(
             lambda batch, components: -(-batch // components),
             weighted_fakes_stratified,
             weighted_log_classes_stratified,
+            joint_stratified,
         ),
         "paired": Estimator(
             lambda batch, components: batch,
             weighted_rows,
             weighted_log_classes_paired,
+            joint_paired,
         ),
     },
 )

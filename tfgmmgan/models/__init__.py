@@ -1,20 +1,40 @@
 """The systems. Adding one is a file here and a line below."""
 
+from tfgmmgan.models.acgan import ACGAN
 from tfgmmgan.models.base import LatentGAN
 from tfgmmgan.models.forward import ForwardPass
+from tfgmmgan.models.gael import GAEL
 from tfgmmgan.models.gan import GAN
 from tfgmmgan.models.gmgan import GMGAN
 from tfgmmgan.models.gmmgan import GMMGAN
+from tfgmmgan.models.supervised_gmgan import SupervisedGMGAN
 from tfgmmgan.models.terms import LossTerm
+from tfgmmgan.models.wgan_gp import WGANGP
 from tfgmmgan.registry import Registry
 
-__all__ = ["GAN", "GMGAN", "GMMGAN", "MODELS", "ForwardPass", "LatentGAN", "LossTerm"]
+__all__ = [
+    "ACGAN",
+    "GAEL",
+    "GAN",
+    "GMGAN",
+    "GMMGAN",
+    "MODELS",
+    "WGANGP",
+    "ForwardPass",
+    "LatentGAN",
+    "LossTerm",
+    "SupervisedGMGAN",
+]
 
 MODELS = Registry(
     "model",
     {
-        "gan": GAN,
-        "gmgan": GMGAN,
         "gmmgan": GMMGAN,
+        "gmgan": GMGAN,
+        "supervised_gmgan": SupervisedGMGAN,
+        "gael": GAEL,
+        "gan": GAN,
+        "wgan_gp": WGANGP,
+        "acgan": ACGAN,
     },
 )

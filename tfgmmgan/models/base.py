@@ -1,5 +1,6 @@
 """LatentGAN: the one training step of the library, and what every trained model can do."""
 
+from collections.abc import Iterable
 from typing import Any, ClassVar
 
 import keras
@@ -9,10 +10,10 @@ import tensorflow as tf
 from tfgmmgan.data.dataset import check_examples
 from tfgmmgan.data.scaling import to_float
 from tfgmmgan.errors import UserError, unknown_name
-from tfgmmgan.losses import ADVERSARIAL_LOSSES
+from tfgmmgan.losses import ADVERSARIAL_LOSSES, gradient_penalty
 from tfgmmgan.models.drawing import Drawing
 from tfgmmgan.models.forward import ForwardPass
-from tfgmmgan.models.terms import LossTerm, weight_at
+from tfgmmgan.models.terms import LossTerm, Weight, serialized, weight_at
 from tfgmmgan.networks import NETWORKS, Discriminator, dtype_policy
 from tfgmmgan.priors import LatentPrior, Normal
 from tfgmmgan.random import make_seed, split
@@ -41,11 +42,18 @@ class LatentGAN(Drawing, keras.Model):
         discriminator: A `Discriminator` (any encoder with a linear head); the architecture's own where None.
         architecture: `"dcgan"` for images, `"mlp"` for points, `"auto"` by the shape. Default `"auto"`.
         width: Multiplies the channels of the architecture's networks. Default 1.
-        adversarial_loss: `"non_saturating"`, `"minimax"` or `"hinge"`. Default `"non_saturating"`.
+        adversarial_loss: A name in `tfgmmgan.losses.ADVERSARIAL_LOSSES`: `"non_saturating"`, `"minimax"`, `"hinge"`,
+            `"wasserstein"` or `"wasserstein_gp"`. Default `"non_saturating"`.
+        gradient_penalty: Weight of D's gradient penalty, with which the architecture's own discriminator has no batch
+            norm: the penalty is on each example's gradient alone. Where None the loss's own: 10 for
+            `"wasserstein_gp"`, else 0.
+        weight_clip: c > 0 keeps D's weights in [-c, c]. Where None the loss's own: 0.01 for `"wasserstein"`, else 0.
         update_order: `"simultaneous"`: D and G are both updated from the same fakes (Algorithm 1 of
             responsibility learning, and the cheaper one). `"alternating"`: D first, then G from fresh fakes
             against the new D (Algorithm 1 of GM-GAN). Default `"simultaneous"`.
         generator_batch_size: Fakes of the alternating order's second half; the batch's own size where None.
+        critic_steps: Updates of D for one of G, in the alternating order. A batch is cut in as many equal parts: each
+            update of D sees real examples of its own, as in WGAN. Default 1.
         seed: Integer behind all noise of training; step t's noise depends on (seed, t) alone. Default 0.
 
     Raises:
@@ -56,6 +64,8 @@ class LatentGAN(Drawing, keras.Model):
     discriminator_groups: tuple[str, ...] = ("encoder", "discriminator")
     prior_class: type[LatentPrior] = Normal  # what a config's prior options make
     option_defaults: ClassVar[dict[str, Any]] = {}  # where a system's defaults differ from the command line's
+    needs_labels: bool = False  # whether it is trained on (examples, labels)
+    responsibilities_by: str = "classifier"  # what `responsibilities`, where a system has it, comes from
 
     def __init__(
         self,
@@ -66,18 +76,21 @@ class LatentGAN(Drawing, keras.Model):
         architecture: str = "auto",
         width: float = 1.0,
         adversarial_loss: str = "non_saturating",
+        gradient_penalty: Weight | None = None,
+        weight_clip: float | None = None,
         update_order: str = "simultaneous",
         generator_batch_size: int | None = None,
+        critic_steps: int = 1,
         seed: int = 0,
         **kwargs,
     ) -> None:
         super().__init__(**kwargs)
         if update_order not in UPDATE_ORDERS:
             raise unknown_name("update order", update_order, UPDATE_ORDERS)
-        if generator_batch_size is not None and update_order != "alternating":
+        if update_order != "alternating" and (generator_batch_size is not None or critic_steps != 1):
             raise UserError(
-                "generator_batch_size needs update_order='alternating': the simultaneous order updates D and G "
-                "from the same fakes."
+                "generator_batch_size and critic_steps need update_order='alternating': the simultaneous order updates "
+                "D and G once from the same fakes."
             )
         self.data_shape = tuple(int(side) for side in data_shape)
         self.prior = prior
@@ -86,8 +99,11 @@ class LatentGAN(Drawing, keras.Model):
         self.adversarial_loss = adversarial_loss
         self.update_order = update_order
         self.generator_batch_size = generator_batch_size
+        self.critic_steps = int(critic_steps)
         self.seed = int(seed)
         self._adversarial = ADVERSARIAL_LOSSES[adversarial_loss]
+        self.gradient_penalty = self._adversarial.gradient_penalty if gradient_penalty is None else gradient_penalty
+        self.weight_clip = self._adversarial.weight_clip if weight_clip is None else weight_clip
         self._networks = NETWORKS[
             ("dcgan" if len(self.data_shape) == 3 else "mlp") if architecture == "auto" else architecture
         ]
@@ -96,20 +112,33 @@ class LatentGAN(Drawing, keras.Model):
         ]
         with dtype_policy(self.dtype_policy):
             self.generator = generator or self._networks.generator(self.data_shape, width=width, name="generator")
-            self.discriminator = discriminator or Discriminator(
-                self._networks.encoder(self.data_shape, width=width, name="encoder"), name="discriminator"
-            )
+            self.discriminator = discriminator or self._make_discriminator()
         for network, shape in (
             (self.generator, (None, prior.latent_dim)),
             (self.discriminator, (None, *self.data_shape)),
         ):
             if not network.built:
                 network.build(shape)
+        if self.discriminator.num_outputs not in self.output_counts():
+            counts = " or ".join(str(count) for count in self.output_counts())
+            raise UserError(
+                f"The discriminator of {type(self).__name__} must have {counts} outputs; it has "
+                f"{self.discriminator.num_outputs}."
+            )
         made = tuple(self.generator.compute_output_shape((1, prior.latent_dim)))[1:]
         if made != self.data_shape:
             raise UserError(f"The generator makes examples of shape {made}; data_shape is {self.data_shape}.")
         self.built = True
         self._trackers: dict[str, keras.metrics.Mean] = {}  # made by compile(), when subclasses are complete
+
+    def _make_discriminator(self) -> Discriminator:
+        encoder = self._networks.encoder
+        plain = {"batch_norm": False} if self.gradient_penalty and encoder.has_batch_norm else {}
+        return Discriminator(
+            encoder(self.data_shape, width=self.width, **plain, name="encoder"),
+            num_outputs=self.output_counts()[0],
+            name="discriminator",
+        )
 
     # -- what a subclass says ------------------------------------------------------------------------------
 
@@ -118,6 +147,9 @@ class LatentGAN(Drawing, keras.Model):
         return {
             "discriminator_loss": LossTerm(self.discriminator_loss, trains=("encoder", "discriminator")),
             "generator_loss": LossTerm(self.generator_loss, trains=("generator", "prior")),
+            "gradient_penalty_loss": LossTerm(
+                self.gradient_penalty_loss, trains=("encoder", "discriminator"), weight=self.gradient_penalty
+            ),
         }
 
     def discriminator_loss(self, forward: ForwardPass) -> tf.Tensor:
@@ -128,13 +160,35 @@ class LatentGAN(Drawing, keras.Model):
         """Return G's adversarial loss."""
         raise NotImplementedError
 
+    def gradient_penalty_loss(self, forward: ForwardPass) -> tf.Tensor:
+        """Return D's gradient penalty, between as many real and generated examples as there are of both."""
+        count = tf.minimum(tf.shape(forward.real)[0], tf.shape(forward.fake)[0])
+        components = tf.reshape(forward.components, [-1])[:count]
+
+        def critic(examples: tf.Tensor) -> tf.Tensor:
+            return self.scores_as(self.discriminator(examples, training=True), components)
+
+        fake = tf.stop_gradient(forward.fake[:count])
+        return gradient_penalty(critic, forward.real[:count], fake, split(forward.seed, 3))
+
+    def output_counts(self) -> tuple[int, ...]:
+        """Return how many outputs a discriminator of this system may have, its own first."""
+        return (1,)
+
+    def scores_as(self, scores: tf.Tensor, components: tf.Tensor) -> tf.Tensor:
+        """Return the one discriminator output that judges each fake: (..., O) by the component that made it, (...)."""
+        if scores.shape[-1] == 1:
+            return scores[..., 0]
+        return tf.gather(scores, components, batch_dims=len(scores.shape) - 1)
+
     def fakes_per_component(self, batch: int | tf.Tensor) -> int | tf.Tensor:
         """Return S, the fakes drawn of each component for a batch of that many examples."""
         return -(-batch // self.prior.num_components)
 
-    def draw_latents(self, fakes: int | tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-        """Return the latent vectors of one pass, (S, K, d): as many from each component."""
-        return self.prior.sample_stratified(fakes, seed)
+    def draw_latents(self, fakes: int | tf.Tensor, seed: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """Return one pass's latent vectors, (S, K, d), and their components, (S, K): as many from each."""
+        z = self.prior.sample_stratified(fakes, seed)
+        return z, tf.broadcast_to(tf.range(self.prior.num_components), tf.shape(z)[:2])
 
     def group_variables(self, group: str) -> list[keras.Variable]:
         """Return a group's trainable weights."""
@@ -149,11 +203,22 @@ class LatentGAN(Drawing, keras.Model):
     def after_update(self, forward: ForwardPass) -> None:
         """Update averages that are not trained; called once a step, after the weights."""
 
+    def after_training(self, batches: Iterable[tf.Tensor]) -> None:
+        """Do what a system does once, after training, with all training examples; most do nothing.
+
+        Args:
+            batches: The examples in stored order, uint8 or float in [-1, 1].
+        """
+
     # -- the training step ---------------------------------------------------------------------------------
 
     def train_step(self, data: Any) -> dict[str, tf.Tensor]:
         """Update D and G once from a batch of real examples (uint8, or float in [-1, 1]), with or without labels."""
         examples, labels, _ = keras.utils.unpack_x_y_sample_weight(data)
+        if not self.needs_labels:
+            labels = None
+        elif labels is None:
+            raise UserError(f"{type(self).__name__} learns from labels: give it batches of (examples, labels).")
         real = to_float(examples)
         seed = split(make_seed(self.seed), tf.cast(self.optimizer.iterations, tf.int32))
         batch = real.shape[0] or tf.shape(real)[0]
@@ -161,11 +226,19 @@ class LatentGAN(Drawing, keras.Model):
         if self.update_order == "simultaneous":
             forward = ForwardPass(self, real, labels, seed, self.fakes_per_component(batch))
             self._update(forward, self.groups)
+            self._clip_weights()
         else:
-            forward = ForwardPass(self, real, labels, split(seed, 1), self.fakes_per_component(batch))
-            self._update(forward, self.discriminator_groups)
-            fakes = self.fakes_per_component(self.generator_batch_size or batch)
-            forward = ForwardPass(self, real, labels, split(seed, 2), fakes)
+            part = batch // self.critic_steps
+            if isinstance(part, int) and part < 1:
+                raise UserError(f"A batch of {batch} can't be cut in {self.critic_steps} parts; choose a larger one.")
+            for number in range(self.critic_steps):
+                rows = slice(number * part, (number + 1) * part)
+                seen = (real[rows], None if labels is None else labels[rows])
+                forward = ForwardPass(self, *seen, split(seed, 1 + number), self.fakes_per_component(part))
+                self._update(forward, self.discriminator_groups)
+                self._clip_weights()
+            fakes = self.fakes_per_component(self.generator_batch_size or part)
+            forward = ForwardPass(self, *seen, split(seed, 0), fakes)
             self._update(forward, self.generator_groups)
 
         self.after_update(forward)
@@ -179,6 +252,12 @@ class LatentGAN(Drawing, keras.Model):
             pairs = [pair for group in owned if group in gradients for pair in gradients[group]]
             if pairs:
                 optimizer.apply_gradients(pairs)
+
+    def _clip_weights(self) -> None:
+        if self.weight_clip:
+            for group in self.discriminator_groups:
+                for weight in self.group_variables(group):
+                    weight.assign(tf.clip_by_value(weight.value, -self.weight_clip, self.weight_clip))
 
     def losses_and_gradients(
         self, forward: ForwardPass, groups: tuple[str, ...] | None = None
@@ -228,22 +307,40 @@ class LatentGAN(Drawing, keras.Model):
         """The running mean of each loss, without its weight."""
         return list(self._trackers.values())
 
-    def fit(self, x: Any = None, *args, **kwargs) -> keras.callbacks.History:
-        """Train, as `keras.Model.fit` does; an array is checked first.
+    def fit(self, x: Any = None, y: np.ndarray | None = None, *args, **kwargs) -> keras.callbacks.History:
+        """Train, as `keras.Model.fit` does; arrays are checked first.
 
         Args:
-            x: (n, *data_shape) uint8, or float in [-1, 1]; or a `tf.data.Dataset` of batches of that form.
+            x: (n, *data_shape) uint8, or float in [-1, 1]; or a `tf.data.Dataset` of batches of that form, for a system
+                that learns from labels of pairs (examples, labels).
+            y: (n,) class ids for a system that learns from labels; the others do not look at them.
             *args: As in Keras.
             **kwargs: As in Keras.
 
         Raises:
-            ValueError: If an array has another shape, dtype or range, or holds NaNs.
+            ValueError: If an array has another shape, dtype or range, or holds NaNs; or if labels are missing.
         """
         if isinstance(x, np.ndarray):
             x = check_examples(x, "fit(x)")
             if x.shape[1:] != self.data_shape:
                 raise UserError(f"fit(x): expected examples of shape {self.data_shape}; got {x.shape[1:]}.")
-        return super().fit(x, *args, **kwargs)
+            y = self._check_labels(y, len(x))
+        return super().fit(x, y, *args, **kwargs)
+
+    def _check_labels(self, labels: Any, n: int) -> np.ndarray | None:
+        """Return labels as a system takes them: (n,) integers, or None where it does not."""
+        if not self.needs_labels:
+            return None
+        if labels is None:
+            raise UserError(f"{type(self).__name__} learns from labels: call fit(images, labels).")
+        labels = np.asarray(labels)
+        if labels.shape != (n,) or not np.issubdtype(labels.dtype, np.integer):
+            raise UserError(f"fit(y): expected {n} integer class ids; got {labels.dtype} of shape {labels.shape}.")
+        if n and not 0 <= labels.min() <= labels.max() < self.num_classes:
+            raise UserError(
+                f"fit(y): class ids must be in [0, {self.num_classes}); got {labels.min()} to {labels.max()}."
+            )
+        return labels
 
     # -- optimizers ----------------------------------------------------------------------------------------
 
@@ -314,8 +411,11 @@ class LatentGAN(Drawing, keras.Model):
             "architecture": self.architecture,
             "width": self.width,
             "adversarial_loss": self.adversarial_loss,
+            "gradient_penalty": serialized(self.gradient_penalty),
+            "weight_clip": self.weight_clip,
             "update_order": self.update_order,
             "generator_batch_size": self.generator_batch_size,
+            "critic_steps": self.critic_steps,
             "seed": self.seed,
         }
 

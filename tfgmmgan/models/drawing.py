@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from tfgmmgan.priors import LatentPrior
 from tfgmmgan.random import make_seed, normal
 
 __all__ = ["Drawing"]
@@ -19,6 +20,8 @@ class Drawing:
         component: int | np.ndarray | None = None,
         variance_scale: float = 1.0,
         seed: int | None = None,
+        truncation: float | None = None,
+        prior: LatentPrior | None = None,
     ) -> np.ndarray:
         """Draw new examples.
 
@@ -29,28 +32,35 @@ class Drawing:
             variance_scale: s >= 0 multiplies the prior's covariances (GM-GAN, section 4.3): below 1 gives better
                 and less diverse examples. Default 1.
             seed: The same seed gives the same examples; None gives new ones at each call.
+            truncation: t > 0 redraws noise beyond [-t, t] (BigGAN's truncation trick); None keeps it all.
+            prior: Draw z from this instead of the model's own; of the same `latent_dim`.
 
         Returns:
             (n, *data_shape) float32; images are in [-1, 1].
 
         Raises:
-            ValueError: If a component is not in [0, K), or n or the scale is negative.
+            ValueError: If a component is not in [0, K), n or the scale is negative, or the truncation is not positive.
         """
+        prior = prior or self.prior
+        if prior.latent_dim != self.prior.latent_dim:
+            raise ValueError(f"The prior's z has {prior.latent_dim} dimensions; G takes {self.prior.latent_dim}.")
+        if truncation is not None and not truncation > 0:
+            raise ValueError(f"truncation must be positive; got {truncation}.")
         for name, value in (("n", n), ("variance_scale", variance_scale)):
             if not value >= 0:
                 raise ValueError(f"{name} must not be negative; got {value}.")
         key = make_seed(seed)
         if component is None:
-            ids = self.prior.sample_ids(n, key)
+            ids = prior.sample_ids(n, key)
         else:
             component = np.asarray(component)
             if component.ndim > 1 or (component.ndim == 1 and len(component) != n):
                 raise ValueError(f"component must be one integer or {n} of them; got shape {component.shape}.")
-            wrong = component[(component < 0) | (component >= self.prior.num_components)]
+            wrong = component[(component < 0) | (component >= prior.num_components)]
             if wrong.size:
-                raise ValueError(f"component must be in [0, {self.prior.num_components}); got {wrong.flat[0]}.")
+                raise ValueError(f"component must be in [0, {prior.num_components}); got {wrong.flat[0]}.")
             ids = tf.constant(np.broadcast_to(component, (n,)).astype(np.int32))
-        return self.decode(self.prior.sample_components(ids, key, variance_scale))
+        return self.decode(prior.sample_components(ids, key, variance_scale, truncation))
 
     def interpolate(self, weights: np.ndarray, seed: int | None = None) -> np.ndarray:
         """Draw examples between modes, all under one noise (responsibility learning, section 3.2).
@@ -79,6 +89,14 @@ class Drawing:
 
     def _generate(self, z: tf.Tensor) -> tf.Tensor:
         return self.generator(z, training=False)
+
+    def infer(self, name: str, function: Any, examples: np.ndarray, shape: tuple, batch_size: int = 256) -> np.ndarray:
+        """Run `function` over examples in batches, compiled once under `name`; (n, *data_shape) -> (n, *shape)."""
+        if tuple(examples.shape[1:]) != self.data_shape:
+            raise ValueError(
+                f"Expected examples of shape (n, {', '.join(map(str, self.data_shape))}); got {examples.shape}."
+            )
+        return self._in_batches(name, function, examples, shape, batch_size)
 
     def _in_batches(self, name: str, function: Any, rows: Any, shape: tuple, batch_size: int) -> np.ndarray:
         """Run a compiled function over rows, `batch_size` at a time."""

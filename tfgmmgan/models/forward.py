@@ -24,11 +24,13 @@ class ForwardPass:
 
     Attributes:
         real: (B, *data_shape) float32, images in [-1, 1].
-        labels: (B,) integers, or None.
+        labels: (B,) integers, or None where the model does not learn from labels.
         z: (S, K, d) latent vectors; (S, 1, d) where the model does not draw by component.
+        components: (S, K) or (S, 1) the component that made each.
         fake: (S * K, *data_shape) generated examples.
         real_features, fake_features: (B, F), (S * K, F) the discriminator's encoding.
         real_scores: (B, O) discriminator logits.
+        fake_outputs: (S, K, O) discriminator logits.
         fake_scores: (S, K) logits; with a head of K outputs, that of the component that made the fake.
         real_class_logits: (B, K) the classifier's logits.
         responsibilities: (B, K) alpha = C(x).
@@ -51,9 +53,19 @@ class ForwardPass:
         self.fakes = fakes
 
     @cached_property
+    def latents(self) -> tuple[tf.Tensor, tf.Tensor]:
+        """Latent vectors, (S, K, d), and the component of each, (S, K)."""
+        return self.model.draw_latents(self.fakes, split(self.seed, 0))
+
+    @property
     def z(self) -> tf.Tensor:
         """Latent vectors, (S, K, d)."""
-        return self.model.draw_latents(self.fakes, split(self.seed, 0))
+        return self.latents[0]
+
+    @property
+    def components(self) -> tf.Tensor:
+        """The component that made each, (S, K)."""
+        return self.latents[1]
 
     @cached_property
     def fake(self) -> tf.Tensor:
@@ -77,10 +89,14 @@ class ForwardPass:
         return self.model.discriminator.head(self.real_features)
 
     @cached_property
+    def fake_outputs(self) -> tf.Tensor:
+        """All discriminator logits of generated examples, (S, K, O)."""
+        return self.per_component(self.model.discriminator.head(self.fake_features))
+
+    @cached_property
     def fake_scores(self) -> tf.Tensor:
-        """Discriminator logits of generated examples, (S, K)."""
-        scores = self.per_component(self.model.discriminator.head(self.fake_features))  # [S, K, O]
-        return scores[..., 0] if scores.shape[-1] == 1 else tf.linalg.diag_part(scores)
+        """The discriminator logit that judges each generated example, (S, K)."""
+        return self.model.scores_as(self.fake_outputs, self.components)
 
     @cached_property
     def real_class_logits(self) -> tf.Tensor:

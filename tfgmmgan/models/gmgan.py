@@ -87,11 +87,12 @@ class GMGAN(GAN):
         """Return how many fakes are drawn of each component, or of all where the component is drawn too."""
         return batch if self.sampling == "categorical" else super().fakes_per_component(batch)
 
-    def draw_latents(self, fakes: int | tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-        """Return latent vectors, (n, 1, d) or (S, K, d) by `sampling`."""
-        if self.sampling == "categorical":
-            return self.prior.sample(fakes, seed)[:, None]
-        return super().draw_latents(fakes, seed)
+    def draw_latents(self, fakes: int | tf.Tensor, seed: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """Return latent vectors, (n, 1, d) or (S, K, d) by `sampling`, and their components."""
+        if self.sampling == "stratified":
+            return super().draw_latents(fakes, seed)
+        components = self.prior.sample_ids(fakes, seed)
+        return self.prior.sample_components(components, seed)[:, None], components[:, None]
 
     def get_config(self) -> dict:
         """Return the constructor's arguments."""

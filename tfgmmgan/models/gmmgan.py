@@ -1,19 +1,15 @@
 """GMMGAN: responsibility learning (Huang et al. 2020), a mixture prior and a classifier trained with the GAN."""
 
-from typing import Any
-
 import keras
-import numpy as np
 import tensorflow as tf
 
-from tfgmmgan.data.scaling import to_float
 from tfgmmgan.errors import UserError, unknown_name
-from tfgmmgan.losses import ESTIMATORS, marginal_entropy, posterior_consistency
+from tfgmmgan.losses import ESTIMATORS, joint_mutual_information, marginal_entropy, posterior_consistency
 from tfgmmgan.losses.responsibility import weighted_rows
 from tfgmmgan.models.base import LatentGAN
+from tfgmmgan.models.classifying import Classifying
 from tfgmmgan.models.forward import ForwardPass
-from tfgmmgan.models.terms import LossTerm, Weight
-from tfgmmgan.networks import dtype_policy
+from tfgmmgan.models.terms import LossTerm, Weight, serialized
 from tfgmmgan.priors import GaussianMixture, LatentPrior
 
 __all__ = ["GMMGAN"]
@@ -23,7 +19,7 @@ UPDATES = ("classifier", "all")
 
 
 @keras.saving.register_keras_serializable(package="tfgmmgan")
-class GMMGAN(LatentGAN):
+class GMMGAN(Classifying, LatentGAN):
     """A GAN with a Gaussian mixture prior and a classifier C that says which Gaussian an example belongs to.
 
     Read literally, the paper's two losses send every image to the one component whose fakes look best: nothing
@@ -65,6 +61,9 @@ class GMMGAN(LatentGAN):
             eq. 4's factor 1/K. Default 2 (ours).
         posterior_consistency: Weight of the poster's comparison of p(k | z) with C(x_hat). It trains C, G and
             prior; without it, C has nothing to tell components apart by. Default 0.1 (ours; the poster gives none).
+        responsibility_consistency: Weight of the poster's other comparison, of C(x) with C(x_hat): the mutual
+            information of their joint distribution, which is our reading of it; see
+            `tfgmmgan.losses.responsibility.joint_paired`. It trains C, G and prior. Default 0.
         **kwargs: As in `LatentGAN`. A `discriminator` may have 1 output, or K: one for each component.
 
     Every weight is a number or a `keras.optimizers.schedules.LearningRateSchedule` of the training step.
@@ -90,6 +89,7 @@ class GMMGAN(LatentGAN):
         classifier_adversarial: bool = False,
         marginal_entropy: Weight = 2.0,
         posterior_consistency: Weight = 0.1,
+        responsibility_consistency: Weight = 0.0,
         **kwargs,
     ) -> None:
         if encoder not in ENCODERS:
@@ -114,29 +114,9 @@ class GMMGAN(LatentGAN):
         self.classifier_adversarial = classifier_adversarial
         self.marginal_entropy = marginal_entropy
         self.posterior_consistency = posterior_consistency
+        self.responsibility_consistency = responsibility_consistency
         super().__init__(data_shape, prior=prior, **kwargs)
-        if self.discriminator.num_outputs not in (1, self.num_components):
-            raise ValueError(
-                f"The discriminator must have 1 output or one for each of the {self.num_components} components; "
-                f"it has {self.discriminator.num_outputs}."
-            )
-        if classifier is not None:
-            self._given.append("classifier")
-        self.classifier = classifier or self._make_classifier()
-        features = self.discriminator.encoder.compute_output_shape((None, *self.data_shape))
-        if not self.classifier.built:
-            self.classifier.build(features if self.shares_encoder else (None, *self.data_shape))
-
-    def _make_classifier(self) -> keras.layers.Layer:
-        if self.shares_encoder:
-            return keras.layers.Dense(self.num_components, dtype="float32", name="classifier")
-        with dtype_policy(self.dtype_policy):
-            return self._networks.classifier(self.data_shape, self.num_components, width=self.width, name="classifier")
-
-    @property
-    def shares_encoder(self) -> bool:
-        """Whether C works on the discriminator's encoding."""
-        return self.encoder == "shared"
+        self.set_classifier(classifier, self.num_components)
 
     # -- losses --------------------------------------------------------------------------------------------
 
@@ -161,6 +141,11 @@ class GMMGAN(LatentGAN):
                 self.posterior_consistency_loss,
                 trains=classifier + generator,
                 weight=self.posterior_consistency,
+            ),
+            "responsibility_consistency_loss": LossTerm(
+                self.responsibility_consistency_loss,
+                trains=classifier + generator,
+                weight=self.responsibility_consistency,
             ),
         }
 
@@ -187,79 +172,28 @@ class GMMGAN(LatentGAN):
         """Return the poster's cross-entropy of p(k | z) and C(x_hat)."""
         return posterior_consistency(forward.posterior, forward.fake_log_classes)
 
+    def responsibility_consistency_loss(self, forward: ForwardPass) -> tf.Tensor:
+        """Return the negative of the poster's I(C(x); C(x_hat))."""
+        joint = self._estimator.joint(forward.responsibilities, tf.exp(forward.fake_log_classes))
+        return -joint_mutual_information(joint)
+
     # -- what the step asks of a system --------------------------------------------------------------------
 
     def fakes_per_component(self, batch: int | tf.Tensor) -> int | tf.Tensor:
         """Return S for a batch; see `estimator`."""
         return self._estimator.fakes_per_component(batch, self.num_components)
 
-    def group_variables(self, group: str) -> list[keras.Variable]:
-        """Return a group's trainable weights."""
-        return self.classifier.trainable_variables if group == "classifier" else super().group_variables(group)
+    def output_counts(self) -> tuple[int, ...]:
+        """Return 1, or K for one discriminator output a component."""
+        return (1, self.num_components)
 
     def after_update(self, forward: ForwardPass) -> None:
         """Let the mixture's weights follow the batch's mean responsibilities, where they do."""
         self.prior.update_weights(tf.reduce_mean(forward.responsibilities, axis=0))
 
-    def classifier_view(self, examples: tf.Tensor, seed: tf.Tensor, generated: bool) -> tf.Tensor:
-        """Return what C sees of examples in training: the examples themselves. A subclass may transform them.
-
-        Args:
-            examples: (n, *data_shape) float32.
-            seed: (2,) stateless seed for this step and these examples.
-            generated: Whether they are fakes.
-        """
-        return examples
-
-    def class_logits(self, examples: tf.Tensor, features: tf.Tensor | None = None, training: bool = False) -> tf.Tensor:
-        """Return C's logits, (n, K).
-
-        Args:
-            examples: (n, *data_shape) float32.
-            features: Their encoding by the discriminator, where it is shared and already at hand.
-            training: Whether batch norm uses the batch.
-        """
-        if not self.shares_encoder:
-            return self.classifier(examples, training=training)
-        if features is None:
-            features = self.discriminator.encoder(examples, training=training)
-        return self.classifier(features)
-
-    # -- using a trained model -----------------------------------------------------------------------------
-
-    def call(self, examples: tf.Tensor, training: bool = False) -> tf.Tensor:
-        """Return p(k | x), (n, K), so that `model.predict(images)` works as in any classifier."""
-        return tf.nn.softmax(self.class_logits(to_float(tf.convert_to_tensor(examples)), training=training))
-
-    def responsibilities(self, examples: np.ndarray, batch_size: int = 256) -> np.ndarray:
-        """Return p(k | x) for images: uint8, or float in [-1, 1].
-
-        Args:
-            examples: (n, *data_shape).
-            batch_size: How many at once; bounds the memory, does not change the result.
-
-        Returns:
-            (n, K) float32, rows summing to 1.
-
-        Raises:
-            ValueError: If the shape is not the model's.
-        """
-        if tuple(examples.shape[1:]) != self.data_shape:
-            raise ValueError(
-                f"Expected examples of shape (n, {', '.join(map(str, self.data_shape))}); got {examples.shape}."
-            )
-        return self._in_batches("responsibilities", self._infer, examples, (self.num_components,), batch_size)
-
-    def _infer(self, examples: Any) -> tf.Tensor:
-        return self.call(examples)
-
     def get_config(self) -> dict:
         """Return the constructor's arguments."""
-        schedules = {
-            name: keras.saving.serialize_keras_object(weight) if callable(weight) else weight
-            for name in ("mutual_information", "marginal_entropy", "posterior_consistency")
-            for weight in [getattr(self, name)]
-        }
+        weights = ("mutual_information", "marginal_entropy", "posterior_consistency", "responsibility_consistency")
         return {
             **super().get_config(),
             "num_components": self.num_components,
@@ -268,5 +202,5 @@ class GMMGAN(LatentGAN):
             "estimator": self.estimator,
             "mutual_information_updates": self.mutual_information_updates,
             "classifier_adversarial": self.classifier_adversarial,
-            **schedules,
+            **{name: serialized(getattr(self, name)) for name in weights},
         }

@@ -3,12 +3,13 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
+import keras
 import tensorflow as tf
 from keras.optimizers.schedules import LearningRateSchedule
 
 from tfgmmgan.models.forward import ForwardPass
 
-__all__ = ["LossTerm", "Weight", "weight_at"]
+__all__ = ["LossTerm", "Weight", "serialized", "weight_at"]
 
 Weight = float | LearningRateSchedule
 
@@ -31,3 +32,8 @@ class LossTerm(NamedTuple):
 def weight_at(weight: Weight, step: tf.Tensor) -> tf.Tensor:
     """Return a loss's weight at a training step, a float32 scalar."""
     return tf.cast(weight(step) if callable(weight) else weight, tf.float32)
+
+
+def serialized(weight: Weight) -> float | dict:
+    """Return a loss's weight as a model's `get_config` has it."""
+    return keras.saving.serialize_keras_object(weight) if callable(weight) else weight

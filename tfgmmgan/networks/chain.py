@@ -27,6 +27,8 @@ class Chain(keras.Model):
         width: Multiplies the number of channels or units. Default 1.
     """
 
+    has_batch_norm = False  # whether `batch_norm=False` is an argument
+
     def __init__(self, data_shape: tuple[int, ...], width: float = 1.0, **kwargs) -> None:
         super().__init__(**kwargs)
         if width <= 0:

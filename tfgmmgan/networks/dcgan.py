@@ -66,7 +66,14 @@ class DCGANEncoder(_ImageChain):
     Args:
         data_shape: (H, W, C), H and W divisible by 4.
         width: Multiplies the table's channels. Default 1.
+        batch_norm: Whether its batch norm is there; a gradient penalty wants it away. Default True.
     """
+
+    has_batch_norm = True
+
+    def __init__(self, data_shape: tuple, width: float = 1.0, batch_norm: bool = True, **kwargs) -> None:
+        self.batch_norm = batch_norm
+        super().__init__(data_shape, width, **kwargs)
 
     def make_blocks(self) -> list[layers.Layer]:
         """Return Table 3's layers, top to bottom, but for the last, which is a head."""
@@ -74,10 +81,14 @@ class DCGANEncoder(_ImageChain):
             layers.Conv2D(self.scaled(64), 5, strides=2, padding="same"),
             layers.LeakyReLU(LEAK),
             layers.Conv2D(self.scaled(128), 4, strides=2, padding="same"),
-            layers.BatchNormalization(),
+            *([layers.BatchNormalization()] if self.batch_norm else []),
             layers.LeakyReLU(LEAK),
             layers.Flatten(),
         ]
+
+    def get_config(self) -> dict:
+        """Return the constructor's arguments."""
+        return {**super().get_config(), "batch_norm": self.batch_norm}
 
 
 @keras.saving.register_keras_serializable(package="tfgmmgan")

@@ -62,7 +62,9 @@ class LatentPrior(keras.layers.Layer):
         logits = tf.math.log(self.mixture_probs())[None]  # [1, K]
         return tf.random.stateless_categorical(logits, n, split(seed, 1), dtype=tf.int32)[0]
 
-    def sample_components(self, ids: tf.Tensor, seed: tf.Tensor, variance_scale: float = 1.0) -> tf.Tensor:
+    def sample_components(
+        self, ids: tf.Tensor, seed: tf.Tensor, variance_scale: float = 1.0, truncation: float | None = None
+    ) -> tf.Tensor:
         """Draw one latent vector from each named component.
 
         Args:
@@ -70,12 +72,14 @@ class LatentPrior(keras.layers.Layer):
             seed: (2,) stateless seed.
             variance_scale: s >= 0 multiplies every covariance by s (GM-GAN, section 4.3), so the noise by
                 sqrt(s): below 1 better samples, above 1 more diverse ones.
+            truncation: t > 0 draws the noise from the normal distribution cut to [-t, t] (Brock et al. 2018, the
+                truncation trick); None leaves it whole.
 
         Returns:
             (n, d).
         """
         ids = tf.convert_to_tensor(ids)
-        eps = normal([tf.shape(ids)[0], self.latent_dim], seed)
+        eps = normal([tf.shape(ids)[0], self.latent_dim], seed, truncation)
         return self.place(eps * tf.sqrt(tf.cast(variance_scale, tf.float32)), ids)
 
     def sample_stratified(self, n_per_component: int, seed: tf.Tensor) -> tf.Tensor:

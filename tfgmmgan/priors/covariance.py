@@ -12,8 +12,8 @@ from tfgmmgan.registry import Registry
 __all__ = ["COVARIANCES", "Diagonal", "Factor", "Full", "Spherical"]
 
 
-def _inverse_softplus(x: float) -> float:
-    return float(np.log(np.expm1(x)))
+def _inverse_softplus(x: np.ndarray | float) -> np.ndarray:
+    return np.asarray(x + np.log(-np.expm1(-np.asarray(x))), np.float32)
 
 
 class Spherical:
@@ -28,6 +28,11 @@ class Spherical:
     def raw_initial(std: float, dim: int) -> np.ndarray:
         """Return one component's raw weights for A_k = std I."""
         return np.array([_inverse_softplus(std)], np.float32)
+
+    @staticmethod
+    def raw_of_scale(scale: np.ndarray) -> np.ndarray:
+        """Return raw weights from standard deviations, (K, *raw_shape)."""
+        return _inverse_softplus(scale)
 
     @staticmethod
     def scale_tril(raw: tf.Tensor, dim: int) -> tf.Tensor:
@@ -73,6 +78,14 @@ class Full:
         """Return one component's raw weights for A_k = std I."""
         off_diagonal = np.zeros((dim * (dim - 1) // 2,), np.float32)
         return np.concatenate([Diagonal.raw_initial(std, dim), off_diagonal])
+
+    @staticmethod
+    def raw_of_scale(scale: np.ndarray) -> np.ndarray:
+        """Return raw weights from `scale_tril` (K, d, d) with a positive diagonal: the inverse of that method."""
+        dim = scale.shape[-1]
+        diagonal = scale[:, np.arange(dim), np.arange(dim)]
+        below = scale[:, *np.tril_indices(dim, -1)]
+        return np.concatenate([_inverse_softplus(diagonal), below], axis=1).astype(np.float32)
 
     @staticmethod
     def scale_tril(raw: tf.Tensor, dim: int) -> tf.Tensor:
