@@ -8,6 +8,7 @@ from tfgmmgan.networks.chain import Chain, dtype_policy
 from tfgmmgan.networks.dcgan import DCGANClassifier, DCGANEncoder, DCGANGenerator
 from tfgmmgan.networks.discriminator import Discriminator
 from tfgmmgan.networks.mlp import MLPClassifier, MLPEncoder, MLPGenerator
+from tfgmmgan.networks.resnet import ResNetClassifier, ResNetEncoder, ResNetGenerator
 from tfgmmgan.registry import Registry
 
 __all__ = [
@@ -21,6 +22,9 @@ __all__ = [
     "MLPClassifier",
     "MLPEncoder",
     "MLPGenerator",
+    "ResNetClassifier",
+    "ResNetEncoder",
+    "ResNetGenerator",
     "dtype_policy",
 ]
 
@@ -38,5 +42,6 @@ NETWORKS = Registry(
     {
         "dcgan": Architecture(DCGANGenerator, DCGANEncoder, DCGANClassifier),
         "mlp": Architecture(MLPGenerator, MLPEncoder, MLPClassifier),
+        "resnet": Architecture(ResNetGenerator, ResNetEncoder, ResNetClassifier),
     },
 )

@@ -46,14 +46,14 @@ class NetworkOptions:
     """The networks.
 
     Attributes:
-        architecture: "dcgan" are Tables 1-3 of responsibility learning, for images; "mlp" is for points; "auto"
-            goes by the data.
+        architecture: "dcgan" are Tables 1-3 of responsibility learning, for images; "resnet" is BigGAN without
+            labels, for images of 32 to 96 pixels; "mlp" is for points; "auto" takes "dcgan" or "mlp" by the data.
         width: Multiplies the number of channels.
         encoder: Whether the classifier stands on the discriminator's encoding ("shared") or is a network of its
             own ("separate"), Table 1.
     """
 
-    architecture: Literal["auto", "dcgan", "mlp"] = "auto"
+    architecture: Literal["auto", "dcgan", "mlp", "resnet"] = "auto"
     width: float = 1.0
     encoder: Literal["shared", "separate"] = "shared"
 
