@@ -7,7 +7,6 @@ from pathlib import Path
 import keras
 import tensorflow as tf
 
-from tfgmmgan.data.scaling import to_float
 from tfgmmgan.models import LatentGAN
 from tfgmmgan.random import normal
 
@@ -24,8 +23,9 @@ def export(model: LatentGAN, base: str | Path) -> Path:
       named component. Also the default signature.
     - `sample(seed (2,) int32, num () int32)` -> `examples`, `component` (num,): by the mixture's weights.
     - `interpolate(weights (n, K) float32, seed (2,) int32)` -> `examples`, all under one noise.
-    - `responsibilities(images (n, H, W, C) float32)` and `responsibilities_uint8(images uint8)` -> `responsibilities`
-      (n, K): where the model has a classifier. A model of points has the first alone.
+    - `responsibilities(images (n, H, W, C) float32)` -> `responsibilities` (n, K): where the model says p(k | x).
+    - `encode(images)` -> `latents` (n, d) and `reconstruct(images)` -> `examples`: where the model has an encoder.
+    - `responsibilities_uint8`, `encode_uint8`, `reconstruct_uint8`: the same of uint8 images.
 
     Args:
         model: The trained model.
@@ -55,7 +55,13 @@ def export(model: LatentGAN, base: str | Path) -> Path:
         return {"examples": decode(prior.interpolate(weights, normal([prior.latent_dim], seed)))}
 
     def responsibilities(images: tf.Tensor) -> dict:
-        return {"responsibilities": tf.nn.softmax(model.class_logits(to_float(images)))}
+        return {"responsibilities": model.call(images)}
+
+    def encode(images: tf.Tensor) -> dict:
+        return {"latents": model.encodings(images)}
+
+    def reconstruct(images: tf.Tensor) -> dict:
+        return {"examples": decode(model.encodings(images))}
 
     archive = keras.export.ExportArchive()
     archive.track(model)
@@ -68,10 +74,11 @@ def export(model: LatentGAN, base: str | Path) -> Path:
     archive.add_endpoint(
         "interpolate", interpolate, [tf.TensorSpec([None, prior.num_components], tf.float32, "weights"), seed]
     )
-    if hasattr(model, "responsibilities"):
-        for name, dtype in (("responsibilities", tf.float32), ("responsibilities_uint8", tf.uint8)):
-            if dtype == tf.float32 or len(shape) == 3:
-                archive.add_endpoint(name, responsibilities, [tf.TensorSpec([None, *shape], dtype, "images")])
+    for function, owner in ((responsibilities, "responsibilities"), (encode, "encode"), (reconstruct, "reconstruct")):
+        if hasattr(model, owner):
+            archive.add_endpoint(owner, function, [tf.TensorSpec([None, *shape], tf.float32, "images")])
+            if len(shape) == 3:
+                archive.add_endpoint(f"{owner}_uint8", function, [tf.TensorSpec([None, *shape], tf.uint8, "images")])
 
     base.mkdir(parents=True, exist_ok=True)
     version = 1 + max((int(path.name) for path in base.iterdir() if path.name.isdigit()), default=0)

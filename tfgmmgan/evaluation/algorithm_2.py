@@ -2,10 +2,10 @@
 
 import keras
 import numpy as np
-from keras import layers
 
 from tfgmmgan.data import Split
 from tfgmmgan.data.scaling import to_float
+from tfgmmgan.evaluation.small_classifier import small_classifier
 from tfgmmgan.models import LatentGAN
 
 __all__ = ["algorithm_2"]
@@ -18,8 +18,7 @@ def algorithm_2(
 
     It draws `num_per_component` examples from each component, trains a fresh classifier to tell which component made
     which, and asks it about the split. No real example and no label is trained on. The paper publishes neither M nor
-    the classifier; both are ours and the same for every model: for images two convolutions of 32 and 64 channels with
-    pooling, dropout of 0.5 and a layer of 128, for points two layers of 128; Adam(1e-3), batches of 128.
+    the classifier; both are ours and the same for every model (`small_classifier`, batches of 128).
 
     Args:
         model: A trained model with K >= 2 components.
@@ -38,24 +37,7 @@ def algorithm_2(
     k = model.prior.num_components
     components = np.tile(np.arange(k), num_per_component)
     generated = model.generate(len(components), component=components, seed=seed)
-    classifier = _classifier(model.data_shape, k)
-    classifier.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    classifier = small_classifier(model.data_shape, k)
     classifier.fit(generated, components, batch_size=128, epochs=epochs, verbose=0)
     batches = [classifier.predict_on_batch(to_float(batch)) for batch in split.batches(512)]
     return keras.ops.convert_to_numpy(keras.ops.softmax(np.concatenate(batches)))
-
-
-def _classifier(data_shape: tuple[int, ...], num_components: int) -> keras.Model:
-    if len(data_shape) == 1:
-        hidden = [layers.Dense(128, "relu"), layers.Dense(128, "relu")]
-    else:
-        hidden = [
-            layers.Conv2D(32, 3, padding="same", activation="relu"),
-            layers.MaxPooling2D(),
-            layers.Conv2D(64, 3, padding="same", activation="relu"),
-            layers.MaxPooling2D(),
-            layers.Flatten(),
-            layers.Dropout(0.5),
-            layers.Dense(128, "relu"),
-        ]
-    return keras.Sequential([keras.Input(data_shape), *hidden, layers.Dense(num_components, dtype="float32")])

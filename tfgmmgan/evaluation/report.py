@@ -5,6 +5,8 @@ __all__ = ["score_table", "summary"]
 TITLES = {
     "classifier": "The classifier C",
     "algorithm_2": "Algorithm 2, on G's samples",
+    "mixture": "The mixture of encodings",
+    "label_mixture": "The same, K = classes",
     "kmeans": "k-means on pixels",
 }
 
@@ -14,6 +16,7 @@ def summary(card: dict) -> str:
     test = card["test"]
     lines = []
     methods = test.get("clustering", {})
+    told = card["labels_in_training"]
     if "modes" in test:
         modes, by = test["modes"], test["modes_by"]
         shares = "  ".join(f"{k}: {share:.1%}" for k, share in enumerate(modes["shares"]))
@@ -26,13 +29,20 @@ def summary(card: dict) -> str:
         if methods:
             ours, baseline = methods[by], methods["kmeans"]
             lines.append(
-                f"Modes against the true classes, which training never saw: ACC {ours['acc']:.3f}, "
-                f"NMI {ours['nmi']:.3f} (k-means on the pixels: ACC {baseline['acc']:.3f}, NMI {baseline['nmi']:.3f})."
+                f"Modes against the true classes, which training {'was told' if told else 'never saw'}: "
+                f"ACC {ours['acc']:.3f}, NMI {ours['nmi']:.3f} "
+                f"(k-means on the pixels: ACC {baseline['acc']:.3f}, NMI {baseline['nmi']:.3f})."
             )
         else:
             lines.append("There are no labels to compare the modes with.")
     else:
         lines.append("A prior of one component has no modes to find; look at the samples.")
+    if "conditional" in card:
+        asked = card["conditional"]
+        lines.append(
+            f"Of {asked['num_generated']} generated examples {asked['agreement']:.1%} are of their component's class, "
+            f"says a classifier of real examples that is right in {asked['judge_accuracy']:.1%} of the test split."
+        )
     return "\n".join(lines)
 
 

@@ -12,9 +12,11 @@ import tfgmmgan
 from tfgmmgan.data import ImageData, Split
 from tfgmmgan.evaluation.algorithm_2 import algorithm_2
 from tfgmmgan.evaluation.clustering import KMEANS_LIMIT, cluster_scores, kmeans_clusters
+from tfgmmgan.evaluation.conditional import class_agreement
 from tfgmmgan.evaluation.modes import mode_summary
 from tfgmmgan.files import replacing
 from tfgmmgan.models import LatentGAN
+from tfgmmgan.priors import FittedMixture
 
 __all__ = ["SCHEMA_VERSION", "make_scorecard", "write_scorecard"]
 
@@ -31,11 +33,13 @@ def make_scorecard(model: LatentGAN, data: ImageData, about: dict) -> dict:
         about: Facts about the run, such as its name, seed and epochs; copied into the scorecard.
 
     Returns:
-        A dictionary for JSON: `schema_version`; `run` (`about`); `versions`; `mixture_weights` of the prior; for each
-        split `num_examples` and, for a model with a classifier, `modes` (`mode_summary`) and with labels `clustering`
-        by name of the method (`cluster_scores`). The methods are `classifier`, and on the test split `algorithm_2`,
-        for a mixture of two or more, and `kmeans`. Without a classifier `modes` are those of Algorithm 2. `modes_by`
-        names the method. `seconds` is what it all took.
+        A dictionary for JSON: `schema_version`; `run` (`about`); `versions`; `labels_in_training`; `mixture_weights` of
+        the prior; for each split `num_examples` and, for a model that says p(k | x), `modes` (`mode_summary`) and with
+        labels `clustering` by name of the method (`cluster_scores`). The methods are `classifier`, or GAEL's `mixture`,
+        and on the test split `algorithm_2`, for a mixture of two or more, `label_mixture`, GAEL's with as many
+        components as there are classes where its own has another number, and `kmeans`. Without p(k | x) `modes` are
+        those of Algorithm 2. `modes_by` names the method. For a model told by labels, `conditional`
+        (`class_agreement`). `seconds` is what it all took.
     """
     started = time.perf_counter()
     card = {
@@ -46,12 +50,17 @@ def make_scorecard(model: LatentGAN, data: ImageData, about: dict) -> dict:
             "python": platform.python_version(),
             **{name: metadata.version(name) for name in PACKAGES},
         },
+        "labels_in_training": model.needs_labels,
         "mixture_weights": model.prior.mixture_probs().numpy().tolist(),
         "train": _split_card(model, data.train),
         "test": _split_card(model, data.test),
     }
-    if model.prior.num_components > 1:
+    if model.prior.num_components > 1 and is_ready(model):
         _add(card["test"], data.test, "algorithm_2", algorithm_2(model, data.test))
+    if hasattr(model, "encode") and data.test.labels is not None and len(data.class_names) != model.num_components:
+        _add(card["test"], data.test, "label_mixture", _label_mixture(model, data))
+    if model.needs_labels and data.train.labels is not None and data.test.labels is not None:
+        card["conditional"] = class_agreement(model, data)
     if data.test.labels is not None:
         clusters = model.prior.num_components if model.prior.num_components > 1 else len(data.class_names)
         found = kmeans_clusters(data.train, data.test, clusters)
@@ -73,10 +82,25 @@ def write_scorecard(card: dict, path: Path) -> None:
 
 def _split_card(model: LatentGAN, split: Split) -> dict:
     card: dict = {"num_examples": len(split)}
-    if hasattr(model, "responsibilities"):
+    if hasattr(model, "responsibilities") and is_ready(model):
         batches = [model.responsibilities(batch) for batch in split.batches().as_numpy_iterator()]
-        _add(card, split, "classifier", np.concatenate(batches))
+        _add(card, split, model.responsibilities_by, np.concatenate(batches))
     return card
+
+
+def is_ready(model: LatentGAN) -> bool:
+    """Return whether a model's modes mean something: those of a mixture that is still to be fitted do not."""
+    return not isinstance(model.prior, FittedMixture) or model.prior.is_fitted
+
+
+def _label_mixture(model: LatentGAN, data: ImageData) -> np.ndarray:
+    """Return responsibilities of the test split under a mixture with as many components as classes (GAEL, 4.3)."""
+    train, test = (
+        np.concatenate([model.encode(batch) for batch in split.batches().as_numpy_iterator()])
+        for split in (data.train, data.test)
+    )
+    mixture = FittedMixture(len(data.class_names), model.latent_dim, model.prior.covariance, model.prior.seed)
+    return mixture.fit(train).responsibilities(test).numpy()
 
 
 def _add(card: dict, split: Split, method: str, responsibilities: np.ndarray) -> None:

@@ -69,6 +69,11 @@ class ACGAN(Classifying, GAN):
         super().__init__(data_shape, latent_dim=prior.latent_dim, prior=prior, **kwargs)
         self.set_classifier(classifier, num_classes)
 
+    @property
+    def component_classes(self) -> list[list[int]]:
+        """The class that each component is of, as `SupervisedGMGAN` has it: its own number."""
+        return [[label] for label in range(self.num_classes)]
+
     def loss_terms(self) -> dict[str, LossTerm]:
         """Return the adversarial losses (L_S) and the two halves of L_C."""
         return {

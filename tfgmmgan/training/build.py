@@ -11,46 +11,66 @@ from tfgmmgan.training.config import TrainConfig, flatten
 
 __all__ = ["build_model", "check_options", "unused_options"]
 
-# option -> argument of the model's constructor, or of its prior's
+# argument of the model's constructor, or of its prior's -> option
 MODEL_ARGUMENTS = {
     "seed": "seed",
-    "networks.architecture": "architecture",
-    "networks.width": "width",
-    "networks.encoder": "encoder",
-    "losses.adversarial": "adversarial_loss",
-    "losses.estimator": "estimator",
-    "losses.mutual_information": "mutual_information",
-    "losses.mutual_information_updates": "mutual_information_updates",
-    "losses.classifier_adversarial": "classifier_adversarial",
-    "losses.marginal_entropy": "marginal_entropy",
-    "losses.posterior_consistency": "posterior_consistency",
-    "prior.sampling": "sampling",
-    "optimizers.update_order": "update_order",
-    "optimizers.generator_batch_size": "generator_batch_size",
+    "architecture": "networks.architecture",
+    "width": "networks.width",
+    "encoder": "networks.encoder",
+    "adversarial_loss": "losses.adversarial",
+    "gradient_penalty": "losses.gradient_penalty",
+    "weight_clip": "losses.weight_clip",
+    "estimator": "losses.estimator",
+    "mutual_information": "losses.mutual_information",
+    "mutual_information_updates": "losses.mutual_information_updates",
+    "classifier_adversarial": "losses.classifier_adversarial",
+    "marginal_entropy": "losses.marginal_entropy",
+    "posterior_consistency": "losses.posterior_consistency",
+    "responsibility_consistency": "losses.responsibility_consistency",
+    "class_log_likelihood": "losses.class_log_likelihood",
+    "encoding": "losses.encoding",
+    "encoding_variance": "losses.encoding_variance",
+    "sampling": "prior.sampling",
+    "component_to_class": "prior.component_to_class",
+    "class_to_component": "prior.class_to_component",
+    "update_order": "optimizers.update_order",
+    "generator_batch_size": "optimizers.generator_batch_size",
+    "critic_steps": "optimizers.critic_steps",
 }
 PRIOR_ARGUMENTS = {
     "num_components": "num_components",
     "latent_dim": "latent_dim",
+    "noise_dim": "latent_dim",
     "seed": "seed",
-    "prior.covariance": "covariance",
-    "prior.trainable": "trainable",
-    "prior.variance": "variance",
-    "prior.mean_range": "mean_range",
-    "prior.weights": "mixture_weights",
+    "covariance": "prior.covariance",
+    "trainable": "prior.trainable",
+    "variance": "prior.variance",
+    "mean_range": "prior.mean_range",
+    "mixture_weights": "prior.weights",
 }
 
 
-def build_model(config: TrainConfig, data_shape: tuple[int, ...]) -> LatentGAN:
-    """Return the model of a config, compiled, for examples of a shape."""
+def build_model(config: TrainConfig, data_shape: tuple[int, ...], num_classes: int = 0) -> LatentGAN:
+    """Return the model of a config, compiled, for examples of a shape and of so many classes, 0 without labels."""
     check_options(config)
-    values = flatten(config)
     model_class = MODELS[config.model]
-    prior = model_class.prior_class(**_accepted(model_class.prior_class, PRIOR_ARGUMENTS, values))
+    if model_class.needs_labels and num_classes < 2:
+        raise UserError(
+            f"The model '{config.model}' learns from labels of two classes or more, and this dataset has "
+            f"{f'{num_classes} class' if num_classes else 'none'}. Give labels, or choose a model without: "
+            f"{', '.join(name for name in MODELS if not MODELS[name].needs_labels)}."
+        )
+    options = flatten(config)
+    values = {
+        owner: {argument: options[option] for argument, option in table.items()} | {"num_classes": num_classes}
+        for owner, table in ((model_class, MODEL_ARGUMENTS), (model_class.prior_class, PRIOR_ARGUMENTS))
+    }
+    prior = model_class.prior_class(**_accepted(model_class.prior_class, values))
     model = model_class(
         data_shape,
         prior=prior,
         dtype="mixed_bfloat16" if config.precision == "bfloat16" else "float32",
-        **_accepted(model_class, MODEL_ARGUMENTS, values),
+        **_accepted(model_class, values),
     )
 
     def adam(learning_rate: float) -> keras.optimizers.Optimizer:
@@ -67,13 +87,11 @@ def build_model(config: TrainConfig, data_shape: tuple[int, ...]) -> LatentGAN:
 def unused_options(model: str) -> list[str]:
     """Return the options that a model, or its prior, has no argument for."""
     model_class = MODELS[model]
-    heeded = [
-        option
-        for owner, table in ((model_class, MODEL_ARGUMENTS), (model_class.prior_class, PRIOR_ARGUMENTS))
-        for option, argument in table.items()
-        if argument in _parameters(owner)
+    tables = ((model_class, MODEL_ARGUMENTS), (model_class.prior_class, PRIOR_ARGUMENTS))
+    heeded = {table[name] for owner, table in tables for name in set(table) & _parameters(owner)}
+    return [
+        option for option in dict.fromkeys(o for _, table in tables for o in table.values()) if option not in heeded
     ]
-    return [option for option in {**MODEL_ARGUMENTS, **PRIOR_ARGUMENTS} if option not in heeded]
 
 
 def check_options(config: TrainConfig) -> None:
@@ -84,9 +102,9 @@ def check_options(config: TrainConfig) -> None:
             raise UserError(f"The model '{config.model}' has no use for --{option}; leave it out.")
 
 
-def _accepted(owner: type, table: dict[str, str], values: dict[str, Any]) -> dict[str, Any]:
+def _accepted(owner: type, values: dict[type, dict[str, Any]]) -> dict[str, Any]:
     parameters = _parameters(owner)
-    return {argument: values[option] for option, argument in table.items() if argument in parameters}
+    return {argument: value for argument, value in values[owner].items() if argument in parameters}
 
 
 def _parameters(owner: type) -> set[str]:

@@ -31,6 +31,9 @@ class PriorOptions:
         weights: Mixture weights: "uniform", or "responsibilities", a running mean of what the classifier says.
         sampling: How gmgan draws the component of each fake: "categorical" (Algorithm 1), or "stratified", as many of
             each, which has the same expected loss with less noise.
+        component_to_class: supervised_gmgan with as many components as classes or more: the class of each component,
+            for example [0, 0, 1, 2]; k modulo the number of classes where not given.
+        class_to_component: supervised_gmgan with fewer components than classes: the component of each class.
     """
 
     covariance: Literal["full", "factor", "diag", "spherical"] = "full"
@@ -39,6 +42,8 @@ class PriorOptions:
     mean_range: float = 0.1
     weights: Literal["uniform", "responsibilities"] = "responsibilities"
     sampling: Literal["categorical", "stratified"] = "categorical"
+    component_to_class: list[int] | None = None
+    class_to_component: list[int] | None = None
 
 
 @dataclass
@@ -63,7 +68,11 @@ class LossOptions:
     """The losses; a weight of 0 leaves a loss out.
 
     Attributes:
-        adversarial: The adversarial loss.
+        adversarial: The adversarial loss. The Wasserstein losses want --optimizers.update_order alternating and
+            --optimizers.critic_steps 5.
+        gradient_penalty: Weight of the gradient penalty, with which the discriminator has no batch norm; where not
+            given 10 for wasserstein_gp, else 0.
+        weight_clip: Bound of the discriminator's weights; where not given 0.01 for wasserstein, else 0, for none.
         estimator: Eq. 3 and 4 from fakes shared by the batch ("stratified"), or with K fakes an image ("paired",
             Algorithm 1; the same expected gradient from K times the fakes).
         mutual_information: Weight of eq. 4.
@@ -72,15 +81,25 @@ class LossOptions:
             every image towards the mode whose fakes look best.
         marginal_entropy: Weight of the entropy of the mean responsibilities, over K (ours): keeps all modes in use.
         posterior_consistency: Weight of the poster's comparison of p(k|z) with what the classifier says of G(z).
+        responsibility_consistency: Weight of the poster's comparison of what the classifier says of x and of G(z).
+        class_log_likelihood: acgan: weight of the classes' log-likelihood.
+        encoding: gael: weight of the encoder's log-likelihood, lambda.
+        encoding_variance: gael: whether the encoder's Sigma(x) is learned ("diagonal") or the "identity".
     """
 
-    adversarial: Literal["non_saturating", "minimax", "hinge"] = "non_saturating"
+    adversarial: Literal["non_saturating", "minimax", "hinge", "wasserstein", "wasserstein_gp"] = "non_saturating"
+    gradient_penalty: float | None = None
+    weight_clip: float | None = None
     estimator: Literal["stratified", "paired"] = "stratified"
     mutual_information: float = 1.0
     mutual_information_updates: Literal["classifier", "all"] = "classifier"
     classifier_adversarial: bool = False
     marginal_entropy: float = 2.0
     posterior_consistency: float = 0.1
+    responsibility_consistency: float = 0.0
+    class_log_likelihood: float = 1.0
+    encoding: float = 10.0
+    encoding_variance: Literal["diagonal", "identity"] = "diagonal"
 
 
 @dataclass
@@ -95,6 +114,8 @@ class OptimizerOptions:
         update_order: "simultaneous" updates both sides from the same fakes; "alternating" draws fresh ones for G.
         generator_batch_size: Fakes of the alternating order's generator update; where not given --batch_size, or for
             gmgan 128.
+        critic_steps: Updates of the discriminator for one of the generator, in the alternating order, each with
+            --batch_size real images of its own.
     """
 
     learning_rate: float = 2e-4
@@ -103,6 +124,7 @@ class OptimizerOptions:
     beta_2: float = 0.999
     update_order: Literal["simultaneous", "alternating"] = "simultaneous"
     generator_batch_size: int | None = None
+    critic_steps: int = 1
 
 
 @dataclass
@@ -125,11 +147,12 @@ class TrainConfig:
         dataset: digits, mnist, fashion_mnist, folder, arrays, toy3x3, toy5x5, or any image dataset of TensorFlow
             Datasets by name.
         model: gmmgan (responsibility learning), gmgan (GM-GAN, unsupervised: static, or dynamic with --prior.trainable
-            true), or gan (the vanilla baseline).
+            true), gael (an encoder, and a mixture fitted after training), gan and wgan_gp (baselines); with labels
+            supervised_gmgan and acgan.
         num_components: Number of Gaussians in the prior, K.
         latent_dim: Length of the latent vector, d.
         epochs: Passes over the training images.
-        batch_size: Real images in a step.
+        batch_size: Real images in an update of the discriminator.
         seed: Decides the initial weights, the order of the images and all noise.
         precision: float32, or bfloat16 for the networks with float32 weights, prior and losses.
         jit: Compile the training step with XLA.
@@ -165,6 +188,7 @@ class TrainConfig:
             "epochs",
             "batch_size",
             "optimizers.generator_batch_size",
+            "optimizers.critic_steps",
         )
         positive = (
             "prior.variance",
@@ -178,6 +202,11 @@ class TrainConfig:
             "losses.mutual_information",
             "losses.marginal_entropy",
             "losses.posterior_consistency",
+            "losses.responsibility_consistency",
+            "losses.class_log_likelihood",
+            "losses.encoding",
+            "losses.gradient_penalty",
+            "losses.weight_clip",
             "evaluation.every_epochs",
         )
         for names, holds, words in (

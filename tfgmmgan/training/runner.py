@@ -54,8 +54,14 @@ def train(config: TrainConfig, output: str | None = None, resume: bool = False) 
         _check_resume(config, read_config(resumed.config))
     keras.utils.set_random_seed(config.seed)
     data = load(config.dataset, config.data)
-    steps = data.steps_per_epoch(config.batch_size)
-    model = build_model(config, data.shape)
+    model = build_model(config, data.shape, len(data.class_names))
+    step_size = config.batch_size * model.critic_steps
+    if step_size > len(data.train) and model.critic_steps > 1:
+        raise UserError(
+            f"A step takes --batch_size {config.batch_size} times --optimizers.critic_steps {model.critic_steps} "
+            f"examples; {data.name} has {len(data.train)} to train on. Choose a smaller --batch_size."
+        )
+    steps = data.steps_per_epoch(step_size)
     first_epoch = restore(model, resumed) if resumed else 0
     if first_epoch > config.epochs:
         raise UserError(
@@ -75,7 +81,7 @@ def train(config: TrainConfig, output: str | None = None, resume: bool = False) 
     ]
     if first_epoch < config.epochs:
         model.fit(
-            data.training_batches(config.batch_size, config.seed, first_epoch),
+            data.training_batches(step_size, config.seed, first_epoch, labelled=model.needs_labels),
             steps_per_epoch=steps,
             initial_epoch=first_epoch,
             epochs=config.epochs,
@@ -84,6 +90,11 @@ def train(config: TrainConfig, output: str | None = None, resume: bool = False) 
             verbose=1 if sys.stdout.isatty() else 2,
         )
     if not _is_newest(run.model, run):
+        if hasattr(model, "fit_prior"):
+            print("Fitting the mixture to the encodings of the training examples ...", flush=True)
+        model.after_training(data.train.batches().as_numpy_iterator())
+        with replacing(run.checkpoint(config.epochs)) as temporary:  # with what was fitted
+            model.save_weights(temporary)
         with replacing(run.model) as temporary:
             model.save(temporary)
     if not _is_newest(run.serving, run):
@@ -114,7 +125,7 @@ def evaluate(run: RunDirectory, model: LatentGAN, data: ImageData, config: Train
     steps = int(model.optimizer.iterations.numpy())
     about = {
         "name": run.path.name,
-        "epochs": steps // data.steps_per_epoch(config.batch_size),
+        "epochs": steps // data.steps_per_epoch(config.batch_size * model.critic_steps),
         "steps": steps,
         "minutes": minutes_trained(run.history),
         "num_parameters": model.count_params(),
@@ -136,7 +147,7 @@ def load_run(path: str) -> tuple[RunDirectory, TrainConfig, LatentGAN, ImageData
     run = RunDirectory(path).existing()
     config = read_config(run.config)
     data = load(config.dataset, config.data)
-    model = build_model(config, data.shape)
+    model = build_model(config, data.shape, len(data.class_names))
     if restore(model, run) == 0:
         raise UserError(f"{run.path} has no checkpoint yet; wait for its first epoch.")
     return run, config, model, data

@@ -1,0 +1,8 @@
+"""Pictures: samples by mode, interpolations between two and among three modes, reconstructions."""
+
+from tfgmmgan.plotting.figures import write_figures
+from tfgmmgan.plotting.grid import image_grid
+from tfgmmgan.plotting.points import panels, scatter
+from tfgmmgan.plotting.weights import pair_weights, triple_weights
+
+__all__ = ["image_grid", "pair_weights", "panels", "scatter", "triple_weights", "write_figures"]
