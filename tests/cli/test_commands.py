@@ -125,7 +125,10 @@ def test_help_is_worth_reading(capsys, monkeypatch):
         ),
         (["train", "--epochs", "many"], "--epochs: Expected an int. Got value: many"),
         (["train", "--num_components", "0"], "--num_components must be at least 1; got 0"),
-        (["train", "--model", "gmgan2"], "Unknown model 'gmgan2'. Did you mean 'gmgan'? Valid: gan, gmgan, gmmgan"),
+        (
+            ["train", "--model", "gmgan2"],
+            "Unknown model 'gmgan2'. Did you mean 'gmgan'? Valid: gmmgan, gmgan, supervised_gmgan",
+        ),
         (["train", "--dataset", "fashonmnist"], "Did you mean 'fashion_mnist'?"),
         (
             ["train", "--model", "gan", "--prior.covariance", "diag"],

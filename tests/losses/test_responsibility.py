@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 import tensorflow as tf
+from sklearn.metrics import mutual_info_score
 
-from tfgmmgan.losses import ESTIMATORS, marginal_entropy, posterior_consistency
+from tfgmmgan.losses import ESTIMATORS, joint_mutual_information, marginal_entropy, posterior_consistency
 from tfgmmgan.losses.responsibility import weighted_rows
 
 ALPHA = np.array([[0.75, 0.25], [0.5, 0.5]])
@@ -65,6 +66,31 @@ def test_marginal_entropy_is_that_of_the_mean():
     assert marginal_entropy(tf.constant(uniform_on_average)).numpy() == pytest.approx(np.log(2))
     collapsed = np.array([[1.0, 0.0], [1.0, 0.0]])
     assert marginal_entropy(tf.constant(collapsed)).numpy() == 0
+
+
+def test_joint_of_an_image_s_and_a_fake_s_classes():
+    rng = np.random.default_rng(0)
+    b, s, k = 5, 4, 3
+    alpha, paired, shared = (rng.dirichlet(np.ones(k), shape) for shape in (b, (b, k), (s, k)))
+    expected = np.zeros((2, k, k))
+    for i in range(b):
+        for m in range(k):
+            expected[0] += alpha[i, m] * np.outer(alpha[i], paired[i, m]) / b
+            for r in range(s):
+                expected[1] += alpha[i, m] * np.outer(alpha[i], shared[r, m]) / (b * s)
+    np.testing.assert_allclose(ESTIMATORS["paired"].joint(alpha, paired), expected[0], rtol=1e-12)
+    np.testing.assert_allclose(ESTIMATORS["stratified"].joint(alpha, shared), expected[1], rtol=1e-12)
+    assert expected.sum(axis=(1, 2)) == pytest.approx([1, 1])
+    np.testing.assert_allclose(expected[:, :, :].sum(axis=2), np.broadcast_to(alpha.mean(0), (2, k)))
+
+
+def test_joint_mutual_information():
+    table = np.array([[7, 2, 1], [0, 5, 3], [4, 4, 9]])
+    found = joint_mutual_information(tf.constant(table / table.sum())).numpy()
+    assert found == pytest.approx(mutual_info_score(None, None, contingency=table), rel=1e-12)
+    independent = np.outer([0.2, 0.8], [0.5, 0.5])
+    assert joint_mutual_information(tf.constant(independent)).numpy() == pytest.approx(0, abs=1e-12)
+    assert joint_mutual_information(tf.constant(np.eye(4) / 4)).numpy() == pytest.approx(np.log(4))
 
 
 def test_numbers_of_fakes():
@@ -140,6 +166,15 @@ def test_estimators_agree_in_mean_loss_and_mean_gradient(paired_draws):
     stratified = ESTIMATORS["stratified"]
     scores = z_scores(paired_draws, draws(stratified.weighted_fakes, stratified.weighted_log_classes, fakes=2, seed=2))
     assert max(scores.values()) < 4.5, scores
+
+
+def test_the_joint_has_the_same_mean_from_shared_fakes():
+    """The joint is linear in C(x_hat): its mean over draws is the paired one with the fakes' mean classes."""
+    rng = np.random.default_rng(3)
+    alpha = rng.dirichlet(np.ones(3), 6)
+    population = rng.dirichlet(np.ones(3), (1000, 3))  # all the fakes there are, of each component
+    expected = ESTIMATORS["paired"].joint(alpha, np.broadcast_to(population.mean(0), (6, 3, 3))).numpy()
+    np.testing.assert_allclose(ESTIMATORS["stratified"].joint(alpha, population), expected, rtol=1e-12)
 
 
 @pytest.mark.parametrize("wrong", [log_of_mean, outer_of_means])

@@ -6,21 +6,58 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from tfgmmgan import ACGAN, GAEL, GMGAN, GaussianMixture, SupervisedGMGAN
 from tfgmmgan.data.scaling import to_float
 from tfgmmgan.models import ForwardPass
 
-GROUPS = ("discriminator", "encoder", "classifier", "generator", "prior")
+
+def forward_of(model, images, labels=None):
+    """A fresh pass of the first step, the same at every call."""
+    fakes = model.fakes_per_component(len(images))
+    return ForwardPass(model, to_float(tf.constant(images)), labels, tf.constant([3, 4]), fakes)
 
 
-def table(shared, adversarial, updates):
+def check_table(model, expected, images, labels=None):
+    """Check that every group's gradient is that of just the losses that train it, by tapes that know no table."""
+    terms = model.loss_terms_in_use()
+    assert set(terms) == set(expected)
+    _, found = model.losses_and_gradients(forward_of(model, images, labels))
+    variables = {group: [v.value for v in model.group_variables(group)] for group in model.groups}
+    alone = {}
+    for loss, term in terms.items():  # each loss's own gradient to everything
+        forward = forward_of(model, images, labels)
+        with tf.GradientTape() as tape:
+            value = term.function(forward)
+        flat = [v for group in model.groups for v in variables[group]]
+        gradients = iter(tape.gradient(value, flat, unconnected_gradients="zero"))
+        alone[loss] = {group: [next(gradients) for _ in variables[group]] for group in model.groups}
+
+    for group in model.groups:
+        trained_by = [loss for loss in terms if group in expected[loss]]
+        totals = [
+            sum(terms[loss].weight * alone[loss][group][position] for loss in trained_by)
+            for position in range(len(variables[group]))
+        ]
+        noise = 2e-5 * max([float(tf.reduce_max(tf.abs(total))) for total in totals], default=0.0)
+        for (gradient, variable), total in zip(found.get(group, []), totals, strict=True):
+            np.testing.assert_allclose(gradient, total, rtol=2e-4, atol=noise, err_msg=f"{group} {variable.path}")
+        for loss in trained_by if variables[group] else ():  # a cell that says yes has a gradient
+            assert max(float(tf.reduce_max(tf.abs(g))) for g in alone[loss][group]) > 0, (loss, group)
+
+
+D, G = {"discriminator", "encoder"}, {"generator", "prior"}
+
+
+def responsibility_table(shared, adversarial, updates):
     """Return {loss: the groups it trains}; "encoder" is the trunk."""
     trunk = {"encoder"} if shared else set()
     return {
-        "discriminator_loss": {"discriminator", "encoder"},
-        "generator_loss": {"generator", "prior"} | ({"classifier"} if adversarial else set()),
-        "mutual_information_loss": {"classifier"} | trunk | ({"generator", "prior"} if updates == "all" else set()),
+        "discriminator_loss": D,
+        "generator_loss": G | ({"classifier"} if adversarial else set()),
+        "mutual_information_loss": {"classifier"} | trunk | (G if updates == "all" else set()),
         "marginal_entropy_loss": {"classifier"} | trunk,
-        "posterior_consistency_loss": {"classifier", "generator", "prior"} | trunk,
+        "posterior_consistency_loss": {"classifier", *G} | trunk,
+        "responsibility_consistency_loss": {"classifier", *G} | trunk,
     }
 
 
@@ -28,37 +65,55 @@ OPTIONS = list(itertools.product(("shared", "separate"), (False, True), ("classi
 
 
 @pytest.mark.parametrize(("encoder", "adversarial", "updates"), OPTIONS)
-def test_every_cell(tiny_gmmgan, images, encoder, adversarial, updates):
+def test_responsibility_learning(tiny_gmmgan, images, encoder, adversarial, updates):
     model = tiny_gmmgan(
         encoder=encoder,
         classifier_adversarial=adversarial,
         mutual_information_updates=updates,
         mutual_information=0.7,
+        responsibility_consistency=0.5,
     )
-    expected = table(encoder == "shared", adversarial, updates)
-    terms = model.loss_terms_in_use()
-    assert set(terms) == set(expected)
+    check_table(model, responsibility_table(encoder == "shared", adversarial, updates), images)
 
-    def forward():
-        return ForwardPass(model, to_float(tf.constant(images)), None, tf.constant([3, 4]), 4)
 
-    _, found = model.losses_and_gradients(forward())
-    variables = {group: [v.value for v in model.group_variables(group)] for group in GROUPS}
-    alone = {}
-    for loss, term in terms.items():  # each loss's own gradient to everything, by a tape that knows no table
-        with tf.GradientTape() as tape:
-            value = term.function(forward())
-        flat = [v for group in GROUPS for v in variables[group]]
-        gradients = iter(tape.gradient(value, flat, unconnected_gradients="zero"))
-        alone[loss] = {group: [next(gradients) for _ in variables[group]] for group in GROUPS}
+def test_penalty_goes_to_the_discriminator_alone(tiny_gmmgan, images):
+    model = tiny_gmmgan(adversarial_loss="wasserstein_gp", posterior_consistency=0.0)
+    expected = responsibility_table(True, False, "classifier") | {"gradient_penalty_loss": D}
+    for absent in ("posterior_consistency_loss", "responsibility_consistency_loss"):
+        del expected[absent]
+    check_table(model, expected, images)
 
-    for group in GROUPS:
-        trained_by = [loss for loss in terms if group in expected[loss]]
-        for position, (gradient, variable) in enumerate(found[group]):
-            total = sum(terms[loss].weight * alone[loss][group][position] for loss in trained_by)
-            np.testing.assert_allclose(gradient, total, rtol=2e-4, atol=1e-6, err_msg=f"{group} {variable.path}")
-        for loss in trained_by:  # a cell that says yes has a gradient
-            assert max(float(tf.reduce_max(tf.abs(g))) for g in alone[loss][group]) > 0, (loss, group)
+
+@pytest.mark.parametrize("trainable", [False, True])
+def test_gm_gan(images, trainable):
+    prior = GaussianMixture(3, 5, trainable=trainable)
+    model = GMGAN((8, 8, 1), prior=prior, width=0.125, sampling="stratified")
+    model.compile()
+    check_table(model, {"discriminator_loss": D, "generator_loss": G}, images)
+    supervised = SupervisedGMGAN((8, 8, 1), 3, prior=prior, width=0.125, sampling="stratified")
+    supervised.compile()
+    labels = tf.constant(np.arange(24) % 3)
+    check_table(supervised, {"discriminator_loss": D, "generator_loss": G}, images, labels)
+
+
+def test_ac_gan(images):
+    model = ACGAN((8, 8, 1), 3, noise_dim=5, width=0.125, class_log_likelihood=0.7)
+    model.compile()
+    expected = {
+        "discriminator_loss": D,
+        "generator_loss": G,
+        "real_class_loss": {"encoder", "classifier"},
+        "fake_class_loss": {"encoder", "classifier", *G},
+    }
+    check_table(model, expected, images, tf.constant(np.arange(24) % 3))
+
+
+@pytest.mark.parametrize("variance", ["diagonal", "identity"])
+def test_gael_s_encoder_leaves_the_generator_alone(images, variance):
+    model = GAEL((8, 8, 1), 3, 5, width=0.125, encoding_variance=variance)
+    model.compile()
+    expected = {"discriminator_loss": D, "generator_loss": G, "encoding_loss": {"encoder", "latent_head"}}
+    check_table(model, expected, images)
 
 
 def test_d_s_side_of_eq_3_holds_alpha_constant(tiny_gmmgan, images):

@@ -64,8 +64,8 @@ class SupervisedGMGAN(GMGAN):
         components = prior.num_components if prior else num_components
         shared = components < num_classes
         if (component_to_class if shared else class_to_component) is not None:
-            name, other = ("component_to_class", "class_to_component")[:: 1 if shared else -1]
-            raise UserError(f"With {components} components and {num_classes} classes give {other} instead of {name}.")
+            wanted, given = ("class_to_component", "component_to_class")[:: 1 if shared else -1]
+            raise UserError(f"With {components} components and {num_classes} classes give {wanted}, not {given}.")
         outputs = min(components, num_classes)
         if shared:
             mapping = _mapping("class_to_component", class_to_component, num_classes, outputs)
