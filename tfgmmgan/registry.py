@@ -10,7 +10,7 @@ __all__ = ["Registry"]
 
 
 class Registry(Mapping):
-    """A read-only mapping from a name to an object, whose look-up error names the valid and the nearest name.
+    """A mapping from a name to an object, whose look-up error names the valid and the nearest name.
 
     Values may be given as `"package.module:attribute"`; they are imported when they are first asked for, so
     that listing the names costs nothing.
@@ -29,6 +29,16 @@ class Registry(Mapping):
     def __init__(self, kind: str, entries: Mapping[str, Any]) -> None:
         self.kind = kind
         self._entries = dict(entries)
+
+    def add(self, name: str, entry: Any) -> None:
+        """Add an entry, which the command line, the configs and the Python functions then find.
+
+        Raises:
+            ValueError: If the name is taken.
+        """
+        if name in self._entries:
+            raise ValueError(f"There is already a {self.kind} '{name}'.")
+        self._entries[name] = entry
 
     def __getitem__(self, name: str) -> Any:
         if name not in self._entries:

@@ -8,8 +8,8 @@ import yaml
 from tfgmmgan.errors import UserError, unknown_name
 from tfgmmgan.evaluation import score_table, summary
 from tfgmmgan.models import MODELS
-from tfgmmgan.training import build, config_file, runner
-from tfgmmgan.training.config import TrainConfig, flatten
+from tfgmmgan.training import config_file, runner
+from tfgmmgan.training.config import TrainConfig
 from tfgmmgan.training.run_directory import RunDirectory
 
 __all__ = ["command", "parse"]
@@ -83,20 +83,7 @@ def parse(arguments: list[str], prog: str) -> tuple[TrainConfig, str | None, boo
         "--resume", action="store_true", help="Go on with the run in --output, or the newest default one."
     )
     config = config_file.config_from(parser, parser.parse_args(arguments))
-    return _without_foreign_defaults(config, base), early.output, early.resume
-
-
-def _without_foreign_defaults(config: TrainConfig, base: TrainConfig) -> TrainConfig:
-    """Undo what a dataset's defaults say to another model; what the user says to it stays, and is then an error."""
-    values, ours, plain = flatten(config), flatten(base), flatten(TrainConfig())
-    for option in build.unused_options(config.model):
-        if values[option] == ours[option]:
-            *groups, name = option.split(".")
-            owner = config
-            for group in groups:
-                owner = getattr(owner, group)
-            setattr(owner, name, plain[option])
-    return config
+    return config_file.without_foreign_defaults(config, base), early.output, early.resume
 
 
 def _read_yaml(file: str) -> dict:

@@ -1,6 +1,7 @@
 """Reading configs: the parser that the command line and YAML files share, by jsonargparse."""
 
 import glob
+import json
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -10,9 +11,19 @@ from jsonargparse import ArgumentParser, Namespace
 
 from tfgmmgan.errors import UserError, nearest
 from tfgmmgan.models import MODELS
+from tfgmmgan.training.build import unused_options
 from tfgmmgan.training.config import TrainConfig, flatten
 
-__all__ = ["ConfigParser", "config_from", "dataset_config", "read_config"]
+__all__ = [
+    "ConfigParser",
+    "changed_options",
+    "config_from",
+    "config_parser",
+    "dataset_config",
+    "make_config",
+    "read_config",
+    "without_foreign_defaults",
+]
 
 
 class ConfigParser(ArgumentParser):
@@ -74,6 +85,42 @@ def dataset_config(dataset: str) -> Path | None:
         if file.is_file():
             return file
     return None
+
+
+def make_config(model: str = TrainConfig.model, dataset: str = TrainConfig.dataset, **options: Any) -> TrainConfig:
+    """Return what the command line makes of these options: over the built-in, the model's and the dataset's defaults.
+
+    Example:
+
+    >>> config = make_config("gmgan", "digits", epochs=2, **{"networks.width": 0.5})
+
+    Args:
+        model: A name in `MODELS`.
+        dataset: What `--dataset` takes.
+        **options: Any other option by its dotted name.
+
+    Raises:
+        UserError: If an option is unknown or of the wrong kind.
+    """
+    file = dataset_config(dataset)
+    parser = config_parser([file] if file else [], model)
+    base = config_from(parser, parser.parse_args([f"--dataset={dataset}", f"--model={model}"]))
+    values = {name: value if isinstance(value, str) else json.dumps(value) for name, value in options.items()}
+    arguments = [f"--dataset={dataset}", f"--model={model}", *(f"--{name}={value}" for name, value in values.items())]
+    return without_foreign_defaults(config_from(parser, parser.parse_args(arguments)), base)
+
+
+def without_foreign_defaults(config: TrainConfig, base: TrainConfig) -> TrainConfig:
+    """Undo what a dataset's defaults say to another model; what the user says to it stays, and is then an error."""
+    values, ours, plain = flatten(config), flatten(base), flatten(TrainConfig())
+    for option in unused_options(config.model):
+        if values[option] == ours[option]:
+            *groups, name = option.split(".")
+            owner = config
+            for group in groups:
+                owner = getattr(owner, group)
+            setattr(owner, name, plain[option])
+    return config
 
 
 def changed_options(config: TrainConfig, base: TrainConfig) -> dict[str, tuple[Any, Any]]:

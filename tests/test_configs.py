@@ -1,0 +1,91 @@
+"""The shipped configs: one a dataset, and one for each published row."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tfgmmgan.cli.train import parse
+from tfgmmgan.training.build import build_model, check_options
+from tfgmmgan.training.config import flatten
+
+CONFIGS = Path(__file__).parents[1] / "configs"
+PAPERS = sorted((CONFIGS / "papers").rglob("*.yaml"))
+NAMES = [str(file.relative_to(CONFIGS)) for file in PAPERS]
+SIZES = {"mnist": (28, 1), "fashion_mnist": (28, 1), "cifar10": (32, 3), "cifar100": (32, 3)}
+NUM_CLASSES = 10
+
+
+def shape_of(config):
+    side, channels = SIZES.get(config.dataset, (64, 3))
+    side = config.data.image_size or side
+    return (side, side, channels)
+
+
+def read(file):
+    config, _, _ = parse(["--config", str(file)], "train.py")
+    return config
+
+
+def test_there_is_one_for_each_published_row():
+    counts = {"gm_gan": 19, "responsibility_learning": 6, "gael": 30}
+    assert {paper: sum(f"papers/{paper}/" in name for name in NAMES) for paper in counts} == counts
+    for k in (10, 20, 30):
+        assert (CONFIGS / f"papers/gm_gan/table_2_cifar10_k{k}.yaml").is_file()
+
+
+@pytest.mark.parametrize("file", PAPERS, ids=NAMES)
+def test_a_paper_s_config(file):
+    first, second, *_ = file.read_text().splitlines()
+    name = file.relative_to(CONFIGS.parent)
+    assert first.removesuffix(" --data.path DIR") == f"# python train.py --config {name}"
+    assert re.match(r"# Published: .*\((GM-GAN|responsibility learning|GAEL), .*(Table|section)", second)
+    config = read(file)
+    check_options(config)
+    if match := re.search(r"K = (\d+)", second):
+        assert config.num_components == int(match[1])
+    if match := re.search(r"GMM-(\d+)", second):
+        assert config.num_components == int(match[1])
+    assert ("supervised GM-GAN" in second and "unsupervised" not in second) == (config.model == "supervised_gmgan")
+
+
+@pytest.mark.parametrize("file", sorted(set(CONFIGS.rglob("*.yaml")) - set(PAPERS)), ids=lambda file: file.stem)
+def test_a_dataset_s_config(file):
+    dataset = str(file.relative_to(CONFIGS).with_suffix(""))
+    assert f"--dataset {dataset}\n" in file.read_text() or dataset == "digits"
+    config, _, _ = parse(["--dataset", dataset], "train.py")
+    check_options(config)
+    assert config.dataset == dataset
+
+
+def distinct():
+    """One of the papers' configs for each way of building a model."""
+    seen = {}
+    for file in PAPERS:
+        config = read(file)
+        ways = {
+            key: str(value) for key, value in flatten(config).items() if key.split(".")[0] in ("networks", "losses")
+        }
+        several = config.model == "supervised_gmgan" and config.num_components > NUM_CLASSES
+        more = (config.model, shape_of(config), config.prior.covariance, several)
+        seen.setdefault((*more, *ways.values()), file)
+    return sorted(seen.values())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("file", distinct(), ids=lambda file: file.stem)
+def test_built_traced_and_stepped_once_at_tiny_width(file):
+    config = read(file)
+    config.networks.width, config.latent_dim, config.batch_size = 1 / 32, 8, 2
+    config.optimizers.generator_batch_size = None
+    shape = shape_of(config)
+    model = build_model(config, shape, NUM_CLASSES)
+    rows = 2 * model.critic_steps
+    images = np.random.default_rng(0).integers(0, 255, (rows, *shape), dtype=np.uint8)
+    step = tf.function(model.train_step)  # traced, as fit does
+    losses = step((tf.constant(images), tf.constant(np.arange(rows) % NUM_CLASSES)))
+    assert losses and all(np.isfinite(value) for value in losses.values())
+    assert int(model.optimizer.iterations.numpy()) == 1
+    assert model.generate(1).shape == (1, *shape)
