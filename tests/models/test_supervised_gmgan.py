@@ -10,6 +10,7 @@ LABELS = np.arange(24) % 4
 
 
 def losses_of(model, images):
+    """Return L(D), L(G), D of the real examples and of the fakes, and the fakes' components."""
     real = tf.constant(images, tf.float32) / 127.5 - 1
     forward = ForwardPass(model, real, tf.constant(LABELS), tf.constant([0, 1]), 16)
     parts = (forward.real_scores, tf.reshape(forward.fake_outputs, [16, -1]))
@@ -44,6 +45,17 @@ def test_losses_are_those_of_algorithm_1(images, k, mapping, outputs):
     assert loss_d == pytest.approx((real + fake) / 2, rel=1e-5)
     meant = np.mean([row(p, f[component]) for p, component in zip(d_hat, components, strict=True)])
     assert loss_g == pytest.approx(meant, rel=1e-5)
+
+
+def test_a_class_s_own_fakes_alone(images):
+    model = SupervisedGMGAN((8, 8, 1), 4, 6, latent_dim=5, width=0.1, negatives="own_class")
+    loss_d, loss_g, d, d_hat, components = losses_of(model, images)
+    own_real = d[np.arange(24), LABELS]
+    own_fake = d_hat[np.arange(16), components % 4]
+    assert loss_d == pytest.approx((-np.log(own_real).mean() - np.log(1 - own_fake).mean()) / 2, rel=1e-5)
+    assert loss_g == pytest.approx(-np.log(own_fake).mean(), rel=1e-5)
+    with pytest.raises(ValueError, match=r"Did you mean 'own_class'\?"):
+        SupervisedGMGAN((2,), 3, negatives="own")
 
 
 def test_component_classes():

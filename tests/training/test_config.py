@@ -111,5 +111,5 @@ def test_options_a_model_cannot_heed_are_refused():
         build_model(config, (8, 8, 1))
     assert "losses.adversarial" not in unused_options("gan") and "latent_dim" not in unused_options("gan")
     others = {"prior.sampling", "prior.component_to_class", "prior.class_to_component"}
-    others |= {"losses.class_log_likelihood", "losses.encoding", "losses.encoding_variance"}
+    others |= {"losses.negatives", "losses.class_log_likelihood", "losses.encoding", "losses.encoding_variance"}
     assert set(unused_options("gmmgan")) == others

@@ -6,13 +6,15 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tfgmmgan.errors import UserError
+from tfgmmgan.errors import UserError, unknown_name
 from tfgmmgan.losses import one_against_all
 from tfgmmgan.models.forward import ForwardPass
 from tfgmmgan.models.gmgan import GMGAN
 from tfgmmgan.priors import LatentPrior
 
 __all__ = ["SupervisedGMGAN"]
+
+NEGATIVES = ("all", "own_class")
 
 
 @keras.saving.register_keras_serializable(package="tfgmmgan")
@@ -39,6 +41,10 @@ class SupervisedGMGAN(GMGAN):
         num_components: K, where no prior is given. Default 10.
         component_to_class: f, K class ids among which is every class; k mod N where None. For K >= N.
         class_to_component: N component ids among which is every component; c mod K where None. For K < N.
+        negatives: What each output of D tells its class from. `"all"`: every fake and the real examples of all other
+            classes (Algorithm 1). At the equilibrium of that game a class keeps away from its neighbours, and its
+            samples are less spread than its data (docs/toys.md). `"own_class"`: the fakes meant to be of that class
+            alone (ours), whose equilibrium is the data. Default `"all"`.
         prior: As in `GMGAN`.
         **kwargs: As in `GMGAN`.
 
@@ -58,9 +64,12 @@ class SupervisedGMGAN(GMGAN):
         num_components: int = 10,
         component_to_class: Sequence[int] | None = None,
         class_to_component: Sequence[int] | None = None,
+        negatives: str = "all",
         prior: LatentPrior | None = None,
         **kwargs,
     ) -> None:
+        if negatives not in NEGATIVES:
+            raise unknown_name("negatives", negatives, NEGATIVES)
         components = prior.num_components if prior else num_components
         shared = components < num_classes
         if (component_to_class if shared else class_to_component) is not None:
@@ -78,6 +87,7 @@ class SupervisedGMGAN(GMGAN):
         self.num_classes = num_classes
         self.component_to_class = component_to_class
         self.class_to_component = class_to_component
+        self.negatives = negatives
         super().__init__(data_shape, num_components=num_components, prior=prior, **kwargs)
 
     @property
@@ -94,13 +104,19 @@ class SupervisedGMGAN(GMGAN):
         return super().scores_as(scores, tf.gather(tf.constant(self._output_of_component, tf.int32), components))
 
     def discriminator_loss(self, forward: ForwardPass) -> tf.Tensor:
-        """Return L(D) of Algorithm 1, lines 11, 12 and 16."""
+        """Return L(D) of Algorithm 1, lines 11, 12 and 16, or its counterpart with a class's own fakes alone."""
         classes = tf.gather(tf.constant(self._output_of_class, tf.int32), forward.labels)
+        if self.negatives == "own_class":
+            scores = tf.gather(forward.real_scores, classes, batch_dims=1)
+            real = tf.reduce_mean(self._adversarial.real(scores))
+            return 0.5 * (real + tf.reduce_mean(self._adversarial.fake(forward.fake_scores)))
         real = one_against_all(self._adversarial, forward.real_scores, classes, generator=False)
         return 0.5 * (real + one_against_all(self._adversarial, self._fake_rows(forward), None, generator=False))
 
     def generator_loss(self, forward: ForwardPass) -> tf.Tensor:
-        """Return L(G) of Algorithm 1, line 23."""
+        """Return L(G) of Algorithm 1, line 23, or its counterpart, the plain loss under the output of its class."""
+        if self.negatives == "own_class":
+            return super().generator_loss(forward)
         meant = tf.gather(tf.constant(self._output_of_component, tf.int32), tf.reshape(forward.components, [-1]))
         return one_against_all(self._adversarial, self._fake_rows(forward), meant, generator=True)
 
@@ -114,6 +130,7 @@ class SupervisedGMGAN(GMGAN):
             "num_classes": self.num_classes,
             "component_to_class": self.component_to_class,
             "class_to_component": self.class_to_component,
+            "negatives": self.negatives,
         }
 
 

@@ -27,6 +27,7 @@ MODEL_ARGUMENTS = {
     "marginal_entropy": "losses.marginal_entropy",
     "posterior_consistency": "losses.posterior_consistency",
     "responsibility_consistency": "losses.responsibility_consistency",
+    "negatives": "losses.negatives",
     "class_log_likelihood": "losses.class_log_likelihood",
     "encoding": "losses.encoding",
     "encoding_variance": "losses.encoding_variance",

@@ -82,6 +82,8 @@ class LossOptions:
         marginal_entropy: Weight of the entropy of the mean responsibilities, over K (ours): keeps all modes in use.
         posterior_consistency: Weight of the poster's comparison of p(k|z) with what the classifier says of G(z).
         responsibility_consistency: Weight of the poster's comparison of what the classifier says of x and of G(z).
+        negatives: supervised_gmgan: what each output of the discriminator tells its class from: "all" fakes and other
+            classes (Algorithm 1), or the fakes of its "own_class" (ours).
         class_log_likelihood: acgan: weight of the classes' log-likelihood.
         encoding: gael: weight of the encoder's log-likelihood, lambda.
         encoding_variance: gael: whether the encoder's Sigma(x) is learned ("diagonal") or the "identity".
@@ -97,6 +99,7 @@ class LossOptions:
     marginal_entropy: float = 2.0
     posterior_consistency: float = 0.1
     responsibility_consistency: float = 0.0
+    negatives: Literal["all", "own_class"] = "all"
     class_log_likelihood: float = 1.0
     encoding: float = 10.0
     encoding_variance: Literal["diagonal", "identity"] = "diagonal"
