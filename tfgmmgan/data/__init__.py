@@ -1,11 +1,11 @@
 """Sources of examples, by name; every source gives the same `ImageData`."""
 
-from tfgmmgan.data.dataset import ImageData, Split
+from tfgmmgan.data.dataset import ImageData, KnownMixture, Split
 from tfgmmgan.data.options import DataOptions
 from tfgmmgan.data.selection import select
 from tfgmmgan.registry import Registry
 
-__all__ = ["DATASETS", "DataOptions", "ImageData", "Split", "load"]
+__all__ = ["DATASETS", "DataOptions", "ImageData", "KnownMixture", "Split", "load"]
 
 DATASETS = Registry(
     "dataset",

@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from tfgmmgan.errors import UserError
 
-__all__ = ["ImageData", "Split", "check_examples"]
+__all__ = ["ImageData", "KnownMixture", "Split", "check_examples"]
 
 
 def check_examples(examples: np.ndarray, where: str) -> np.ndarray:
@@ -117,6 +117,19 @@ class Split:
 
 
 @dataclass
+class KnownMixture:
+    """The distribution of a toy: spherical Gaussians of one spread and equal weights.
+
+    Attributes:
+        centres: (M, p).
+        std: Standard deviation in each dimension.
+    """
+
+    centres: np.ndarray
+    std: float
+
+
+@dataclass
 class ImageData:
     """A dataset: images, or the points of a 2-D toy.
 
@@ -126,6 +139,7 @@ class ImageData:
         test: The split it is judged on.
         shape: Shape of one example: (H, W, C) for images, (p,) for points.
         class_names: Names of the label ids; empty where there are no labels.
+        truth: What a toy's points were drawn from; None for everything else.
     """
 
     name: str
@@ -133,6 +147,7 @@ class ImageData:
     test: Split
     shape: tuple[int, ...]
     class_names: Sequence[str] = ()
+    truth: KnownMixture | None = None
 
     @property
     def is_image(self) -> bool:

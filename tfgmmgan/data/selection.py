@@ -44,7 +44,8 @@ def select(data: ImageData, options: DataOptions) -> ImageData:
             raise UserError(f"No example of {data.name} is left; check --data.classes.")
         return split.select(rows, new_number[split.labels[rows]])
 
-    return ImageData(data.name, part(data.train), part(data.test), data.shape, [names[number] for number in kept])
+    kept_names = [names[number] for number in kept]
+    return ImageData(data.name, part(data.train), part(data.test), data.shape, kept_names)
 
 
 def _draw(rows: np.ndarray, share: float) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tfgmmgan.data.dataset import ImageData, Split
+from tfgmmgan.data.dataset import ImageData, KnownMixture, Split
 from tfgmmgan.data.options import DataOptions
 
 __all__ = ["grid_centres", "load_toy3x3", "load_toy5x5"]
@@ -23,7 +23,8 @@ def _grid(name: str, options: DataOptions, side: int, extent: float, std: float,
         labels = rng.integers(len(centres), size=size)
         points = centres[labels] + std * rng.standard_normal((size, 2))
         splits.append(Split(size, labels, points.astype(np.float32)))
-    return ImageData(name, *splits, shape=(2,), class_names=[f"({x:g}, {y:g})" for x, y in centres])
+    names = [f"({x:g}, {y:g})" for x, y in centres]
+    return ImageData(name, *splits, shape=(2,), class_names=names, truth=KnownMixture(centres, std))
 
 
 def load_toy3x3(name: str, options: DataOptions) -> ImageData:

@@ -43,6 +43,14 @@ def summary(card: dict) -> str:
             f"Of {asked['num_generated']} generated examples {asked['agreement']:.1%} are of their component's class, "
             f"says a classifier of real examples that is right in {asked['judge_accuracy']:.1%} of the test split."
         )
+    if "points" in card:
+        points = card["points"]
+        lines.append(
+            f"Of the toy's {len(points['shares'])} modes {points['num_modes_covered']} are covered; "
+            f"{points['share_far']:.2%} of the generated points are far from all (4 standard deviations). NLL "
+            f"{points['nll_gap']:+.3f} against real points, MMD {points['mmd']:.5f} (real against real "
+            f"{points['mmd_floor']:.5f})."
+        )
     return "\n".join(lines)
 
 

@@ -14,6 +14,7 @@ from tfgmmgan.evaluation.algorithm_2 import algorithm_2
 from tfgmmgan.evaluation.clustering import KMEANS_LIMIT, cluster_scores, kmeans_clusters
 from tfgmmgan.evaluation.conditional import class_agreement
 from tfgmmgan.evaluation.modes import mode_summary
+from tfgmmgan.evaluation.points import point_scores
 from tfgmmgan.files import replacing
 from tfgmmgan.models import LatentGAN
 from tfgmmgan.priors import FittedMixture
@@ -39,7 +40,7 @@ def make_scorecard(model: LatentGAN, data: ImageData, about: dict) -> dict:
         and on the test split `algorithm_2`, for a mixture of two or more, `label_mixture`, GAEL's with as many
         components as there are classes where its own has another number, and `kmeans`. Without p(k | x) `modes` are
         those of Algorithm 2. `modes_by` names the method. For a model told by labels, `conditional`
-        (`class_agreement`). `seconds` is what it all took.
+        (`class_agreement`). For a toy, `points` (`point_scores`). `seconds` is what it all took.
     """
     started = time.perf_counter()
     card = {
@@ -70,6 +71,9 @@ def make_scorecard(model: LatentGAN, data: ImageData, about: dict) -> dict:
             "num_clusters": clusters,
             "num_fitted": min(KMEANS_LIMIT, len(data.train)),
         }
+    if data.truth is not None:
+        generated = model.generate(len(data.test), seed=0)
+        card["points"] = point_scores(generated, data.test.take(len(data.test)), data.truth)
     card["seconds"] = round(time.perf_counter() - started, 1)
     return card
 
