@@ -8,11 +8,11 @@ import_tensorflow()
 from tfgmmgan.data import DataOptions, ImageData
 from tfgmmgan.data import load as load_data
 from tfgmmgan.errors import UserError
-from tfgmmgan.models import ACGAN, GAEL, GAN, GMGAN, GMMGAN, WGANGP, LatentGAN, LossTerm, SupervisedGMGAN
+from tfgmmgan.models import ACGAN, GAEL, GAN, GMGAN, GMMGAN, MODELS, WGANGP, LatentGAN, LossTerm, SupervisedGMGAN
 from tfgmmgan.networks import Discriminator
 from tfgmmgan.priors import ClassCode, FittedMixture, GaussianMixture, Normal
 from tfgmmgan.serving import export
-from tfgmmgan.training import TrainConfig, load_run, train
+from tfgmmgan.training import TrainConfig, load_run, make_config, train
 
 __version__ = "0.1.0"
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "GAN",
     "GMGAN",
     "GMMGAN",
+    "MODELS",
     "WGANGP",
     "ClassCode",
     "DataOptions",
@@ -37,5 +38,6 @@ __all__ = [
     "export",
     "load_data",
     "load_run",
+    "make_config",
     "train",
 ]
