@@ -24,6 +24,14 @@ def command(arguments: list[str], prog: str) -> None:
         help="multiplies the prior's covariances: below 1 better, above 1 more diverse examples (default: %(default)s)",
     )
     parser.add_argument(
+        "--truncation", type=float, help="redraw noise beyond [-T, T], BigGAN's truncation trick (default: keep all)"
+    )
+    parser.add_argument(
+        "--normal",
+        action="store_true",
+        help="draw from the normal prior of the training instead of the fitted mixture (gael)",
+    )
+    parser.add_argument(
         "--seed", type=int, default=0, help="the same seed draws the same examples (default: %(default)s)"
     )
     parser.add_argument(
@@ -46,8 +54,17 @@ def command(arguments: list[str], prog: str) -> None:
     from tfgmmgan.training import runner
 
     _, _, model, data = runner.load_run(options.run)
+    if options.normal and not hasattr(model, "training_prior"):
+        raise UserError(f"--normal is for gael, which fits a mixture after training; {options.run} is another model.")
     try:
-        examples = model.generate(options.num, options.component, options.variance_scale, options.seed)
+        examples = model.generate(
+            options.num,
+            options.component,
+            options.variance_scale,
+            options.seed,
+            options.truncation,
+            model.training_prior if options.normal else None,
+        )
     except ValueError as error:
         raise UserError(str(error)) from error
     with replacing(output) as temporary:
