@@ -10,18 +10,17 @@ GM-GANs.
 import argparse
 import json
 import os
-import time
 from pathlib import Path
 
 import keras
 import numpy as np
 
-from tfgmmgan import LatentGAN, TrainConfig, load_data, make_config
+from benchmarks.toys import train
+from tfgmmgan import LatentGAN, load_data, make_config
 from tfgmmgan.data import ImageData
 from tfgmmgan.evaluation import negative_log_likelihood, point_scores
 from tfgmmgan.files import replacing
 from tfgmmgan.plotting import panels, scatter
-from tfgmmgan.training.build import build_model
 
 SYSTEMS = {
     "GAN": ("gan", {}),
@@ -50,23 +49,6 @@ class Curve(keras.callbacks.Callback):
             scores = point_scores(points, self.data.test.examples, self.data.truth)
             nll = negative_log_likelihood(points, self.data.truth)
             self.rows.append({"epoch": epoch + 1, "nll": nll, **scores})
-
-
-def train(config: TrainConfig, data: ImageData, every: int) -> tuple[LatentGAN, list[dict], float]:
-    """Train a config's model; return it, its curve, and the seconds without the scoring."""
-    keras.utils.set_random_seed(config.seed)
-    model = build_model(config, data.shape, len(data.class_names))
-    curve = Curve(data, every)
-    started = time.perf_counter()
-    model.fit(
-        data.training_batches(config.batch_size, config.seed, labelled=model.needs_labels),
-        steps_per_epoch=data.steps_per_epoch(config.batch_size),
-        epochs=config.epochs,
-        callbacks=[curve],
-        shuffle=False,
-        verbose=0,
-    )
-    return model, curve.rows, time.perf_counter() - started
 
 
 def summary(rows: list[dict]) -> dict:
@@ -109,7 +91,9 @@ def main(arguments: list[str] | None = None) -> dict:
     for name, (model_name, losses) in SYSTEMS.items():
         for seed in options.seeds:
             config = make_config(model_name, "toy3x3", seed=seed, **more, **losses)
-            model, rows, seconds = train(config, data, options.every)
+            curve = Curve(data, options.every)
+            model, seconds = train(config, data, [curve])
+            rows = curve.rows
             models.setdefault(name, model)
             curves[name].append(rows)
             row = {"system": name, "seed": seed, "epochs": config.epochs, "seconds": round(seconds, 1), **summary(rows)}

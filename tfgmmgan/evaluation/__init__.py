@@ -2,7 +2,7 @@
 
 from tfgmmgan.evaluation.algorithm_2 import algorithm_2
 from tfgmmgan.evaluation.clustering import accuracy, cluster_scores, kmeans_clusters, purity
-from tfgmmgan.evaluation.conditional import class_agreement
+from tfgmmgan.evaluation.conditional import class_agreement, train_judge
 from tfgmmgan.evaluation.modes import mode_summary
 from tfgmmgan.evaluation.points import mmd, negative_log_likelihood, point_scores
 from tfgmmgan.evaluation.report import score_table, summary
@@ -22,5 +22,6 @@ __all__ = [
     "purity",
     "score_table",
     "summary",
+    "train_judge",
     "write_scorecard",
 ]

@@ -1,4 +1,6 @@
-"""Whether a model that was told classes draws what it was asked for."""
+"""A judge of generated examples: whether a model draws what it was asked for, and how often each class."""
+
+from collections.abc import Callable
 
 import keras
 import numpy as np
@@ -8,27 +10,21 @@ from tfgmmgan.data.scaling import to_float
 from tfgmmgan.evaluation.small_classifier import small_classifier
 from tfgmmgan.models import LatentGAN
 
-__all__ = ["class_agreement"]
+__all__ = ["class_agreement", "train_judge"]
 
 BATCH_SIZE = 128
 
 
-def class_agreement(
-    model: LatentGAN, data: ImageData, num_generated: int = 2000, epochs: int = 5, min_steps: int = 1000, seed: int = 0
-) -> dict:
-    """Return how often a generated example is of its component's class, by a judge trained on real examples.
+def train_judge(
+    data: ImageData, epochs: int = 5, min_steps: int = 1000, seed: int = 0
+) -> Callable[[np.ndarray], np.ndarray]:
+    """Return a classifier of real examples (`small_classifier`): from (n, *shape) examples to (n,) class ids.
 
     Args:
-        model: A model with `component_classes`.
-        data: The dataset, with labels; the judge (`small_classifier`) learns from its training split.
-        num_generated: Generated examples, as many of each component.
-        epochs: Of the judge, or more until it has made `min_steps` steps.
+        data: A dataset with labels; its training split is learned from.
+        epochs: Passes over it, or more until there were `min_steps` steps.
         min_steps: See `epochs`.
-        seed: Decides the judge's weights and order and the generated examples.
-
-    Returns:
-        `agreement`, a share in [0, 1]; `by_component`, (K,) shares; `judge_accuracy` on the real test split;
-        `num_generated`.
+        seed: Decides weights and order.
     """
     keras.utils.set_random_seed(seed)
     judge = small_classifier(data.shape, len(data.class_names))
@@ -38,12 +34,29 @@ def class_agreement(
     judge.fit(batches, steps_per_epoch=steps, epochs=max(epochs, -(-min_steps // steps)), verbose=0)
 
     def classes(examples: np.ndarray) -> np.ndarray:
-        return keras.ops.convert_to_numpy(judge.predict_on_batch(to_float(examples))).argmax(axis=1)
+        parts = [to_float(examples[row : row + 512]) for row in range(0, len(examples), 512)]
+        return np.concatenate([keras.ops.convert_to_numpy(judge.predict_on_batch(part)).argmax(1) for part in parts])
 
-    found = np.concatenate([classes(batch) for batch in data.test.batches(512)])
+    return classes
+
+
+def class_agreement(model: LatentGAN, data: ImageData, num_generated: int = 2000, seed: int = 0) -> dict:
+    """Return how often a generated example is of its component's class, by `train_judge`.
+
+    Args:
+        model: A model with `component_classes`.
+        data: The dataset, with labels.
+        num_generated: Generated examples, as many of each component.
+        seed: Decides the judge and the generated examples.
+
+    Returns:
+        `agreement`, a share in [0, 1]; `by_component`, (K,) shares; `judge_accuracy` on the real test split;
+        `num_generated`.
+    """
+    judge = train_judge(data, seed=seed)
+    found = np.concatenate([judge(batch) for batch in data.test.batches(512).as_numpy_iterator()])
     components = np.arange(num_generated) % model.prior.num_components
-    generated = model.generate(num_generated, component=components, seed=seed)
-    judged = np.concatenate([classes(generated[row : row + 512]) for row in range(0, num_generated, 512)])
+    judged = judge(model.generate(num_generated, component=components, seed=seed))
     wanted = model.component_classes
     right = np.array([label in wanted[component] for label, component in zip(judged, components, strict=True)])
     return {
