@@ -2,11 +2,11 @@
 
 python -m benchmarks.imbalanced --seeds 0 1 2 --output docs/results/imbalanced
 
-Three digits of MNIST, unequally often (`--data.class_fractions`). For each system: how the classes of its samples, told by
-a classifier of real digits, are distributed against the data (total variation distance); whether a mode is a class (the
-share of samples that are of their mode's most frequent class, and the clustering of test images); and whether the
-mixture's weights are the classes' shares (total variation under the best assignment of modes to classes). Labels are
-used for these numbers alone.
+Three digits of MNIST, unequally often (`--data.class_fractions`). For each system: how the classes of its samples, as
+a classifier of real digits tells them, are distributed against the data (total variation distance); whether a mode is
+a class (the share of samples that are of their mode's most frequent class, and the clustering of test images); and
+whether the mixture's weights are the classes' shares (total variation under the best assignment of modes to classes).
+Labels are used for these numbers alone.
 """
 
 import argparse

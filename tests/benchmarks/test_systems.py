@@ -1,0 +1,38 @@
+"""The benchmarks of the systems run at tiny size."""
+
+import json
+
+import pytest
+
+from benchmarks import encoders, imbalanced, toy3x3, toy5x5
+
+
+def test_encoders(tmp_path):
+    rows = encoders.main(["--rounds", "1", "--width", "0.05", "--json", str(tmp_path / "a.json")])
+    assert len(rows) == 8 and all(row["ms_per_step"] > 0 and row["parameters"] > 0 for row in rows)
+    assert json.loads((tmp_path / "a.json").read_text()) == rows
+
+
+@pytest.mark.slow
+def test_toy3x3(tmp_path):
+    found = toy3x3.main(["--seeds", "5", "--epochs", "2", "--every", "1", "--output", str(tmp_path)])
+    assert {row["system"] for row in found["runs"]} == set(toy3x3.SYSTEMS)
+    assert {path.name for path in tmp_path.iterdir()} == {"scores.json", "samples.png", "scales.png", "convergence.png"}
+
+
+@pytest.mark.slow
+def test_toy5x5(tmp_path):
+    found = toy5x5.main(["--seeds", "5", "--epochs", "1", "--output", str(tmp_path)])
+    assert len(found["runs"]) == 4 and found["real"]["share_far"] < 0.001
+    assert {path.name for path in tmp_path.iterdir()} == {"scores.json", "samples.png", "latents.png"}
+
+
+@pytest.mark.slow
+def test_imbalanced(tmp_path):
+    arguments = ["--dataset", "digits", "--seeds", "5", "--epochs", "1", "--width", "0.1", "--output", str(tmp_path)]
+    found = imbalanced.main(arguments)
+    assert [row["system"] for row in found["runs"]] == list(imbalanced.SYSTEMS)
+    assert found["shares"][2] == pytest.approx(0.1 / 1.4, abs=0.02)
+    mixture = found["runs"][-1]
+    assert sum(mixture["mixture_weights"]) == pytest.approx(1, abs=1e-5) and 0 <= mixture["weights_distance"] <= 1
+    assert len(list(tmp_path.glob("*.png"))) == 4
