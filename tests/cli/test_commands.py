@@ -41,6 +41,7 @@ def spoil(folder):
         "channels": np.zeros((200, 8, 8, 4), np.uint8),
         "size": np.zeros((200, 9, 8), np.uint8),
         "few": np.zeros((4, 8, 8), np.uint8),
+        "fair": np.zeros((200, 8, 8), np.uint8),
     }
     for name, images in bad.items():
         np.savez(folder / f"{name}.npz", images=images)
@@ -144,7 +145,7 @@ def test_help_is_worth_reading(capsys, monkeypatch):
         (["train", "--resume"], "There is no run saved_models/digits-gmmgan-seed0 to resume"),
         (["train", "--output", "taken"], "taken is not empty. Choose another --output"),
         (["train", "--output", "taken", "--resume"], "taken is not a run"),
-        (["train", "--optimizers.generator_batch_size", "8"], "needs update_order='alternating'"),
+        (["train", "--optimizers.generator_batch_size", "8"], "need update_order='alternating'"),
         ([*ARRAYS, "nan.npz"], "images: 64 values are NaN or infinite"),
         ([*ARRAYS, "range.npz"], "float images must lie in [-1, 1]; these reach from 0 to 255"),
         ([*ARRAYS, "dtype.npz"], "expected uint8, or floats in [-1, 1]; got int64"),
@@ -158,6 +159,23 @@ def test_help_is_worth_reading(capsys, monkeypatch):
             ["train", "--dataset", "folder", "--data.path", "sizes"],
             "b.png is 4x4 with 3 channels, the first image is 8x8",
         ),
+        (["train", "--optimizers.critic_steps", "5"], "critic_steps need update_order='alternating'"),
+        (["train", "--model", "wgan_gp", "--batch_size", "600"], "--batch_size 600 times --optimizers.critic_steps 5"),
+        (
+            [*ARRAYS, "fair.npz", "--model", "acgan"],
+            "learns from labels of two classes or more, and this dataset has none",
+        ),
+        ([*ARRAYS, "fair.npz", "--data.classes", "[0, 1]"], "has no labels: --data.classes and --data.class_fractions"),
+        (["train", "--data.classes", "[0, eleven]"], "There is no class 'eleven'"),
+        (["train", "--data.class_fractions", "{0: 1.5}"], "must lie above 0 and up to 1; got 1.5 for 0"),
+        (["train", "--data.train_split", "extra"], "'digits' has no use for --data.train_split"),
+        (
+            ["train", "--model", "supervised_gmgan", "--prior.component_to_class", "[0, 1]"],
+            "component_to_class must be 10 integers",
+        ),
+        (["train", "--model", "gael", "--prior.covariance", "factor"], "'full', 'diag' or 'spherical'"),
+        (["train", "--model", "gael", "--prior.variance", "2.0"], "'gael' has no use for --prior.variance"),
+        (["train", "--networks.architecture", "resnet"], "Resize, for example with --data.image_size 32"),
         (["evaluate", "nowhere"], "nowhere is not a run"),
         (["sample", "nowhere", "--output", "a.jpg"], "must end in .png or .npz"),
     ],
@@ -176,6 +194,23 @@ def test_mistakes(arguments, message, capsys, monkeypatch, tmp_path):
     assert message in err
     assert err.count("\n") == 1, err
     assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_sampling_with_truncation_and_from_the_normal_prior(capsys, monkeypatch, tmp_path):
+    path = tmp_path / "gael"
+    assert run(capsys, monkeypatch, "train", "--model", "gael", *SMALL, "--output", path)[0] == 0
+    drawn = {}
+    for name, more in {"own": (), "normal": ("--normal",), "truncated": ("--normal", "--truncation", 0.1)}.items():
+        arguments = ("sample", path, "--num", 4, "--output", tmp_path / f"{name}.npz", *more)
+        assert run(capsys, monkeypatch, *arguments)[0] == 0
+        drawn[name] = np.load(tmp_path / f"{name}.npz")["examples"]
+    assert drawn["truncated"].std(axis=0).mean() < drawn["normal"].std(axis=0).mean()
+    assert (drawn["own"] != drawn["normal"]).any()
+
+
+def test_the_normal_prior_is_gael_s(trained, capsys, monkeypatch, tmp_path):
+    code, _, err = run(capsys, monkeypatch, "sample", trained[0], "--normal", "--output", tmp_path / "a.npz")
+    assert code == 2 and "--normal is for gael" in err and err.count("\n") == 1
 
 
 def test_a_damaged_checkpoint(trained, capsys, monkeypatch, tmp_path):

@@ -88,7 +88,11 @@ class GAEL(GAN):
         if latent_head is not None:
             self._given.append("latent_head")
         self.latent_head = latent_head or LatentHead(
-            prior.latent_dim, encoding_variance == "diagonal", self.width, name="latent_head", dtype=self.dtype_policy
+            prior.latent_dim,
+            learned_variance=encoding_variance == "diagonal",
+            width=min(1.0, self.width),
+            name="latent_head",
+            dtype=self.dtype_policy,
         )
         if not self.latent_head.built:
             self.latent_head.build(self.discriminator.encoder.compute_output_shape((None, *self.data_shape)))
