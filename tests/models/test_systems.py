@@ -145,6 +145,18 @@ def test_wasserstein_weights_stay_in_their_box():
     assert max(np.abs(weight).max() for weight in model.group_variables("generator")) > 0.01
 
 
+def test_a_spectrally_normalised_critic_needs_no_box():
+    model = tfgmmgan.GAN((32, 32, 3), latent_dim=3, width=1 / 64, architecture="resnet", adversarial_loss="wasserstein")
+    assert model.weight_clip == 0 and type(model.discriminator.head).__name__ == "SpectralDense"
+    head = model.discriminator
+    before = head.head.u.numpy()
+    features = tf.random.stateless_normal([4, head.encoder.compute_output_shape((1, 32, 32, 3))[-1]], [0, 1])
+    head.scores(features)
+    np.testing.assert_array_equal(head.head.u, before)
+    head.scores(features, training=True)
+    assert (head.head.u.numpy() != before).any()
+
+
 def test_critic_steps_see_real_examples_of_their_own():
     seen = []
 

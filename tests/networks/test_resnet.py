@@ -72,7 +72,7 @@ def test_parameter_counts_at_32_pixels():
     image = (9 * 3 * c + c) + conv + (3 * c + c)  # RGB -> c, halved
     assert trainable(encoder) == image + (2 * conv + shortcut) + 2 * (2 * conv) == 4_204_544
     assert not any(isinstance(layer, keras.layers.BatchNormalization) for layer in encoder._flatten_layers())
-    assert not ResNetEncoder.has_batch_norm
+    assert not ResNetEncoder.has_batch_norm and ResNetEncoder.has_spectral_norm
 
 
 def test_features_are_sums_over_the_pixels():

@@ -40,14 +40,16 @@ class LatentGAN(Drawing, keras.Model):
         prior: The latent prior.
         generator: Keras model from z (n, d) to examples; the architecture's own where None.
         discriminator: A `Discriminator` (any encoder with a linear head); the architecture's own where None.
-        architecture: `"dcgan"` for images, `"mlp"` for points, `"auto"` by the shape. Default `"auto"`.
+        architecture: `"dcgan"` or `"resnet"` for images, `"mlp"` for points; `"auto"` is dcgan or mlp by the shape.
+            Default `"auto"`.
         width: Multiplies the channels of the architecture's networks. Default 1.
         adversarial_loss: A name in `tfgmmgan.losses.ADVERSARIAL_LOSSES`: `"non_saturating"`, `"minimax"`, `"hinge"`,
             `"wasserstein"` or `"wasserstein_gp"`. Default `"non_saturating"`.
         gradient_penalty: Weight of D's gradient penalty, with which the architecture's own discriminator has no batch
             norm: the penalty is on each example's gradient alone. Where None the loss's own: 10 for
             `"wasserstein_gp"`, else 0.
-        weight_clip: c > 0 keeps D's weights in [-c, c]. Where None the loss's own: 0.01 for `"wasserstein"`, else 0.
+        weight_clip: c > 0 keeps D's weights in [-c, c]. Where None the loss's own, 0.01 for `"wasserstein"` where D is
+            not spectrally normalised, else 0.
         update_order: `"simultaneous"`: D and G are both updated from the same fakes (Algorithm 1 of
             responsibility learning, and the cheaper one). `"alternating"`: D first, then G from fresh fakes
             against the new D (Algorithm 1 of GM-GAN). Default `"simultaneous"`.
@@ -102,11 +104,13 @@ class LatentGAN(Drawing, keras.Model):
         self.critic_steps = int(critic_steps)
         self.seed = int(seed)
         self._adversarial = ADVERSARIAL_LOSSES[adversarial_loss]
-        self.gradient_penalty = self._adversarial.gradient_penalty if gradient_penalty is None else gradient_penalty
-        self.weight_clip = self._adversarial.weight_clip if weight_clip is None else weight_clip
         self._networks = NETWORKS[
             ("dcgan" if len(self.data_shape) == 3 else "mlp") if architecture == "auto" else architecture
         ]
+        self.gradient_penalty = self._adversarial.gradient_penalty if gradient_penalty is None else gradient_penalty
+        constrained = discriminator is None and self._networks.encoder.has_spectral_norm
+        own_clip = 0.0 if constrained else self._adversarial.weight_clip
+        self.weight_clip = own_clip if weight_clip is None else weight_clip
         self._given = [
             name for name, network in (("generator", generator), ("discriminator", discriminator)) if network
         ]
@@ -137,6 +141,7 @@ class LatentGAN(Drawing, keras.Model):
         return Discriminator(
             encoder(self.data_shape, width=self.width, **plain, name="encoder"),
             num_outputs=self.output_counts()[0],
+            spectral_norm=encoder.has_spectral_norm,
             name="discriminator",
         )
 

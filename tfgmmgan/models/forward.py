@@ -86,12 +86,12 @@ class ForwardPass:
     @cached_property
     def real_scores(self) -> tf.Tensor:
         """Discriminator logits of real examples, (B, O)."""
-        return self.model.discriminator.head(self.real_features)
+        return self.model.discriminator.scores(self.real_features, training=True)
 
     @cached_property
     def fake_outputs(self) -> tf.Tensor:
         """All discriminator logits of generated examples, (S, K, O)."""
-        return self.per_component(self.model.discriminator.head(self.fake_features))
+        return self.per_component(self.model.discriminator.scores(self.fake_features, training=True))
 
     @cached_property
     def fake_scores(self) -> tf.Tensor:

@@ -28,6 +28,7 @@ class Chain(keras.Model):
     """
 
     has_batch_norm = False  # whether `batch_norm=False` is an argument
+    has_spectral_norm = False  # whether a discriminator's head is to have it too
 
     def __init__(self, data_shape: tuple[int, ...], width: float = 1.0, **kwargs) -> None:
         super().__init__(**kwargs)

@@ -3,6 +3,8 @@
 import keras
 from keras import layers
 
+from tfgmmgan.networks.spectral import SpectralDense
+
 __all__ = ["Discriminator"]
 
 
@@ -11,7 +13,7 @@ class Discriminator(keras.Model):
     """Encoding network and linear head of Table 3: images -> logits (n, num_outputs), float32.
 
     The two stages stand apart because a classifier may share the first: `encoder(images)` gives the features,
-    `head(features)` the logits, and calling the model does both.
+    `scores(features)` the logits, and calling the model does both.
 
     Example:
 
@@ -21,15 +23,17 @@ class Discriminator(keras.Model):
     Args:
         encoder: Any Keras model from a batch of examples to features of shape (n, F).
         num_outputs: Width of the head; 1 is the papers' real-or-fake logit. Default 1.
+        spectral_norm: Whether the head is spectrally normalised, as BigGAN's is. Default False.
     """
 
-    def __init__(self, encoder: keras.Model, num_outputs: int = 1, **kwargs) -> None:
+    def __init__(self, encoder: keras.Model, num_outputs: int = 1, spectral_norm: bool = False, **kwargs) -> None:
         super().__init__(**kwargs)
         if num_outputs < 1:
             raise ValueError(f"num_outputs must be at least 1; got {num_outputs}.")
         self.encoder = encoder
         self.num_outputs = num_outputs
-        self.head = layers.Dense(num_outputs, dtype="float32", name="head")
+        self.spectral_norm = spectral_norm
+        self.head = (SpectralDense if spectral_norm else layers.Dense)(num_outputs, dtype="float32", name="head")
 
     def build(self, input_shape: tuple) -> None:
         """Create the weights of both stages."""
@@ -40,7 +44,11 @@ class Discriminator(keras.Model):
 
     def call(self, inputs, training: bool = False):  # noqa: ANN001, ANN201
         """Return logits, (n, num_outputs)."""
-        return self.head(self.encoder(inputs, training=training))
+        return self.scores(self.encoder(inputs, training=training), training=training)
+
+    def scores(self, features, training: bool = False):  # noqa: ANN001, ANN201
+        """Return the logits of features, (n, F) -> (n, num_outputs)."""
+        return self.head(features, training=training) if self.spectral_norm else self.head(features)
 
     def get_config(self) -> dict:
         """Return the constructor's arguments."""
@@ -48,6 +56,7 @@ class Discriminator(keras.Model):
             **super().get_config(),
             "encoder": keras.saving.serialize_keras_object(self.encoder),
             "num_outputs": self.num_outputs,
+            "spectral_norm": self.spectral_norm,
         }
 
     @classmethod

@@ -223,7 +223,7 @@ class ResNetEncoder(_ResNet):
     """BigGAN's discriminator without labels and head: images -> features (n, F), summed over the pixels, float32.
 
     Below 64 pixels it has four blocks of 256 channels, of which two downsample (F = 256); from 64 on five, of 64 to
-    1024 (F = 1024). Every kernel is spectrally normalised; the head that `Discriminator` adds is not.
+    1024 (F = 1024). Every kernel is spectrally normalised. There is no batch norm.
 
     Args:
         data_shape: (H, W, C); H and W of 32, 40, 48, 56, 64, 80 or 96.
@@ -233,7 +233,7 @@ class ResNetEncoder(_ResNet):
         Brock et al. 2018, appendix B.
     """
 
-    has_batch_norm = False  # so it suits a critic with a gradient penalty as it is
+    has_spectral_norm = True
 
     def make_blocks(self) -> list[layers.Layer]:
         """Return the layers, top to bottom."""

@@ -72,7 +72,8 @@ class LossOptions:
             --optimizers.critic_steps 5.
         gradient_penalty: Weight of the gradient penalty, with which the discriminator has no batch norm; where not
             given 10 for wasserstein_gp, else 0.
-        weight_clip: Bound of the discriminator's weights; where not given 0.01 for wasserstein, else 0, for none.
+        weight_clip: Bound of the discriminator's weights, 0 for none; where not given 0.01 for wasserstein without
+            spectral normalisation, else 0.
         estimator: Eq. 3 and 4 from fakes shared by the batch ("stratified"), or with K fakes an image ("paired",
             Algorithm 1; the same expected gradient from K times the fakes).
         mutual_information: Weight of eq. 4.
