@@ -7,7 +7,7 @@ import tensorflow as tf
 
 import tfgmmgan
 from tfgmmgan.models import MODELS, ForwardPass
-from tfgmmgan.training import TrainConfig, train
+from tfgmmgan.training import TrainConfig, runner, train
 from tfgmmgan.training.build import build_model
 from tfgmmgan.training.config_file import read_config
 
@@ -78,7 +78,8 @@ def test_ten_steps_then_saved_loaded_trained_on_and_exported(name, kind, tmp_pat
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["grey", "colour"])
 @pytest.mark.parametrize("name", MODELS)
-def test_a_resumed_run_ends_as_an_undisturbed_one(name, kind, tmp_path):
+def test_a_resumed_run_ends_as_an_undisturbed_one(name, kind, tmp_path, monkeypatch):
+    monkeypatch.setattr(runner, "evaluate", lambda *arguments: {})  # takes most of the time and changes nothing
     np.savez(tmp_path / "data.npz", images=examples_of(kind), labels=LABELS)
 
     def run(epochs, output, **kwargs):
@@ -87,14 +88,11 @@ def test_a_resumed_run_ends_as_an_undisturbed_one(name, kind, tmp_path):
         return train(config, str(tmp_path / output), **kwargs)
 
     run(1, "stopped")
-    resumed, card = run(3, "stopped", resume=True)
-    whole, other = run(3, "whole")
+    resumed, _ = run(3, "stopped", resume=True)
+    whole, _ = run(3, "whole")
     for one, two in zip(*(keras.models.load_model(each.model).weights for each in (resumed, whole)), strict=True):
         np.testing.assert_array_equal(one, two, err_msg=one.path)
-    assert card["mixture_weights"] == other["mixture_weights"] and card["run"]["epochs"] == 3
-    kinds = {path.name for path in whole.samples.iterdir()}
-    assert {"final_samples.png", "final_scales.png"} <= kinds
-    assert ("final_reconstructions.png" in kinds) == (name == "gael")
+    assert {path.name for path in resumed.serving.iterdir()} == {"1", "2"}
 
 
 LOSSES = ("minimax", "hinge", "wasserstein", "wasserstein_gp")

@@ -43,7 +43,7 @@ def test_what_a_run_leaves(finished):
     run, card = finished
     rows = rows_of(run)
     assert [row["epoch"] for row in rows] == ["1", "2"] and float(rows[1]["generator_loss"])
-    kinds = ("samples", "pairs", "triple")
+    kinds = ("samples", "scales", "pairs", "triple")
     names = {f"{stem}_{kind}.png" for stem in ("epoch_00001", "epoch_00002", "final") for kind in kinds}
     assert {path.name for path in run.samples.iterdir()} == names
     assert Image.open(run.samples / "final_samples.png").size[1] > 3 * 48
