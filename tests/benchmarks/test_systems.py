@@ -4,13 +4,19 @@ import json
 
 import pytest
 
-from benchmarks import encoders, imbalanced, toy3x3, toy5x5
+from benchmarks import encoders, encoding_weight, imbalanced, toy3x3, toy5x5
 
 
 def test_encoders(tmp_path):
     rows = encoders.main(["--rounds", "1", "--width", "0.05", "--json", str(tmp_path / "a.json")])
     assert len(rows) == 8 and all(row["ms_per_step"] > 0 and row["parameters"] > 0 for row in rows)
     assert json.loads((tmp_path / "a.json").read_text()) == rows
+
+
+@pytest.mark.slow
+def test_encoding_weight(tmp_path):
+    rows = encoding_weight.main(["--epochs", "1", "--width", "0.1", "--json", str(tmp_path / "a.json")])
+    assert len(rows) == 7 and all(0 < row["acc"] < 1 and row["spread"] > 0 for row in rows)
 
 
 @pytest.mark.slow

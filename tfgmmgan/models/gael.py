@@ -45,7 +45,9 @@ class GAEL(GAN):
         prior: A `FittedMixture`.
         latent_head: Keras model from the discriminator's features to (Enc(x), log Sigma(x) or None); a `LatentHead`
             where None.
-        encoding: lambda, the weight of eq. 2. Default 10, as in eq. 4.
+        encoding: lambda, the weight of eq. 2. Where None 10 / d: the paper's 10 with eq. 2's sum over the d dimensions
+            of z taken as a mean. Summed, as it is written, `encoding=10`, the encoder takes over the shared layers
+            and G collapses to one image (on digits, docs/systems.md).
         encoding_variance: `"diagonal"`, Sigma(x) is learned, or `"identity"`. The paper models it diagonal and found
             both alike. Default `"diagonal"`.
         **kwargs: As in `LatentGAN`.
@@ -69,7 +71,7 @@ class GAEL(GAN):
         latent_dim: int = 100,
         prior: FittedMixture | None = None,
         latent_head: keras.Model | None = None,
-        encoding: Weight = 10.0,
+        encoding: Weight | None = None,
         encoding_variance: str = "diagonal",
         **kwargs,
     ) -> None:
@@ -81,7 +83,7 @@ class GAEL(GAN):
                 f"GAEL fits its prior after training and needs a FittedMixture; got {type(prior).__name__}."
             )
         self.num_components = prior.num_components
-        self.encoding = encoding
+        self.encoding = 10.0 / prior.latent_dim if encoding is None else encoding
         self.encoding_variance = encoding_variance
         super().__init__(data_shape, latent_dim=prior.latent_dim, prior=prior, **kwargs)
         self.training_prior = Normal(prior.latent_dim)

@@ -86,7 +86,7 @@ class LossOptions:
         negatives: supervised_gmgan: what each output of the discriminator tells its class from: "all" fakes and other
             classes (Algorithm 1), or the fakes of its "own_class" (ours).
         class_log_likelihood: acgan: weight of the classes' log-likelihood.
-        encoding: gael: weight of the encoder's log-likelihood, lambda.
+        encoding: gael: weight of the encoder's log-likelihood, lambda; where not given 10 / --latent_dim.
         encoding_variance: gael: whether the encoder's Sigma(x) is learned ("diagonal") or the "identity".
     """
 
@@ -102,7 +102,7 @@ class LossOptions:
     responsibility_consistency: float = 0.0
     negatives: Literal["all", "own_class"] = "all"
     class_log_likelihood: float = 1.0
-    encoding: float = 10.0
+    encoding: float | None = None
     encoding_variance: Literal["diagonal", "identity"] = "diagonal"
 
 
