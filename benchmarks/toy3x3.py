@@ -76,7 +76,7 @@ def main(arguments: list[str] | None = None) -> dict:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--epochs", type=int, help="default: those of configs/toy3x3.yaml")
-    parser.add_argument("--every", type=int, default=30, help="epochs between scores (default: %(default)s)")
+    parser.add_argument("--every", type=int, default=60, help="epochs between scores (default: %(default)s)")
     parser.add_argument("--output", type=Path, default=Path("docs/results/toy3x3"))
     options = parser.parse_args(arguments)
     data = load_data("toy3x3")
