@@ -33,7 +33,7 @@ SYSTEMS = {
     "mixture with C, without consistency": ("gmmgan", {"losses.posterior_consistency": 0.0}),
     "mixture with consistency": (
         "gmmgan",
-        {"losses.responsibility_consistency": 0.5, "losses.marginal_entropy": 0.5},
+        {"losses.posterior_consistency": 1.0, "losses.marginal_entropy": 0.0, "losses.mutual_information": 0.0},
     ),
 }
 
@@ -63,7 +63,7 @@ def main(arguments: list[str] | None = None) -> dict:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--dataset", default="mnist", help="with classes named 0, 1 and 2 (default: %(default)s)")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
-    parser.add_argument("--epochs", type=int, default=20)
+    parser.add_argument("--epochs", type=int, default=8)
     parser.add_argument("--width", type=float, default=0.5, help="of the networks (default: %(default)s)")
     parser.add_argument("--output", type=Path, default=Path("docs/results/imbalanced"))
     options = parser.parse_args(arguments)
