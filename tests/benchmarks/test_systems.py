@@ -4,13 +4,21 @@ import json
 
 import pytest
 
-from benchmarks import encoders, encoding_weight, imbalanced, toy3x3, toy5x5
+from benchmarks import encoders, encoding_weight, imbalanced, supervised_equilibrium, toy3x3, toy5x5
 
 
 def test_encoders(tmp_path):
     rows = encoders.main(["--rounds", "1", "--width", "0.05", "--json", str(tmp_path / "a.json")])
     assert len(rows) == 8 and all(row["ms_per_step"] > 0 and row["parameters"] > 0 for row in rows)
     assert json.loads((tmp_path / "a.json").read_text()) == rows
+
+
+def test_supervised_equilibrium():
+    """Even a coarse grid shows it: the modes of the equilibrium are tighter than the data, above all the middle one."""
+    found = supervised_equilibrium.main(["--side", "31", "--steps", "200"])
+    generated, data = found["generated"], found["data"]
+    assert generated["middle"][0] < 0.7 * data["middle"][0] and generated["nll"] < data["nll"]
+    assert 0.06 < data["smallest_eigenvalue"] < data["largest_eigenvalue"] < 0.1
 
 
 @pytest.mark.slow
