@@ -2,9 +2,9 @@
 
 python -m benchmarks.supervised_equilibrium
 
-D is at its best for what G draws, D_m = (p_m / N) / (p + p_g); each component of G is a density on the grid and moves by
-multiplicative steps towards where L(G) of Algorithm 1 is lowest. Prints the smallest and the largest eigenvalue of the
-modes' covariances (nearest centre), and the negative log-likelihood, of G and of the data.
+D is at its best for what G draws, D_m = (p_m / N) / (p + p_g); each component of G is a density on the grid and moves
+by multiplicative steps towards where L(G) of Algorithm 1 is lowest. Prints the smallest and the largest eigenvalue of
+the modes' covariances (nearest centre), and the negative log-likelihood, of G and of the data.
 """
 
 import argparse
@@ -55,8 +55,8 @@ def main(arguments: list[str] | None = None) -> dict:
         }
         row = found[name]
         print(
-            f"{name:<10} eigenvalues {row['smallest_eigenvalue']:.3f} to {row['largest_eigenvalue']:.3f}, in the middle "
-            f"{row['middle'][0]:.3f}; negative log-likelihood {row['nll']:.3f}"
+            f"{name:<10} eigenvalues {row['smallest_eigenvalue']:.3f} to {row['largest_eigenvalue']:.3f}, "
+            f"in the middle {row['middle'][0]:.3f}; negative log-likelihood {row['nll']:.3f}"
         )
     return found
 

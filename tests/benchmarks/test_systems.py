@@ -15,7 +15,7 @@ def test_encoders(tmp_path):
 
 def test_supervised_equilibrium():
     """Even a coarse grid shows it: the modes of the equilibrium are tighter than the data, above all the middle one."""
-    found = supervised_equilibrium.main(["--side", "31", "--steps", "200"])
+    found = supervised_equilibrium.main(["--side", "41", "--steps", "300"])
     generated, data = found["generated"], found["data"]
     assert generated["middle"][0] < 0.7 * data["middle"][0] and generated["nll"] < data["nll"]
     assert 0.06 < data["smallest_eigenvalue"] < data["largest_eigenvalue"] < 0.1
