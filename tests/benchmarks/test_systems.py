@@ -7,6 +7,7 @@ import pytest
 from benchmarks import encoders, encoding_weight, imbalanced, supervised_equilibrium, toy3x3, toy5x5
 
 
+@pytest.mark.slow
 def test_encoders(tmp_path):
     rows = encoders.main(["--rounds", "1", "--width", "0.05", "--json", str(tmp_path / "a.json")])
     assert len(rows) == 8 and all(row["ms_per_step"] > 0 and row["parameters"] > 0 for row in rows)

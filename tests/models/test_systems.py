@@ -37,7 +37,9 @@ def make(name, shape, **options):
     return build_model(small_config(name, **options), shape, num_classes=4)
 
 
-@pytest.mark.parametrize("kind", ["grey", pytest.param("colour", marks=pytest.mark.slow), "points"])
+@pytest.mark.parametrize(
+    "kind", ["grey", *(pytest.param(kind, marks=pytest.mark.slow) for kind in ("colour", "points"))]
+)
 @pytest.mark.parametrize("name", MODELS)
 def test_ten_steps_then_saved_loaded_trained_on_and_exported(name, kind, tmp_path):
     model, examples = make(name, SHAPES[kind]), examples_of(kind)
