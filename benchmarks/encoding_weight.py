@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.toys import train
+from benchmarks.training import train
 from tfgmmgan import load_data, make_config
 from tfgmmgan.evaluation import accuracy, train_judge
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from benchmarks.toys import train
+from benchmarks.training import train
 from tfgmmgan import LatentGAN, load_data, make_config
 from tfgmmgan.data import ImageData
 from tfgmmgan.evaluation import negative_log_likelihood, point_scores

@@ -12,7 +12,7 @@ import json
 import os
 from pathlib import Path
 
-from benchmarks.toys import train
+from benchmarks.training import train
 from tfgmmgan import load_data, make_config
 from tfgmmgan.evaluation import point_scores
 from tfgmmgan.files import replacing

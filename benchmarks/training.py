@@ -1,4 +1,4 @@
-"""What the benchmarks on toys share."""
+"""Training without a run directory, for benchmarks."""
 
 import time
 from collections.abc import Sequence
