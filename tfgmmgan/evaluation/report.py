@@ -35,6 +35,8 @@ def summary(card: dict) -> str:
             )
         else:
             lines.append("There are no labels to compare the modes with.")
+    elif len(card["mixture_weights"]) > 1:
+        lines.append("The mixture is fitted when training has ended; there are no modes yet.")
     else:
         lines.append("A prior of one component has no modes to find; look at the samples.")
     if "conditional" in card:

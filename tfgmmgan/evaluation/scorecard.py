@@ -59,7 +59,8 @@ def make_scorecard(model: LatentGAN, data: ImageData, about: dict) -> dict:
     if model.prior.num_components > 1 and is_ready(model):
         _add(card["test"], data.test, "algorithm_2", algorithm_2(model, data.test))
     if hasattr(model, "encode") and data.test.labels is not None and len(data.class_names) != model.num_components:
-        _add(card["test"], data.test, "label_mixture", _label_mixture(model, data))
+        found = _label_mixture(model, data).argmax(axis=1)
+        card["test"].setdefault("clustering", {})["label_mixture"] = cluster_scores(data.test.labels, found)
     if model.needs_labels and data.train.labels is not None and data.test.labels is not None:
         card["conditional"] = class_agreement(model, data)
     if data.test.labels is not None:
