@@ -29,7 +29,7 @@ def panels(draws: list[Panel], titles: list[str], columns: int, side: float = 4.
     from matplotlib.figure import Figure
 
     rows = -(-len(draws) // columns)
-    figure = Figure(figsize=(side * columns, side * rows), layout="constrained")
+    figure = Figure(figsize=(side * columns, (side + 0.3) * rows), layout="constrained")  # with room for the titles
     axes = figure.subplots(rows, columns, squeeze=False).ravel()
     for place, draw, title in zip(axes, draws, titles, strict=False):
         draw(place)
