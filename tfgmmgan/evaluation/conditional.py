@@ -31,7 +31,7 @@ def train_judge(
     batch_size = min(BATCH_SIZE, len(data.train))
     steps = data.steps_per_epoch(batch_size)
     batches = data.training_batches(batch_size, seed, labelled=True).map(lambda x, y: (to_float(x), y))
-    judge.fit(batches, steps_per_epoch=steps, epochs=max(epochs, -(-min_steps // steps)), verbose=0)
+    judge.fit(batches, steps_per_epoch=steps, epochs=max(epochs, -(-min_steps // steps)), shuffle=False, verbose=0)
 
     def classes(examples: np.ndarray) -> np.ndarray:
         parts = [to_float(examples[row : row + 512]) for row in range(0, len(examples), 512)]
