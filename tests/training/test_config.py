@@ -102,6 +102,9 @@ def test_options_a_model_cannot_heed_are_refused():
     with pytest.raises(UserError, match="'gan' has no use for --num_components"):
         build_model(config, (8, 8, 1))
     assert "losses.adversarial" not in unused_options("gan") and "latent_dim" not in unused_options("gan")
+    for model in ("gan", "wgan_gp", "acgan", "gael"):  # their priors are not trained
+        assert {"prior.trainable", "prior.variance", "prior.weights"} <= set(unused_options(model))
+    assert "num_components" in unused_options("acgan") and "latent_dim" not in unused_options("acgan")
     others = {"prior.sampling", "prior.component_to_class", "prior.class_to_component"}
     others |= {"losses.negatives", "losses.class_log_likelihood", "losses.encoding", "losses.encoding_variance"}
     assert set(unused_options("gmmgan")) == others

@@ -56,7 +56,6 @@ class ACGAN(Classifying, GAN):
         **kwargs,
     ) -> None:
         self.num_classes = num_classes
-        self.noise_dim = noise_dim
         self.class_log_likelihood = class_log_likelihood
         kwargs.pop("latent_dim", None)  # a saved model's: the prior has it
         prior = prior or ClassCode(num_classes, noise_dim)
@@ -65,6 +64,7 @@ class ACGAN(Classifying, GAN):
                 f"AC-GAN's prior has a component for each of the {num_classes} classes; this one has "
                 f"{prior.num_components}."
             )
+        self.noise_dim = getattr(prior, "noise_dim", noise_dim)
         self.num_components = num_classes
         super().__init__(data_shape, latent_dim=prior.latent_dim, prior=prior, **kwargs)
         self.set_classifier(classifier, num_classes)

@@ -1,6 +1,7 @@
 """SupervisedGMGAN: GM-GAN with labels (Ben-Yosef & Weinshall 2018)."""
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 import keras
 import numpy as np
@@ -10,11 +11,12 @@ from tfgmmgan.errors import UserError, unknown_name
 from tfgmmgan.losses import one_against_all
 from tfgmmgan.models.forward import ForwardPass
 from tfgmmgan.models.gmgan import GMGAN
-from tfgmmgan.priors import LatentPrior
+from tfgmmgan.priors import GaussianMixture, LatentPrior
 
 __all__ = ["SupervisedGMGAN"]
 
 NEGATIVES = ("all", "own_class")
+VARIANCE = 0.15**2
 
 
 @keras.saving.register_keras_serializable(package="tfgmmgan")
@@ -45,7 +47,9 @@ class SupervisedGMGAN(GMGAN):
             classes (Algorithm 1). At the equilibrium of that game a class keeps away from its neighbours, and its
             samples are less spread than its data (docs/toys.md). `"own_class"`: the fakes meant to be of that class
             alone (ours), whose equilibrium is the data. Default `"all"`.
-        prior: As in `GMGAN`.
+        prior: Any `LatentPrior`; where None a static mixture with c = 0.1 and a variance of 0.0225, a standard
+            deviation of 0.15: GM-GAN's sigma, 0.15 in Sigma = sigma I, is a variance, under which ten Gaussians in
+            100 dimensions overlap so much that no G could draw the class it is asked for (docs/systems.md).
         **kwargs: As in `GMGAN`.
 
     Raises:
@@ -56,6 +60,7 @@ class SupervisedGMGAN(GMGAN):
     """
 
     needs_labels = True
+    option_defaults: ClassVar = {**GMGAN.option_defaults, "prior.variance": VARIANCE}
 
     def __init__(
         self,
@@ -88,7 +93,10 @@ class SupervisedGMGAN(GMGAN):
         self.component_to_class = component_to_class
         self.class_to_component = class_to_component
         self.negatives = negatives
-        super().__init__(data_shape, num_components=num_components, prior=prior, **kwargs)
+        if prior is None:
+            latent_dim, seed = kwargs.pop("latent_dim", 100), kwargs.get("seed", 0)
+            prior = GaussianMixture(num_components, latent_dim, trainable=False, variance=VARIANCE, seed=seed)
+        super().__init__(data_shape, prior=prior, **kwargs)
 
     @property
     def component_classes(self) -> list[list[int]]:

@@ -112,9 +112,11 @@ def _parameters(owner: type) -> set[str]:
     """Return the constructor's parameters, those that it hands on to its bases with **kwargs included."""
     names = set()
     for base in owner.__mro__:
+        if base.__module__.startswith("keras."):
+            break
         if "__init__" in vars(base):
             parameters = inspect.signature(base.__init__).parameters
             names |= {name for name, p in parameters.items() if p.kind is not p.POSITIONAL_ONLY}
-            if base.__module__.startswith("keras.") or not any(p.kind is p.VAR_KEYWORD for p in parameters.values()):
+            if not any(p.kind is p.VAR_KEYWORD for p in parameters.values()):
                 break
     return names
