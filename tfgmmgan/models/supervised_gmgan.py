@@ -16,7 +16,7 @@ from tfgmmgan.priors import GaussianMixture, LatentPrior
 __all__ = ["SupervisedGMGAN"]
 
 NEGATIVES = ("all", "own_class")
-VARIANCE = 0.15**2
+VARIANCE = 0.01
 
 
 @keras.saving.register_keras_serializable(package="tfgmmgan")
@@ -47,9 +47,9 @@ class SupervisedGMGAN(GMGAN):
             classes (Algorithm 1). At the equilibrium of that game a class keeps away from its neighbours, and its
             samples are less spread than its data (docs/toys.md). `"own_class"`: the fakes meant to be of that class
             alone (ours), whose equilibrium is the data. Default `"all"`.
-        prior: Any `LatentPrior`; where None a static mixture with c = 0.1 and a variance of 0.0225, a standard
-            deviation of 0.15: GM-GAN's sigma, 0.15 in Sigma = sigma I, is a variance, under which ten Gaussians in
-            100 dimensions overlap so much that no G could draw the class it is asked for (docs/systems.md).
+        prior: Any `LatentPrior`; where None a static mixture with c = 0.1 and a variance of 0.01 (ours). Under GM-GAN's
+            sigma of 0.15 ten Gaussians in 100 dimensions overlap so much that half of all z lie nearer to
+            another: no G could draw the class it is asked for (docs/systems.md).
         **kwargs: As in `GMGAN`.
 
     Raises:
