@@ -134,7 +134,11 @@ def test_toys_and_gan(tmp_path):
     config = small(dataset="toy3x3")
     config.epochs = 1
     run, card = train(config, str(tmp_path / "toy"))
-    assert {path.name for path in run.samples.glob("final*")} == {"final_samples.png", "final_pairs.png"}
+    assert {path.name for path in run.samples.glob("final*")} == {
+        "final_samples.png",
+        "final_scales.png",
+        "final_pairs.png",
+    }
     assert "classifier" in card["test"]["clustering"]
     config = TrainConfig(model="gan", epochs=1, latent_dim=4)
     config.networks.width = 0.1
