@@ -143,7 +143,7 @@ def test_toys_and_gan(tmp_path):
     config = TrainConfig(model="gan", epochs=1, latent_dim=4)
     config.networks.width = 0.1
     run, card = train(config, str(tmp_path / "gan"))
-    assert {path.name for path in run.samples.glob("final*")} == {"final_samples.png"}
+    assert {path.name for path in run.samples.glob("final*")} == {"final_samples.png", "final_scales.png"}
     assert "modes" not in card["test"] and "num_components" not in run.config.read_text()
 
 
