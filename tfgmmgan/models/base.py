@@ -207,6 +207,7 @@ class LatentGAN(Drawing, keras.Model):
 
     def after_update(self, forward: ForwardPass) -> None:
         """Update averages that are not trained; called once a step, after the weights."""
+        return
 
     def after_training(self, batches: Iterable[tf.Tensor]) -> None:
         """Do what a system does once, after training, with all training examples; most do nothing.
