@@ -3,6 +3,18 @@ import numpy as np
 import pytest
 
 import tfgmmgan
+from tfgmmgan.evaluation import autoencoder, judge
+
+
+@pytest.fixture(autouse=True, scope="session")
+def cache(tmp_path_factory):
+    """A cache of the tests' own, and short trainings of what evaluation trains."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TFGMMGAN_CACHE", str(tmp_path_factory.mktemp("cache")))
+        for module in (judge, autoencoder):
+            patch.setattr(module, "EPOCHS", 2)
+            patch.setattr(module, "MIN_STEPS", 20)
+        yield
 
 
 @pytest.fixture(autouse=True)

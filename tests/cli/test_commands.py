@@ -227,9 +227,9 @@ def test_a_damaged_checkpoint(trained, capsys, monkeypatch, tmp_path):
 def test_neither_data_nor_network_is_one_line(tmp_path):
     """In a process of its own, with no way out: nothing is left on disk."""
     script = (
-        "import sys, requests, tfgmmgan.data.tfds as source\n"
+        "import sys, requests\n"
         "def unreachable(*a, **k): raise requests.ConnectionError\n"
-        "source.requests.head = unreachable\n"
+        "requests.head = unreachable\n"
         "from tfgmmgan.cli import main\n"
         "sys.exit(main('train'))"
     )

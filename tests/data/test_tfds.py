@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import requests
 import tensorflow_datasets as tfds
 
 from tfgmmgan.data import DataOptions, load
@@ -135,9 +136,9 @@ def test_no_images():
 
 def test_neither_data_nor_network(monkeypatch, tmp_path):
     def unreachable(*args, **kwargs):
-        raise source.requests.ConnectionError
+        raise requests.ConnectionError
 
-    monkeypatch.setattr(source.requests, "head", unreachable)
+    monkeypatch.setattr(requests, "head", unreachable)
     with pytest.raises(UserError) as raised:
         load("mnist", DataOptions(path=str(tmp_path)))
     for part in ("'mnist' is not prepared in", "there is no network", "TFDS_DATA_DIR"):

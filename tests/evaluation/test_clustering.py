@@ -47,7 +47,7 @@ def test_kmeans_finds_what_is_far_apart():
     labels = np.repeat(np.arange(3), 20)
     points = (10 * labels[:, None] + rng.standard_normal((60, 2))).astype(np.float32)
     split = Split(60, labels, points)
-    assert accuracy(labels, kmeans_clusters(split, split, 3)) == 1
+    assert accuracy(labels, kmeans_clusters(split, [split], 3)[0]) == 1
 
 
 def test_mode_summary():

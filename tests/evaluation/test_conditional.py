@@ -31,6 +31,7 @@ def test_agreement_counts_a_component_s_classes(images, data, monkeypatch):
         return np.stack([floats[drawn[k]] for k in component])
 
     monkeypatch.setattr(model, "generate", generate)
-    found = class_agreement(model, data, num_generated=100)
+    judge = train_judge(data, epochs=40, min_steps=40)
+    found = class_agreement(model, judge, num_generated=100)
     assert found["by_component"] == [1, 1, 0, 1, 0] and found["agreement"] == pytest.approx(0.6)
-    assert found["judge_accuracy"] == 1 and found["num_generated"] == 100
+    assert found["judge_accuracy"] == judge.accuracy == 1 and found["num_generated"] == 100

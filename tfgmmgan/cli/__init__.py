@@ -1,5 +1,6 @@
 """The command line: parses arguments, calls the library, turns `UserError` into one line and exit code 2."""
 
+import logging
 import sys
 from collections.abc import Callable
 
@@ -10,6 +11,7 @@ __all__ = ["main", "run_command"]
 
 def run_command(command: Callable[[list[str], str], None], arguments: list[str], prog: str) -> int:
     """Run a command and return its exit code: 0, 2 for a mistake of the user's, 130 if interrupted."""
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)  # its advice on tracing is for us, not for the user
     try:
         command(arguments, prog)
     except UserError as error:

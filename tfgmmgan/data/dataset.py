@@ -98,9 +98,19 @@ class Split:
 
     def draw(self, n: int) -> np.ndarray:
         """Return n examples from all over the split, or all where there are fewer; the same ones at every call."""
+        return np.concatenate([batch for batch, _ in self.draw_batches(n)])
+
+    def draw_batches(self, n: int, batch_size: int = 256) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Yield what `draw` returns batch by batch, each with its rows in stored order."""
         if self.examples is not None:
-            return self.examples[np.sort(np.random.default_rng(0).permutation(self.size)[:n])]
-        return np.concatenate([batch.numpy() for _, batch in self.stream(0).take(n).batch(256)])
+            chosen = np.sort(np.random.default_rng(0).permutation(self.size)[:n])
+            for start in range(0, len(chosen), batch_size):
+                rows = chosen[start : start + batch_size]
+                yield self.examples[rows], rows
+        else:
+            order = None if n >= self.size else 0
+            for rows, batch in self.stream(order).take(n).batch(batch_size).as_numpy_iterator():
+                yield batch, rows
 
     def select(self, rows: np.ndarray, labels: np.ndarray | None) -> "Split":
         """Return the split of these rows alone, in ascending order, under new labels."""

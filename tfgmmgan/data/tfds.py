@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import requests
 import tensorflow as tf
 from PIL import Image
 
@@ -13,6 +12,7 @@ from tfgmmgan.data.images import resize_image
 from tfgmmgan.data.options import DataOptions
 from tfgmmgan.data.splits import hold_out
 from tfgmmgan.errors import UserError, nearest
+from tfgmmgan.network import answers
 
 __all__ = ["load_tfds"]
 
@@ -72,7 +72,7 @@ def _prepare(builder: Any, name: str) -> None:
     if builder.data_path.exists():  # written whole or not at all
         return
     try:
-        if not _network([builder.info.homepage, "https://storage.googleapis.com"]):
+        if not answers([builder.info.homepage, "https://storage.googleapis.com"]):
             raise ConnectionError("there is no network")
         builder.download_and_prepare()
     except Exception as error:  # whatever the network, the disk or a dataset that wants a manual download throws
@@ -81,17 +81,6 @@ def _prepare(builder: Any, name: str) -> None:
             f"The dataset '{name}' is not prepared in {builder.data_dir} and can't be downloaded: {reason}. "
             "Connect to the network, or name a directory in which it is prepared by TFDS_DATA_DIR or --data.path."
         ) from error
-
-
-def _network(urls: list[str]) -> bool:
-    """Return whether any of the servers answers. Asked first, because TFDS retries a lost cause for minutes."""
-    for url in filter(None, urls):
-        try:
-            requests.head(url, timeout=10)
-        except requests.RequestException:
-            continue
-        return True
-    return False
 
 
 def _converter(stored: tuple, options: DataOptions, name: str) -> Converter:

@@ -1,34 +1,33 @@
 """Clustering by Algorithm 2 of GM-GAN: a classifier that has seen generated examples only."""
 
+from collections.abc import Callable
+
 import keras
 import numpy as np
 
 from tfgmmgan.data import Split
 from tfgmmgan.data.scaling import to_float
+from tfgmmgan.evaluation.progress import Bar
 from tfgmmgan.evaluation.small_classifier import small_classifier
 from tfgmmgan.models import LatentGAN
 
-__all__ = ["algorithm_2"]
+__all__ = ["algorithm_2", "train_on_generated"]
+
+Assign = Callable[[np.ndarray], np.ndarray]
 
 
-def algorithm_2(
-    model: LatentGAN, split: Split, num_per_component: int = 2000, epochs: int = 3, seed: int = 0
-) -> np.ndarray:
-    """Return the soft assignment of examples to components, (n, K), by a classifier of generated examples.
+def train_on_generated(model: LatentGAN, num_per_component: int = 2000, epochs: int = 3, seed: int = 0) -> Assign:
+    """Return Algorithm 2's classifier: from (n, *shape) examples to a soft assignment, (n, K) with rows summing to 1.
 
-    It draws `num_per_component` examples from each component, trains a fresh classifier to tell which component made
-    which, and asks it about the split. No real example and no label is trained on. The paper publishes neither M nor
-    the classifier; both are ours and the same for every model (`small_classifier`, batches of 128).
+    It draws `num_per_component` examples from each component and trains a fresh classifier to tell which component made
+    which. No real example and no label is trained on. The paper publishes neither M nor the classifier; both are ours
+    and the same for every model (`small_classifier`, batches of 128).
 
     Args:
         model: A trained model with K >= 2 components.
-        split: What is clustered.
         num_per_component: M. Default 2000.
         epochs: Passes over the generated examples. Default 3.
         seed: Decides the generated examples, the classifier's weights and their order.
-
-    Returns:
-        (n, K) float32, rows summing to 1.
 
     Reference:
         Ben-Yosef & Weinshall 2018, section 5.1.
@@ -38,6 +37,27 @@ def algorithm_2(
     components = np.tile(np.arange(k), num_per_component)
     generated = model.generate(len(components), component=components, seed=seed)
     classifier = small_classifier(model.data_shape, k)
-    classifier.fit(generated, components, batch_size=128, epochs=epochs, verbose=0)
-    batches = [classifier.predict_on_batch(to_float(batch)) for batch in split.batches(512)]
-    return keras.ops.convert_to_numpy(keras.ops.softmax(np.concatenate(batches)))
+    bar = Bar("training Algorithm 2's classifier", epochs)
+    classifier.fit(generated, components, batch_size=128, epochs=epochs, verbose=0, callbacks=[bar])
+
+    def assign(examples: np.ndarray) -> np.ndarray:
+        logits = classifier.predict_on_batch(to_float(examples))
+        return keras.ops.convert_to_numpy(keras.ops.softmax(logits))
+
+    return assign
+
+
+def algorithm_2(
+    model: LatentGAN, split: Split, num_per_component: int = 2000, epochs: int = 3, seed: int = 0
+) -> np.ndarray:
+    """Return the soft assignment of a split's examples to components, (n, K), by `train_on_generated`.
+
+    Args:
+        model: A trained model with K >= 2 components.
+        split: What is clustered.
+        num_per_component: See `train_on_generated`.
+        epochs: See `train_on_generated`.
+        seed: See `train_on_generated`.
+    """
+    assign = train_on_generated(model, num_per_component, epochs, seed)
+    return np.concatenate([assign(batch) for batch in split.batches(512).as_numpy_iterator()])

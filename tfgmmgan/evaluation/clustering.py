@@ -1,5 +1,7 @@
 """How well modes agree with classes. Labels are used here and nowhere else."""
 
+from collections.abc import Callable, Sequence
+
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 from sklearn import metrics
@@ -38,36 +40,60 @@ def purity(labels: np.ndarray, clusters: np.ndarray) -> float:
     return float(table.max(axis=0).sum() / table.sum())
 
 
-def cluster_scores(labels: np.ndarray, clusters: np.ndarray) -> dict[str, float]:
-    """Return ACC (Hungarian), purity, NMI and ARI.
+def cluster_scores(labels: np.ndarray, clusters: np.ndarray) -> dict:
+    """Return ACC (Hungarian), purity, NMI, ARI and the confusion matrix.
 
-    NMI is I / sqrt(H H), the geometric mean, as GM-GAN and GAEL report it (scikit-learn's default is arithmetic).
+    Args:
+        labels: (n,) class ids.
+        clusters: (n,) cluster ids.
+
+    Returns:
+        `acc`, `purity`; `nmi`, I / sqrt(H H), the geometric mean, as GM-GAN and GAEL report it; `nmi_arithmetic`,
+        scikit-learn's default; `ari`; `confusion`, counts of the classes found in the labels (rows) by the clusters that
+        have examples (columns), the columns in the order of the best assignment to classes, `clusters` their ids.
     """
+    table = contingency_matrix(labels, clusters)
+    rows, columns = linear_sum_assignment(table, maximize=True)
+    order = [*columns[np.argsort(rows)], *np.setdiff1d(np.arange(table.shape[1]), columns)]
     return {
         "acc": accuracy(labels, clusters),
         "purity": purity(labels, clusters),
         "nmi": float(metrics.normalized_mutual_info_score(labels, clusters, average_method="geometric")),
+        "nmi_arithmetic": float(metrics.normalized_mutual_info_score(labels, clusters)),
         "ari": float(metrics.adjusted_rand_score(labels, clusters)),
+        "confusion": table[:, order].tolist(),
+        "clusters": np.unique(clusters)[order].tolist(),
     }
 
 
-def kmeans_clusters(train: Split, test: Split, num_clusters: int, limit: int = KMEANS_LIMIT) -> np.ndarray:
-    """Return k-means' clusters of the test examples, the baseline on pixels.
+def kmeans_clusters(
+    train: Split,
+    splits: Sequence[Split],
+    num_clusters: int,
+    rows: Callable[[np.ndarray], np.ndarray] | None = None,
+    limit: int = KMEANS_LIMIT,
+) -> list[np.ndarray]:
+    """Return k-means' clusters of splits: a baseline, on pixels or on codes.
 
     Args:
         train: What k-means is fitted to; `limit` examples from all over it, where it has more.
-        test: What is assigned.
+        splits: What is assigned.
         num_clusters: K.
-        limit: See `train`.
+        rows: From (n, *shape) examples to (n, p) rows; pixels where None.
+        limit: See `train`. Default 20,000.
 
     Returns:
-        (n,) cluster ids.
+        For each split (n,) cluster ids.
     """
-    rows = _rows(train.draw(limit))
-    model = KMeans(min(num_clusters, len(rows)), n_init=10, random_state=0).fit(rows)
-    return np.concatenate([model.predict(_rows(batch)) for batch in test.batches(4096).as_numpy_iterator()])
+    rows = rows or _pixels
+    found = np.concatenate([rows(batch) for batch, _ in train.draw_batches(limit)])
+    model = KMeans(min(num_clusters, len(found)), n_init=10, random_state=0).fit(found)
+    return [
+        np.concatenate([model.predict(rows(batch)) for batch in split.batches(4096).as_numpy_iterator()])
+        for split in splits
+    ]
 
 
-def _rows(examples: np.ndarray) -> np.ndarray:
+def _pixels(examples: np.ndarray) -> np.ndarray:
     scale = 255.0 if examples.dtype == np.uint8 else 1.0
     return examples.reshape(len(examples), -1).astype(np.float32) / scale

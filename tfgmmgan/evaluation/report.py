@@ -1,13 +1,22 @@
 """A scorecard in words and as a table, for the terminal."""
 
-__all__ = ["score_table", "summary"]
+__all__ = ["METHODS", "SAMPLERS", "quality_table", "score_table", "summary"]
 
-TITLES = {
+METHODS = {
     "classifier": "The classifier C",
     "algorithm_2": "Algorithm 2, on G's samples",
     "mixture": "The mixture of encodings",
     "label_mixture": "The same, K = classes",
     "kmeans": "k-means on pixels",
+    "autoencoder_kmeans": "Autoencoder + k-means",
+}
+SAMPLERS = {
+    "prior": "the prior",
+    "fitted_mixture": "the fitted mixture",
+    "normal": "the normal prior",
+    "normal_truncated": "the same, truncated",
+    "encodings": "encodings of real ones",
+    "floor": "real test examples",
 }
 
 
@@ -21,10 +30,10 @@ def summary(card: dict) -> str:
         modes, by = test["modes"], test["modes_by"]
         shares = "  ".join(f"{k}: {share:.1%}" for k, share in enumerate(modes["shares"]))
         lines += [
-            f"Modes in use: {modes['num_modes_in_use']} of {len(modes['weights'])} (each with at least 2% of the "
-            f"{test['num_examples']} test examples).",
+            f"Modes in use: {modes['num_modes_in_use']} of {len(modes['weights'])} (each with at least "
+            f"{modes['min_share']:.1%} of the {test['num_examples']} test examples).",
             f"Share of the test examples in each mode: {shares}",
-            f"{TITLES[by]} is on average {modes['mean_confidence']:.0%} sure of an example's mode.",
+            f"{METHODS[by]} is on average {modes['mean_confidence']:.0%} sure of an example's mode.",
         ]
         if methods:
             ours, baseline = methods[by], methods["kmeans"]
@@ -53,7 +62,12 @@ def summary(card: dict) -> str:
             f"{points['nll_gap']:+.3f} against real points, MMD {points['mmd']:.5f} (real against real "
             f"{points['mmd_floor']:.5f})."
         )
-    return "\n".join(lines)
+    if "mode_health" in card:
+        health = card["mode_health"]
+        for name, words in (("dead", "Dead modes: "), ("duplicates", "Modes that draw the same: ")):
+            if health[name]:
+                lines.append(words + ", ".join(str(mode) for mode in health[name]) + ".")
+    return "\n".join([*lines, *card["notes"]])
 
 
 def score_table(card: dict) -> str:
@@ -64,5 +78,34 @@ def score_table(card: dict) -> str:
     names = ("acc", "purity", "nmi", "ari")
     lines = [f"{'test split':<28}" + "".join(f"{name.upper():>9}" for name in names)]
     for method, scores in rows.items():
-        lines.append(f"{TITLES[method]:<28}" + "".join(f"{scores[name]:>9.4f}" for name in names))
+        lines.append(f"{METHODS[method]:<28}" + "".join(f"{scores[name]:>9.4f}" for name in names))
     return "\n".join(lines)
+
+
+def quality_table(card: dict) -> str:
+    """Return how generated examples compare with real training examples, by network and sampler, as a table."""
+    columns = (
+        ("FRECHET", "frechet_distance", ".3f"),
+        ("KERNEL", "kernel_distance", ".4f"),
+        ("PRECISION", "precision", ".3f"),
+        ("RECALL", "recall", ".3f"),
+        ("SCORE", "score", ".2f"),
+    )
+    lines = []
+    for network, about in card["networks"].items():
+        num = card["floor"][network]["num"]
+        accuracy = f", test accuracy {about['test_accuracy']:.3f}" if "test_accuracy" in about else ""
+        title = f"{network} features, N = {num}{accuracy}"
+        lines += ["", f"{title:<48}" + "".join(f"{title:>11}" for title, _, _ in columns)]
+        for sampler, found in [*card["image_quality"].items(), ("floor", card["floor"])]:
+            cells = [f"{found[network][key]:{form}}" if key in found[network] else "" for _, key, form in columns]
+            lines.append(f"{SAMPLERS[sampler]:<48}" + "".join(f"{cell:>11}" for cell in cells))
+    if "quality_diversity" in card:
+        settings = card["quality_diversity"]
+        names = ("quality", "intra", "inter", "diversity", "combined")
+        title = f"GM-GAN, section 3.2, a = {settings['constant']:.4g}, N = {settings['num']}"
+        lines += ["", f"{title:<48}" + "".join(f"{name.upper():>11}" for name in names)]
+        for sampler, found in settings["samplers"].items():
+            name = SAMPLERS["floor" if sampler == "real" else sampler]
+            lines.append(f"{name:<48}" + "".join(f"{found[score]:>11.3f}" for score in names))
+    return "\n".join(lines[1:])

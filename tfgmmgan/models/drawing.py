@@ -14,6 +14,11 @@ __all__ = ["Drawing"]
 class Drawing:
     """What a model with a `prior`, a `generator` and a `data_shape` can draw."""
 
+    @property
+    def sampling_priors(self) -> dict[str, LatentPrior]:
+        """By name what z may be drawn from; evaluation measures each."""
+        return {"prior": self.prior}
+
     def generate(
         self,
         n: int,

@@ -14,7 +14,7 @@ from tfgmmgan.models.forward import ForwardPass
 from tfgmmgan.models.gan import GAN
 from tfgmmgan.models.terms import LossTerm, Weight, serialized
 from tfgmmgan.networks.latent_head import LatentHead
-from tfgmmgan.priors import FittedMixture, Normal
+from tfgmmgan.priors import FittedMixture, LatentPrior, Normal
 
 __all__ = ["GAEL"]
 
@@ -137,6 +137,12 @@ class GAEL(GAN):
         return self.prior.fit(np.concatenate([self.encode(np.asarray(batch)) for batch in batches]))
 
     # -- using a trained model -----------------------------------------------------------------------------
+
+    @property
+    def sampling_priors(self) -> dict[str, LatentPrior]:
+        """What z may be drawn from: the mixture once it is fitted, and the normal prior of the training."""
+        fitted = {"fitted_mixture": self.prior} if self.prior.is_fitted else {}
+        return {**fitted, "normal": self.training_prior}
 
     def encode(self, examples: np.ndarray, batch_size: int = 256) -> np.ndarray:
         """Return Enc(x), (n, *data_shape) uint8 or float in [-1, 1] -> (n, d) float32."""

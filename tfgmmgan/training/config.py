@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from tfgmmgan.data.options import DataOptions
 from tfgmmgan.errors import UserError
+from tfgmmgan.evaluation.options import EvaluationOptions
 
 __all__ = [
     "EvaluationOptions",
@@ -132,18 +133,6 @@ class OptimizerOptions:
 
 
 @dataclass
-class EvaluationOptions:
-    """What is looked at while training.
-
-    Attributes:
-        every_epochs: Sample and interpolation figures are written every so many epochs, and after the last; 0 for
-            only then.
-    """
-
-    every_epochs: int = 5
-
-
-@dataclass
 class TrainConfig:
     """Everything a run depends on.
 
@@ -165,7 +154,7 @@ class TrainConfig:
         networks: The networks.
         losses: The losses and their weights.
         optimizers: The optimizers and the order of updates.
-        evaluation: What is looked at while training.
+        evaluation: What is looked at while training and measured after it.
     """
 
     dataset: str = "digits"
@@ -193,12 +182,14 @@ class TrainConfig:
             "batch_size",
             "optimizers.generator_batch_size",
             "optimizers.critic_steps",
+            "evaluation.samples",
         )
         positive = (
             "prior.variance",
             "networks.width",
             "optimizers.learning_rate",
             "optimizers.discriminator_learning_rate",
+            "evaluation.quality_constant",
         )
         not_negative = (
             "seed",
@@ -212,6 +203,7 @@ class TrainConfig:
             "losses.gradient_penalty",
             "losses.weight_clip",
             "evaluation.every_epochs",
+            "evaluation.trade_off_samples",
         )
         for names, holds, words in (
             (at_least_one, lambda x: x >= 1, "at least 1"),

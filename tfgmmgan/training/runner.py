@@ -1,6 +1,7 @@
 """One training run from a config to everything it leaves behind."""
 
 import sys
+from dataclasses import fields
 from pathlib import Path
 
 import keras
@@ -9,7 +10,7 @@ import yaml
 from tfgmmgan import serving
 from tfgmmgan.data import ImageData, load
 from tfgmmgan.errors import UserError
-from tfgmmgan.evaluation import make_scorecard, write_scorecard
+from tfgmmgan.evaluation import EvaluationOptions, make_scorecard, write_scorecard
 from tfgmmgan.files import replacing
 from tfgmmgan.models import LatentGAN
 from tfgmmgan.plotting import write_figures
@@ -21,7 +22,7 @@ from tfgmmgan.training.run_directory import RunDirectory
 
 __all__ = ["default_run_name", "evaluate", "load_run", "train"]
 
-MAY_CHANGE_ON_RESUME = ("epochs", "evaluation.every_epochs", "data.path")
+MAY_CHANGE_ON_RESUME = ("epochs", "data.path", *(f"evaluation.{field.name}" for field in fields(EvaluationOptions)))
 
 
 def default_run_name(dataset: str, model: str, seed: int | str) -> str:
@@ -131,7 +132,7 @@ def evaluate(run: RunDirectory, model: LatentGAN, data: ImageData, config: Train
         "num_parameters": model.count_params(),
         "config": config_options(config),
     }
-    card = make_scorecard(model, data, about)
+    card = make_scorecard(model, data, about, config.evaluation)
     write_scorecard(card, run.scorecard)
     return card
 

@@ -1,0 +1,55 @@
+"""What is computed once for a dataset and kept between evaluations."""
+
+import hashlib
+import json
+import os
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from tfgmmgan.data import ImageData
+from tfgmmgan.files import replacing
+
+__all__ = ["cache_folder", "cached", "fingerprint"]
+
+
+def cache_folder() -> Path:
+    """Return where it lies: `$TFGMMGAN_CACHE`, or `tfgmmgan` in the user's cache folder."""
+    own = os.environ.get("TFGMMGAN_CACHE")
+    return Path(own) if own else Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "tfgmmgan"
+
+
+def cached(kind: str, key: dict, make: Callable[[], dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
+    """Return arrays by name, from the cache or else made now and kept there.
+
+    A file that can't be read is made again; a folder that can't be written to is gone without.
+
+    Args:
+        kind: Begins the file's name.
+        key: All that the arrays depend on, for JSON; its hash ends the name.
+        make: Called where there is no such file.
+    """
+    text = json.dumps(key, sort_keys=True)
+    path = cache_folder() / f"{kind}-{hashlib.sha256(text.encode()).hexdigest()[:20]}.npz"
+    try:
+        with np.load(path) as file:
+            return {name: file[name] for name in file.files if name != "key"}
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+        arrays = make()
+    try:
+        with replacing(path) as temporary:
+            np.savez(temporary, key=np.array(text), **arrays)
+    except OSError:
+        pass
+    return arrays
+
+
+def fingerprint(data: ImageData) -> str:
+    """Return what tells a dataset, at its size and selection, from others: a hash of its labels and 1,000 examples."""
+    found = hashlib.sha256(repr((data.name, data.shape, len(data.train), len(data.test))).encode())
+    for split in (data.train, data.test):
+        found.update(np.ascontiguousarray(split.draw(1000)).tobytes())
+        found.update(b"" if split.labels is None else np.ascontiguousarray(split.labels).tobytes())
+    return found.hexdigest()

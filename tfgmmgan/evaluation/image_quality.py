@@ -1,0 +1,46 @@
+"""Generated examples against real ones among a network's features."""
+
+import numpy as np
+
+from tfgmmgan.evaluation.features import Features
+from tfgmmgan.evaluation.neighbours import NEIGHBOURS, precision_recall
+from tfgmmgan.evaluation.tfgan import classifier_score, frechet_distance, kernel_distance
+
+__all__ = ["compare_features"]
+
+
+def compare_features(real: Features, generated: Features) -> dict:
+    """Return how generated examples compare with as many real ones.
+
+    Args:
+        real: Of n examples.
+        generated: Of n or more; distances, precision and recall take the first n, so that both sides have as many. The
+            score takes all.
+
+    Returns:
+        `num`, n; `frechet_distance`; `kernel_distance` and its `kernel_distance_error`, None with a single block of
+        1,024; `precision` and `recall` with `neighbours`; where there are logits `score`, over `num_scored`
+        generated examples, and `real_score`.
+    """
+    n = len(real)
+    if len(generated) < n:
+        raise ValueError(f"Expected at least {n} generated examples, as many as real ones; got {len(generated)}.")
+    same = generated[slice(n)]
+    distance, error = kernel_distance(real.values, same.values)
+    precision, recall = precision_recall(real.values, same.values)
+    found = {
+        "num": n,
+        "frechet_distance": frechet_distance(real.moments, same.moments),
+        "kernel_distance": distance,
+        "kernel_distance_error": None if np.isnan(error) else error,
+        "precision": precision,
+        "recall": recall,
+        "neighbours": NEIGHBOURS,
+    }
+    if generated.logits is not None:
+        found |= {
+            "score": classifier_score(generated.logits),
+            "num_scored": len(generated),
+            "real_score": classifier_score(real.logits),
+        }
+    return found

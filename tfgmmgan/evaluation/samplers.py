@@ -1,0 +1,58 @@
+"""Ways to draw from a trained model that are measured beside each other."""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+
+import numpy as np
+
+from tfgmmgan.data import ImageData
+from tfgmmgan.models import LatentGAN
+
+__all__ = ["Sampler", "draw_in_batches", "samplers"]
+
+Sampler = Callable[[int, int], Iterator[np.ndarray]]  # from (n, seed) to batches
+BATCH = 512
+TRUNCATION = 1.0
+
+
+def draw_in_batches(
+    model: LatentGAN, n: int, seed: int, component: np.ndarray | None = None, **kwargs
+) -> Iterator[np.ndarray]:
+    """Yield n generated examples, 512 at a time, so that no more are held; (n, seed) decides them.
+
+    Args:
+        model: The model.
+        n: How many.
+        seed: Decides the noise.
+        component: (n,) components, or None for the mixture's.
+        **kwargs: Of `generate`.
+    """
+    for number, start in enumerate(range(0, n, BATCH)):
+        size = min(BATCH, n - start)
+        chosen = None if component is None else component[start : start + size]
+        own_seed = int(np.random.SeedSequence([seed, number]).generate_state(1)[0] >> 1)
+        yield model.generate(size, component=chosen, seed=own_seed, **kwargs)
+
+
+def samplers(model: LatentGAN, data: ImageData) -> dict[str, Sampler]:
+    """Return a model's samplers by name.
+
+    `prior`, the model's own; for GAEL `fitted_mixture` (once it is fitted), `normal`, `normal_truncated` (BigGAN's
+    truncation trick at 1) and `encodings`, G(Enc(x)) of test examples, its upper bound (section 4.2).
+    """
+    found: dict[str, Sampler] = {
+        name: partial(_draw, model, prior=prior) for name, prior in model.sampling_priors.items()
+    }
+    if hasattr(model, "reconstruct"):
+        found["normal_truncated"] = partial(_draw, model, prior=model.training_prior, truncation=TRUNCATION)
+        found["encodings"] = partial(_reconstruct, model, data)
+    return found
+
+
+def _draw(model: LatentGAN, n: int, seed: int, **kwargs) -> Iterator[np.ndarray]:
+    return draw_in_batches(model, n, seed, **kwargs)
+
+
+def _reconstruct(model: LatentGAN, data: ImageData, n: int, seed: int) -> Iterator[np.ndarray]:
+    for batch, _ in data.test.draw_batches(n):
+        yield model.reconstruct(batch)

@@ -1,0 +1,155 @@
+"""What is measured: a model on a dataset, with what several measurements share."""
+
+from collections.abc import Callable
+from functools import cached_property
+
+import numpy as np
+
+from tfgmmgan.data import ImageData, Split
+from tfgmmgan.errors import UserError
+from tfgmmgan.evaluation.algorithm_2 import train_on_generated
+from tfgmmgan.evaluation.autoencoder import Autoencoder, train_autoencoder
+from tfgmmgan.evaluation.features import FeatureNetwork, Features, coordinates, real_features
+from tfgmmgan.evaluation.inception import HUB_URL, load_inception
+from tfgmmgan.evaluation.judge import Judge, train_judge
+from tfgmmgan.evaluation.options import EvaluationOptions
+from tfgmmgan.evaluation.progress import progress
+from tfgmmgan.models import LatentGAN
+from tfgmmgan.priors import FittedMixture
+
+__all__ = ["NUM_SAMPLES", "Subject"]
+
+NUM_SAMPLES = 10_000
+REFERENCE = 60_000
+
+
+class Subject:
+    """A model, a dataset and the options of the evaluation; what is expensive is made when it is first asked for.
+
+    Attributes:
+        model: The trained model.
+        data: The dataset.
+        options: What is measured.
+        seed: Decides all noise.
+        notes: Lines on what could not be measured, and why.
+    """
+
+    def __init__(
+        self, model: LatentGAN, data: ImageData, options: EvaluationOptions | None = None, seed: int = 0
+    ) -> None:
+        self.model = model
+        self.data = data
+        self.options = options or EvaluationOptions()
+        self.seed = seed
+        self.notes: list[str] = []
+        self._responsibilities: dict[str, np.ndarray] = {}
+
+    # -- sizes ---------------------------------------------------------------------------------------------
+
+    @property
+    def num_compared(self) -> int:
+        """N: how many generated examples are compared with as many real ones."""
+        asked = self.options.samples
+        if asked is None:
+            return min(NUM_SAMPLES, len(self.data.train), len(self.data.test))
+        return min(asked, len(self.data.train))
+
+    @property
+    def num_generated(self) -> int:
+        """How many examples are drawn: N, or more for the scores that need no real ones."""
+        return max(self.options.samples or NUM_SAMPLES, self.num_compared)
+
+    # -- networks ------------------------------------------------------------------------------------------
+
+    @cached_property
+    def judge(self) -> Judge | None:
+        """The classifier of the dataset's classes; None without labels, or with fewer than two classes."""
+        data = self.data
+        if data.train.labels is None or data.test.labels is None or len(data.class_names) < 2:
+            self.notes.append("No labels: no classifier of the dataset, so no quality and diversity scores, no ACC.")
+            return None
+        return train_judge(data)
+
+    @cached_property
+    def autoencoder(self) -> Autoencoder | None:
+        """The autoencoder; None for points."""
+        return train_autoencoder(self.data) if self.data.is_image else None
+
+    @cached_property
+    def inception(self) -> FeatureNetwork | None:
+        """TF-GAN's Inception; None where it is not wanted, or by default where it can't be had."""
+        wanted = self.options.inception
+        if not self.data.is_image or wanted == "none":
+            return None
+        if wanted is None and self.data.shape[-1] == 1:
+            self.notes.append(
+                "Grey images: no Inception scores (--evaluation.inception asks for them); the dataset's own classifier "
+                "is the better judge."
+            )
+            return None
+        try:
+            return load_inception(wanted or HUB_URL)
+        except UserError as error:
+            if wanted is not None:
+                raise
+            self.notes.append(f"No Inception scores: {error}")
+            return None
+
+    @cached_property
+    def networks(self) -> list[FeatureNetwork]:
+        """The feature networks: Inception and the classifier where there are, and one that needs no label."""
+        if not self.data.is_image:
+            return [coordinates()]
+        found = [self.inception, self.judge.network() if self.judge else None, self.autoencoder.network()]
+        return [network for network in found if network is not None]
+
+    @property
+    def unlabelled_network(self) -> FeatureNetwork:
+        """The feature network that has seen no label."""
+        return self.networks[-1]
+
+    def real(self, network: FeatureNetwork, split: str, n: int | None = None) -> Features:
+        """Return the features of n real examples (all, where None, in stored order), cached."""
+        return real_features(network, self.data, split, n or len(getattr(self.data, split)))
+
+    @property
+    def reference(self) -> Features:
+        """The classifier's features of the training examples, 60,000 at most."""
+        return self.real(self.judge.network(), "train", REFERENCE)
+
+    # -- modes ---------------------------------------------------------------------------------------------
+
+    @property
+    def has_modes(self) -> bool:
+        """Whether the prior has modes that mean something; a mixture that is still to be fitted has none."""
+        prior = self.model.prior
+        return prior.num_components > 1 and (not isinstance(prior, FittedMixture) or prior.is_fitted)
+
+    @property
+    def infers(self) -> bool:
+        """Whether the model itself says p(k | x)."""
+        return self.has_modes and hasattr(self.model, "responsibilities")
+
+    @cached_property
+    def generated_classifier(self) -> Callable[[np.ndarray], np.ndarray]:
+        """Algorithm 2's classifier."""
+        return train_on_generated(self.model, seed=self.seed)
+
+    def assigners(self) -> dict[str, Callable[[np.ndarray], np.ndarray]]:
+        """Return by name what says p(k | x): the model itself where it can, and Algorithm 2."""
+        if not self.has_modes:
+            return {}
+        own = {self.model.responsibilities_by: self.model.responsibilities} if self.infers else {}
+        return {**own, "algorithm_2": self.generated_classifier}
+
+    def responsibilities(self, method: str, split_name: str) -> np.ndarray:
+        """Return what a method says of a split, (n, K), in stored order; computed once."""
+        key = f"{method} {split_name}"
+        if key not in self._responsibilities:
+            split: Split = getattr(self.data, split_name)
+            assign = self.assigners()[method]
+            batches = progress(
+                split.batches(512).as_numpy_iterator(), f"{method}, {split_name} split", -(-len(split) // 512), "batch"
+            )
+            self._responsibilities[key] = np.concatenate([assign(batch) for batch in batches])
+        return self._responsibilities[key]
