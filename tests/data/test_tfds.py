@@ -9,7 +9,6 @@ import requests
 import tensorflow_datasets as tfds
 
 from tfgmmgan.data import DataOptions, load
-from tfgmmgan.data import tfds as source
 from tfgmmgan.errors import UserError
 
 PREPARED = Path(os.environ.get("TFDS_DATA_DIR", Path.home() / "tensorflow_datasets"))

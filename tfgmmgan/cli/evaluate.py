@@ -1,31 +1,86 @@
 """`evaluate.py`: measure trained runs."""
 
-from tfgmmgan.evaluation import score_table, summary
+import json
+from pathlib import Path
+
+from tfgmmgan.errors import UserError
+from tfgmmgan.evaluation.tables import aggregate_table, quality_table, score_table, summary
 from tfgmmgan.training.config_file import ConfigParser
 
 __all__ = ["command"]
 
 
 def command(arguments: list[str], prog: str) -> None:
-    """Measure trained runs on their test split; write scorecard.json and fresh figures."""
+    """Measure trained runs; of several that differ in their seeds print mean and standard deviation."""
     parser = ConfigParser(
         prog=prog,
         allow_abbrev=False,
-        description="Measure trained runs on the test split of their dataset: how many modes are in use and how heavy "
-        "they are and, where there are labels, ACC (best one-to-one assignment), purity, NMI and ARI beside k-means "
-        "on pixels. Writes scorecard.json and samples/final_*.png into each run.",
+        description="Measure trained runs: Fréchet and kernel distance, precision and recall and classifier scores of "
+        "generated examples, the health of each mode, quality against diversity over variance scales and, where there "
+        "are labels, how the modes agree with the classes (ACC, purity, NMI, ARI) beside k-means. Writes "
+        "scorecard.json, report.html and samples/final_*.png into each run. Runs that differ in their "
+        "seeds alone are put together.",
     )
     parser.add_argument("runs", nargs="+", metavar="RUN", help="run directory that train.py wrote")
-    names = parser.parse_args(arguments).runs
+    parser.add_argument(
+        "--checkpoint",
+        choices=("last", "best"),
+        default="last",
+        help="the last epoch, or the best by the label-free criterion (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--reuse", action="store_true", help="take the scorecards of runs that were measured since they were trained"
+    )
+    parser.add_argument(
+        "--output", metavar="DIR", help="write aggregate.json and report.html of the runs together to this directory"
+    )
+    own = "(default: the run's own)"
+    parser.add_argument("--evaluation.samples", type=int, help=f"generated and real examples compared {own}")
+    parser.add_argument("--evaluation.inception", metavar="PATH", help=f"TF-GAN's Inception, or none {own}")
+    parser.add_argument("--evaluation.trade_off_samples", type=int, help=f"examples for each variance scale {own}")
+    parser.add_argument("--evaluation.quality_constant", type=float, help=f"a of GM-GAN's eq. 6 {own}")
+    options = parser.parse_args(arguments)
 
+    from tfgmmgan.evaluation import aggregate, same_but_seed
+    from tfgmmgan.files import replacing
+    from tfgmmgan.report import write_report
     from tfgmmgan.training import runner
+    from tfgmmgan.training.callbacks import read_rows
+    from tfgmmgan.training.run_directory import RunDirectory
 
-    for name in names:
-        print(f"{name}: reading the run and its data ...", flush=True)
-        run, config, model, data = runner.load_run(name)
-        print(f"Evaluating {config.model} on {config.dataset}, seed {config.seed} ...", flush=True)
-        card = runner.evaluate(run, model, data, config)
-        print(f"After {card['run']['epochs']} epochs, {card['run']['minutes']} minutes of training:")
+    changed = {name: value for name, value in vars(options.evaluation).items() if value is not None}
+    if options.output and len(options.runs) < 2:
+        raise UserError("--output is for several runs together; one run keeps its own scorecard.json and report.html.")
+    runs = [RunDirectory(name).existing() for name in options.runs]
+    cards = []
+    for run in runs:
+        card = runner.kept_scorecard(run, options.checkpoint) if options.reuse and not changed else None
+        if card is None:
+            print(f"{run.path}: reading the run and its data ...", flush=True)
+            _, config, model, data = runner.load_run(str(run.path), options.checkpoint)
+            config = runner.with_evaluation(config, changed)
+            print(f"Evaluating {config.model} on {config.dataset}, seed {config.seed} ...", flush=True)
+            card = runner.evaluate(run, model, data, config, options.checkpoint)
+        cards.append(card)
+        print(f"{run.path}, after {card['run']['epochs']} epochs, {card['run']['minutes']} minutes of training:")
         print(summary(card))
-        print(score_table(card))
-        print(f"Wrote {run.scorecard} and {run.samples}/final_*.png\n", flush=True)
+        for table in (score_table(card), quality_table(card)):
+            if table:
+                print(f"\n{table}")
+        print(f"\nWrote {run.scorecard_of(options.checkpoint)} and the report beside it\n", flush=True)
+    if len(runs) == 1:
+        return
+    groups = same_but_seed(cards)
+    together = [aggregate(group) for group in groups]
+    for one in together:
+        print(aggregate_table(one), end="\n\n")
+    if options.output:
+        folder = Path(options.output)
+        with replacing(folder / "aggregate.json") as temporary:
+            temporary.write_text(json.dumps(together, indent=2) + "\n")
+        for number, group in enumerate(groups):
+            members = [runs[cards.index(card)] for card in group]
+            name = "report.html" if len(groups) == 1 else f"report-{number + 1}.html"
+            histories = [read_rows(member.scores) for member in members]
+            write_report(folder / name, group, histories, members[0].samples)
+        print(f"Wrote {folder}/aggregate.json and a report for each group of runs that differ in their seeds alone")

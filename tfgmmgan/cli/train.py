@@ -6,7 +6,7 @@ from pathlib import Path
 import yaml
 
 from tfgmmgan.errors import UserError, unknown_name
-from tfgmmgan.evaluation import score_table, summary
+from tfgmmgan.evaluation import quality_table, score_table, summary
 from tfgmmgan.models import MODELS
 from tfgmmgan.training import config_file, runner
 from tfgmmgan.training.config import TrainConfig
@@ -33,11 +33,12 @@ def command(arguments: list[str], prog: str) -> None:
     run, card = runner.train(config, output, resume)
     print()
     print(summary(card))
-    table = score_table(card)
-    if table:
-        print(f"\n{table}")
-    print(f"\nEverything lies in {run.path}: pictures in samples/, the trained model in model.keras, a SavedModel for")
-    print(f"TF Serving in serving/, scores in scorecard.json. `tensorboard --logdir {run.logs}` shows the losses.")
+    for table in (score_table(card), quality_table(card)):
+        if table:
+            print(f"\n{table}")
+    print(f"\nEverything lies in {run.path}: report.html to look at, scores in scorecard.json, pictures in samples/,")
+    print("the trained model in model.keras, a SavedModel for TF Serving in serving/.")
+    print(f"`tensorboard --logdir {run.logs}` shows the losses.")
 
 
 def parse(arguments: list[str], prog: str) -> tuple[TrainConfig, str | None, bool]:

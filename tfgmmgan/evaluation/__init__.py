@@ -1,5 +1,6 @@
 """Measuring trained models."""
 
+from tfgmmgan.evaluation.aggregate import aggregate, same_but_seed
 from tfgmmgan.evaluation.algorithm_2 import algorithm_2, train_on_generated
 from tfgmmgan.evaluation.autoencoder import Autoencoder, train_autoencoder
 from tfgmmgan.evaluation.clustering import accuracy, cluster_scores, kmeans_clusters, purity
@@ -14,8 +15,8 @@ from tfgmmgan.evaluation.neighbours import precision_recall
 from tfgmmgan.evaluation.options import EvaluationOptions
 from tfgmmgan.evaluation.points import mmd, negative_log_likelihood, point_scores
 from tfgmmgan.evaluation.quality_diversity import inter_class_diversity, intra_class_diversity, quality
-from tfgmmgan.evaluation.report import quality_table, score_table, summary
 from tfgmmgan.evaluation.scorecard import make_scorecard, write_scorecard
+from tfgmmgan.evaluation.tables import aggregate_table, quality_table, score_table, summary
 from tfgmmgan.evaluation.tfgan import classifier_score, frechet_distance, kernel_distance
 from tfgmmgan.evaluation.trade_off import quality_diversity, trade_off
 
@@ -26,6 +27,8 @@ __all__ = [
     "Features",
     "Judge",
     "accuracy",
+    "aggregate",
+    "aggregate_table",
     "algorithm_2",
     "class_agreement",
     "classifier_score",
@@ -50,6 +53,7 @@ __all__ = [
     "quality_diversity",
     "quality_table",
     "real_features",
+    "same_but_seed",
     "score_table",
     "summary",
     "trade_off",

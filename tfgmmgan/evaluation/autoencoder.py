@@ -69,8 +69,8 @@ def train_autoencoder(
 ) -> Autoencoder:
     """Return an autoencoder, trained on the training split or read from the cache.
 
-    Layers of 500, 500, 2000 and 10 units and back, as in DEC (Xie et al. 2016); trained at once and not layer by layer. A
-    tenth of the training split is held out, and the epoch with the lowest error there is taken: an autoencoder that
+    Layers of 500, 500, 2000 and 10 units and back, as in DEC (Xie et al. 2016); trained at once and not layer by layer.
+    A tenth of the training split is held out, and the epoch with the lowest error there is taken: an autoencoder that
     knows its examples by heart would find every other one odd.
 
     Args:

@@ -49,8 +49,8 @@ def cluster_scores(labels: np.ndarray, clusters: np.ndarray) -> dict:
 
     Returns:
         `acc`, `purity`; `nmi`, I / sqrt(H H), the geometric mean, as GM-GAN and GAEL report it; `nmi_arithmetic`,
-        scikit-learn's default; `ari`; `confusion`, counts of the classes found in the labels (rows) by the clusters that
-        have examples (columns), the columns in the order of the best assignment to classes, `clusters` their ids.
+        scikit-learn's default; `ari`; `confusion`, counts of the classes that are found (rows) by the clusters that
+        have examples (columns), in the order of the best assignment to classes, and `clusters`, their ids.
     """
     table = contingency_matrix(labels, clusters)
     rows, columns = linear_sum_assignment(table, maximize=True)

@@ -1,7 +1,5 @@
 """A classifier of the dataset's own classes: the judge of generated examples where Inception is the wrong one."""
 
-from collections.abc import Callable
-
 import keras
 import numpy as np
 

@@ -7,7 +7,7 @@ from sklearn.metrics.pairwise import euclidean_distances
 
 from tfgmmgan.data import KnownMixture
 
-__all__ = ["mmd", "negative_log_likelihood", "point_scores"]
+__all__ = ["mmd", "mmd_widths", "negative_log_likelihood", "point_scores"]
 
 FAR = 4.0  # standard deviations from every centre (GAEL's toy)
 SHARE_COVERED = 0.2  # of what a mode should hold
@@ -40,6 +40,13 @@ def mmd(first: np.ndarray, second: np.ndarray, widths: tuple[float, ...]) -> flo
     return mean_kernel(first, first) + mean_kernel(second, second) - 2 * mean_kernel(first, second)
 
 
+def mmd_widths(points: np.ndarray) -> tuple[float, ...]:
+    """Return widths for `mmd`: an eighth, a quarter, a half and all of the median distance between (n, p) points."""
+    between = pairwise_distances(points)
+    median = float(np.median(between[between > 0]))
+    return tuple(median / divisor for divisor in (8, 4, 2, 1))
+
+
 def point_scores(points: np.ndarray, real: np.ndarray, truth: KnownMixture) -> dict:
     """Return how generated points compare with real ones and with the mixture that made those.
 
@@ -56,9 +63,7 @@ def point_scores(points: np.ndarray, real: np.ndarray, truth: KnownMixture) -> d
         the neighbours; `num_modes_covered`, with at least a fifth of their share; `share_far`, farther than 4 standard
         deviations from every centre.
     """
-    between = pairwise_distances(truth.centres)
-    median = float(np.median(between[between > 0])) if len(truth.centres) > 1 else truth.std
-    widths = tuple(median / divisor for divisor in (8, 4, 2, 1))
+    widths = mmd_widths(truth.centres) if len(truth.centres) > 1 else (truth.std,)
     half = len(real) // 2
     distances = euclidean_distances(points, truth.centres)
     nearest = distances.argmin(axis=1)

@@ -7,12 +7,14 @@ import numpy as np
 
 from tfgmmgan.data import ImageData
 from tfgmmgan.models import LatentGAN
+from tfgmmgan.priors import FittedMixture
 
 __all__ = ["Sampler", "draw_in_batches", "samplers"]
 
 Sampler = Callable[[int, int], Iterator[np.ndarray]]  # from (n, seed) to batches
 BATCH = 512
 TRUNCATION = 1.0
+FITTED = 10_000
 
 
 def draw_in_batches(
@@ -34,15 +36,24 @@ def draw_in_batches(
         yield model.generate(size, component=chosen, seed=own_seed, **kwargs)
 
 
-def samplers(model: LatentGAN, data: ImageData) -> dict[str, Sampler]:
+def samplers(model: LatentGAN, data: ImageData, fit: bool = False) -> dict[str, Sampler]:
     """Return a model's samplers by name.
 
     `prior`, the model's own; for GAEL `fitted_mixture` (once it is fitted), `normal`, `normal_truncated` (BigGAN's
     truncation trick at 1) and `encodings`, G(Enc(x)) of test examples, its upper bound (section 4.2).
+
+    Args:
+        model: The model.
+        data: The dataset it learned from.
+        fit: While GAEL's mixture is not fitted yet, fit one for now, to 10,000 training examples.
     """
-    found: dict[str, Sampler] = {
-        name: partial(_draw, model, prior=prior) for name, prior in model.sampling_priors.items()
-    }
+    priors = model.sampling_priors
+    if fit and hasattr(model, "fit_prior") and "fitted_mixture" not in priors:
+        codes = np.concatenate([model.encode(batch) for batch, _ in data.train.draw_batches(FITTED)])
+        if len(codes) >= model.num_components:
+            mixture = FittedMixture(model.num_components, model.latent_dim, model.prior.covariance, model.prior.seed)
+            priors = {"fitted_mixture": mixture.fit(codes), **priors}
+    found: dict[str, Sampler] = {name: partial(_draw, model, prior=prior) for name, prior in priors.items()}
     if hasattr(model, "reconstruct"):
         found["normal_truncated"] = partial(_draw, model, prior=model.training_prior, truncation=TRUNCATION)
         found["encodings"] = partial(_reconstruct, model, data)

@@ -1,4 +1,4 @@
-"""The sections of a scorecard: each takes the subject and returns a dictionary for JSON, or None where it does not apply.
+"""The sections of a scorecard: each takes the subject and returns a dictionary for JSON, or None if it does not apply.
 
 Adding one is a function here and a line in `SECTIONS`.
 """

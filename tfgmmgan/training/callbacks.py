@@ -1,4 +1,4 @@
-"""What happens beside training: checkpoints, history, figures, and the stop at a NaN."""
+"""What happens beside training: checkpoints, history, figures, scores, and the stop at a NaN."""
 
 import csv
 import math
@@ -7,14 +7,26 @@ from pathlib import Path
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 from tfgmmgan.data import ImageData
 from tfgmmgan.errors import UserError
+from tfgmmgan.evaluation.epoch_scores import CRITERION, epoch_scores, is_better
+from tfgmmgan.evaluation.subject import Subject
 from tfgmmgan.files import replacing
 from tfgmmgan.plotting import write_figures
 from tfgmmgan.training.run_directory import RunDirectory
 
-__all__ = ["Checkpoint", "Figures", "HistoryFile", "StopAtNaN", "minutes_trained"]
+__all__ = [
+    "Checkpoint",
+    "Figures",
+    "HistoryFile",
+    "Scores",
+    "StopAtNaN",
+    "best_epoch",
+    "minutes_trained",
+    "read_rows",
+]
 
 
 class StopAtNaN(keras.callbacks.Callback):
@@ -89,30 +101,39 @@ class HistoryFile(keras.callbacks.Callback):
     def __init__(self, path: Path, first_epoch: int) -> None:
         super().__init__()
         self.path = path
-        self.rows: list[dict] = []
-        if first_epoch and path.is_file():
-            with open(path, newline="") as file:
-                self.rows = [row for row in csv.DictReader(file) if int(row["epoch"]) <= first_epoch]
+        self.rows = read_rows(path, first_epoch)
 
-    def on_train_begin(self, logs: dict | None = None) -> None:
+    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
         """Start the clock."""
-        self.last = time.perf_counter()
+        self.started = time.perf_counter()
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
-        """Add this epoch's row; its seconds include what the callbacks of the epoch before took."""
-        before, self.last = self.last, time.perf_counter()
+        """Add this epoch's row; its seconds are those of its steps, without figures, scores and checkpoints."""
+        seconds = time.perf_counter() - self.started
         losses = {name: float(value) for name, value in (logs or {}).items()}
-        self.rows.append({"epoch": epoch + 1, **losses, "seconds": round(self.last - before, 3)})
-        with replacing(self.path) as temporary, open(temporary, "w", newline="") as file:
-            writer = csv.DictWriter(file, list(self.rows[-1]))
-            writer.writeheader()
-            writer.writerows(self.rows)
+        self.rows.append({"epoch": epoch + 1, **losses, "seconds": round(seconds, 3)})
+        write_rows(self.path, self.rows)
+
+
+def read_rows(path: Path, last_epoch: int | None = None) -> list[dict]:
+    """Return the rows of a CSV file by epoch, up to `last_epoch`; none where there is no file."""
+    if last_epoch == 0 or not path.is_file():
+        return []
+    with open(path, newline="") as file:
+        return [row for row in csv.DictReader(file) if last_epoch is None or int(row["epoch"]) <= last_epoch]
+
+
+def write_rows(path: Path, rows: list[dict]) -> None:
+    """Write a CSV file whole; its columns are those of the last row."""
+    with replacing(path) as temporary, open(temporary, "w", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[-1]), restval="", extrasaction="ignore")
+        writer.writeheader()
+        writer.writerows(rows)
 
 
 def minutes_trained(path: Path) -> float:
     """Return the minutes that the epochs of a `history.csv` took, those before a resume included."""
-    with open(path, newline="") as file:
-        return round(sum(float(row["seconds"]) for row in csv.DictReader(file)) / 60, 2)
+    return round(sum(float(row["seconds"]) for row in read_rows(path)) / 60, 2)
 
 
 class Figures(keras.callbacks.Callback):
@@ -134,3 +155,49 @@ class Figures(keras.callbacks.Callback):
         """Write this epoch's figures, if it is their turn."""
         if self.every_epochs and (epoch + 1) % self.every_epochs == 0:
             write_figures(self.model, self.data, self.run.samples, f"epoch_{epoch + 1:05d}", self.run.logs, epoch + 1)
+
+
+class Scores(keras.callbacks.Callback):
+    """Measures the model every so many epochs and after the last, and keeps the weights of the best of these epochs.
+
+    The scores go to `scores.csv` and to TensorBoard. The best is by `epoch_scores`' criterion, which knows no label.
+
+    Args:
+        run: Where to.
+        subject: The model and the dataset.
+        every_epochs: 0 for only after the last.
+        first_epoch: The epoch training starts at, from 0; rows of later ones are dropped.
+        last_epoch: The last, counted from 1.
+    """
+
+    def __init__(
+        self, run: RunDirectory, subject: Subject, every_epochs: int, first_epoch: int, last_epoch: int
+    ) -> None:
+        super().__init__()
+        self.run = run
+        self.subject = subject
+        self.every_epochs = every_epochs
+        self.last_epoch = last_epoch
+        self.rows = read_rows(run.scores, first_epoch)
+
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
+        """Measure, if it is this epoch's turn."""
+        epoch += 1
+        if epoch < self.last_epoch and not (self.every_epochs and epoch % self.every_epochs == 0):
+            return
+        best = min((float(row[CRITERION]) for row in self.rows), default=None)
+        scores = epoch_scores(self.subject)
+        if is_better(scores[CRITERION], best):
+            with replacing(self.run.best_checkpoint) as temporary:
+                self.model.save_weights(temporary)
+        self.rows.append({"epoch": epoch, **scores})
+        write_rows(self.run.scores, self.rows)
+        with tf.summary.create_file_writer(str(self.run.logs / "scores")).as_default():
+            for name, value in scores.items():
+                tf.summary.scalar(name, value, step=epoch)
+
+
+def best_epoch(path: Path) -> int | None:
+    """Return the epoch of a `scores.csv` with the lowest criterion, or None where there is none."""
+    rows = [(float(row[CRITERION]), int(row["epoch"])) for row in read_rows(path)]
+    return min(rows)[1] if rows else None

@@ -21,10 +21,13 @@ class RunDirectory:
         self.checkpoints = self.path / "checkpoints"
         self.logs = self.path / "logs"
         self.history = self.path / "history.csv"
+        self.scores = self.path / "scores.csv"
+        self.best_checkpoint = self.checkpoints / "best.weights.h5"
         self.samples = self.path / "samples"
         self.model = self.path / "model.keras"
         self.serving = self.path / "serving"
         self.scorecard = self.path / "scorecard.json"
+        self.report = self.path / "report.html"
 
     @classmethod
     def claim(cls, output: str | None, default_name: str, root: str = "saved_models") -> "RunDirectory":
@@ -88,6 +91,14 @@ class RunDirectory:
         if not self.config.is_file():
             raise UserError(f"{self.path} is not a run: it has no config.yaml. Name the directory that training wrote.")
         return self
+
+    def scorecard_of(self, checkpoint: str) -> Path:
+        """Return the path of the scorecard of the "last" or the "best" checkpoint."""
+        return self.scorecard if checkpoint == "last" else self.path / f"{checkpoint}_scorecard.json"
+
+    def report_of(self, checkpoint: str) -> Path:
+        """Return the path of the report of the "last" or the "best" checkpoint."""
+        return self.report if checkpoint == "last" else self.path / f"{checkpoint}_report.html"
 
     def checkpoint(self, epoch: int) -> Path:
         """Return the path of the weights after `epoch` epochs."""

@@ -1,7 +1,8 @@
 """One training run from a config to everything it leaves behind."""
 
+import json
 import sys
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 import keras
@@ -11,11 +12,23 @@ from tfgmmgan import serving
 from tfgmmgan.data import ImageData, load
 from tfgmmgan.errors import UserError
 from tfgmmgan.evaluation import EvaluationOptions, make_scorecard, write_scorecard
+from tfgmmgan.evaluation.scorecard import SCHEMA_VERSION
+from tfgmmgan.evaluation.subject import Subject
 from tfgmmgan.files import replacing
 from tfgmmgan.models import LatentGAN
 from tfgmmgan.plotting import write_figures
+from tfgmmgan.report import write_report
 from tfgmmgan.training.build import build_model, unused_options
-from tfgmmgan.training.callbacks import Checkpoint, Figures, HistoryFile, StopAtNaN, minutes_trained
+from tfgmmgan.training.callbacks import (
+    Checkpoint,
+    Figures,
+    HistoryFile,
+    Scores,
+    StopAtNaN,
+    best_epoch,
+    minutes_trained,
+    read_rows,
+)
 from tfgmmgan.training.config import TrainConfig, flatten
 from tfgmmgan.training.config_file import changed_options, read_config
 from tfgmmgan.training.run_directory import RunDirectory
@@ -68,16 +81,23 @@ def train(config: TrainConfig, output: str | None = None, resume: bool = False) 
         raise UserError(
             f"{resumed.path} has already trained for {first_epoch} epochs; --epochs {config.epochs} is less."
         )
+    subject = Subject(model, data, config.evaluation)
+    if config.evaluation.inception not in (None, "none"):
+        subject.inception  # noqa: B018  (what the user named must be there before hours of training, not after)
     run = resumed or RunDirectory.claim(output, name)
     write_config(config, run)
     print(f"{data.name}: {len(data.train)} training and {len(data.test)} test examples of {_describe(data)}.")
     print(f"Run directory: {run.path}" + (f", after {first_epoch} epochs" if resumed else ""), flush=True)
 
+    if first_epoch < config.epochs and data.is_image:
+        print("Preparing the evaluation; what depends on the dataset alone is kept for the next run ...", flush=True)
+        subject.networks  # noqa: B018
     callbacks = [
         StopAtNaN(run),
         HistoryFile(run.history, first_epoch),
         keras.callbacks.TensorBoard(run.logs, write_graph=False),
         Figures(run, data, config.evaluation.every_epochs),
+        Scores(run, subject, config.evaluation.every_epochs, first_epoch, config.epochs),
         Checkpoint(run, last_epoch=config.epochs),
     ]
     if first_epoch < config.epochs:
@@ -120,27 +140,55 @@ def _is_newest(path: Path, run: RunDirectory) -> bool:
     return max(written, default=0) >= run.last_checkpoint()[1].stat().st_mtime
 
 
-def evaluate(run: RunDirectory, model: LatentGAN, data: ImageData, config: TrainConfig) -> dict:
-    """Write fresh figures (`samples/final_*.png`) and `scorecard.json`, and return the scorecard."""
-    write_figures(model, data, run.samples, "final")
+def evaluate(
+    run: RunDirectory, model: LatentGAN, data: ImageData, config: TrainConfig, checkpoint: str = "last"
+) -> dict:
+    """Write fresh figures, `scorecard.json` and `report.html`, and return the scorecard.
+
+    Those of the best checkpoint have `best` in their names, `final` and the others are the last's.
+    """
+    stem = "best" if checkpoint == "best" else "final"
+    write_figures(model, data, run.samples, stem)
     steps = int(model.optimizer.iterations.numpy())
     about = {
-        "name": run.path.name,
+        "name": run.path.resolve().name,
+        "checkpoint": checkpoint,
         "epochs": steps // data.steps_per_epoch(config.batch_size * model.critic_steps),
+        "best_epoch": best_epoch(run.scores),
         "steps": steps,
         "minutes": minutes_trained(run.history),
         "num_parameters": model.count_params(),
         "config": config_options(config),
     }
     card = make_scorecard(model, data, about, config.evaluation)
-    write_scorecard(card, run.scorecard)
+    write_scorecard(card, run.scorecard_of(checkpoint))
+    write_report(run.report_of(checkpoint), [card], [read_rows(run.scores)], run.samples, stem, data.class_names)
     return card
 
 
-def load_run(path: str) -> tuple[RunDirectory, TrainConfig, LatentGAN, ImageData]:
+def kept_scorecard(run: RunDirectory, checkpoint: str = "last") -> dict | None:
+    """Return a run's scorecard if it was written by this version of the schema after the last checkpoint, or None."""
+    path, last = run.scorecard_of(checkpoint), run.last_checkpoint()
+    if last is None or not path.is_file() or path.stat().st_mtime < last[1].stat().st_mtime:
+        return None
+    try:
+        card = json.loads(path.read_text())
+    except ValueError:
+        return None
+    return card if card.get("schema_version") == SCHEMA_VERSION else None
+
+
+def with_evaluation(config: TrainConfig, changed: dict) -> TrainConfig:
+    """Return a config with other options of the evaluation, by name."""
+    return replace(config, evaluation=replace(config.evaluation, **changed))
+
+
+def load_run(path: str, checkpoint: str = "last") -> tuple[RunDirectory, TrainConfig, LatentGAN, ImageData]:
     """Return a run's directory, config, trained model and dataset.
 
-    The model is that of `model.keras`, or where the run has not ended that of its last checkpoint.
+    Args:
+        path: The run directory.
+        checkpoint: "last", or "best", the epoch with the lowest label-free distance among those that were measured.
 
     Raises:
         UserError: If there is no run, or it has no usable model yet.
@@ -149,7 +197,12 @@ def load_run(path: str) -> tuple[RunDirectory, TrainConfig, LatentGAN, ImageData
     config = read_config(run.config)
     data = load(config.dataset, config.data)
     model = build_model(config, data.shape, len(data.class_names))
-    if restore(model, run) == 0:
+    if checkpoint == "best":
+        if not run.best_checkpoint.is_file():
+            raise UserError(f"{run.path} has no best checkpoint yet; it is kept when an epoch is measured.")
+        load_weights(model, run.best_checkpoint)
+        model.after_training(data.train.batches().as_numpy_iterator())
+    elif restore(model, run) == 0:
         raise UserError(f"{run.path} has no checkpoint yet; wait for its first epoch.")
     return run, config, model, data
 
@@ -160,6 +213,12 @@ def restore(model: LatentGAN, run: RunDirectory) -> int:
     if last is None:
         return 0
     epoch, path = last
+    load_weights(model, path)
+    return epoch
+
+
+def load_weights(model: LatentGAN, path: Path) -> None:
+    """Load a checkpoint; raise `UserError` where it is damaged."""
     try:
         model.load_weights(path)
     except Exception as error:  # h5py and Keras raise whatever they like on a damaged file
@@ -167,7 +226,6 @@ def restore(model: LatentGAN, run: RunDirectory) -> int:
             f"The checkpoint {path} can't be read ({type(error).__name__}). Delete it: the run then goes on from the "
             "checkpoint before it."
         ) from error
-    return epoch
 
 
 def config_options(config: TrainConfig) -> dict:

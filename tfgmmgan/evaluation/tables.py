@@ -1,6 +1,6 @@
 """A scorecard in words and as a table, for the terminal."""
 
-__all__ = ["METHODS", "SAMPLERS", "quality_table", "score_table", "summary"]
+__all__ = ["METHODS", "SAMPLERS", "aggregate_table", "quality_table", "score_table", "summary"]
 
 METHODS = {
     "classifier": "The classifier C",
@@ -109,3 +109,32 @@ def quality_table(card: dict) -> str:
             name = SAMPLERS["floor" if sampler == "real" else sampler]
             lines.append(f"{name:<48}" + "".join(f"{found[score]:>11.3f}" for score in names))
     return "\n".join(lines[1:])
+
+
+def aggregate_table(together: dict) -> str:
+    """Return mean and standard deviation over runs of the scores that people compare, as a table.
+
+    Args:
+        together: Of `aggregate`.
+    """
+    scores = together["scores"]
+    config = together["config"]
+    seeds = ", ".join(map(str, together["seeds"]))
+    what = f"{config.get('model')} on {config.get('dataset')}, {len(together['runs'])} runs, seeds {seeds}"
+    lines = [f"{what:<62}{'MEAN':>10}{'STD':>10}"]
+    for path, score in scores.items():
+        if isinstance(score["mean"], list) or not _is_compared(path):
+            continue
+        spread = "" if score["std"] is None else f"{score['std']:.4f}"
+        lines.append(f"{path:<62}{score['mean']:>10.4f}{spread:>10}")
+    return "\n".join(lines)
+
+
+def _is_compared(path: str) -> bool:
+    """Return whether a score is among the few that are printed; aggregate.json has all."""
+    last = path.rpartition(".")[2]
+    if path.startswith("test.clustering."):
+        return last in ("acc", "nmi")
+    if path.startswith(("image_quality.", "floor.")):
+        return last in ("frechet_distance", "kernel_distance", "precision", "recall", "score")
+    return path.startswith("points.") or (path.startswith("quality_diversity.samplers.") and last == "combined")

@@ -1,0 +1,128 @@
+"""The charts of a report, as SVG."""
+
+import io
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.figure import Figure
+
+from tfgmmgan.evaluation.tables import SAMPLERS
+
+__all__ = ["confusion_chart", "epochs_chart", "trade_off_chart", "weights_chart"]
+
+COLOURS = ("#2a6f97", "#c8553d", "#588157", "#8e6c8a", "#b08900")
+
+
+def trade_off_chart(curves: Sequence[dict]) -> str:
+    """Return quality and diversity (GM-GAN, Fig. 7) and the scores (Fig. 2) over variance scales.
+
+    Args:
+        curves: `trade_off` of one run, or of several with the same scales. Error bars are standard errors: over runs,
+            or for one over four parts of its sample.
+    """
+    scales = curves[0]["scales"]
+    scores = [name for name in ("classifier_score", "inception_score") if name in curves[0]]
+    figure, axes = _figure(1 + len(scores), 4.6, 3.4)
+    for colour, (name, label) in zip(COLOURS, (("quality", "quality"), ("diversity", "diversity")), strict=False):
+        axes[0].errorbar(scales, *_mean_and_error(curves, name), label=label, color=colour, capsize=2)
+    axes[0].set(xlabel="variance scale", ylim=(0, 1), title="Quality and diversity")
+    axes[0].legend(frameon=False)
+    for place, name in zip(axes[1:], scores, strict=True):
+        place.errorbar(scales, *_mean_and_error(curves, name), color=COLOURS[2], capsize=2)
+        place.set(xlabel="variance scale", title=name.replace("_", " ").capitalize())
+    for place in axes:
+        place.axvline(1, color="0.8", zorder=0)
+    return _svg(figure)
+
+
+def _mean_and_error(curves: Sequence[dict], name: str) -> tuple[np.ndarray, np.ndarray]:
+    if len(curves) == 1:
+        return np.array(curves[0][name]), np.array(curves[0][f"{name}_error"])
+    values = np.array([curve[name] for curve in curves])
+    return values.mean(axis=0), values.std(axis=0, ddof=1) / np.sqrt(len(curves))
+
+
+def epochs_chart(histories: Sequence[list[dict]]) -> str:
+    """Return Fréchet distance and score over epochs, a line for each sampler (Fig. 4 of responsibility learning, Fig. 5
+    of GAEL); for toys the negative log-likelihood (GM-GAN, Fig. 5).
+
+    Args:
+        histories: Rows of `scores.csv`, of one run or of several; of several the mean is drawn and one standard
+            deviation to both sides.
+    """
+    columns = [name for name in histories[0][-1] if name not in ("epoch", "criterion")]
+    panels: dict[str, list[str]] = {}
+    for column in columns:
+        sampler, _, measure = column.partition("/")
+        if measure.endswith(("frechet_distance", "/score", "nll")):
+            panels.setdefault(measure, []).append(sampler)
+    figure, axes = _figure(len(panels), 4.2, 3.2)
+    for place, (measure, samplers) in zip(axes, panels.items(), strict=True):
+        for colour, sampler in zip(COLOURS * 2, samplers, strict=False):
+            epochs, mean, spread = _over_epochs(histories, f"{sampler}/{measure}")
+            place.plot(epochs, mean, color=colour, label=SAMPLERS.get(sampler, sampler), marker=".")
+            place.fill_between(epochs, mean - spread, mean + spread, color=colour, alpha=0.2, linewidth=0)
+        network, _, name = measure.partition("/")
+        title = f"{name.replace('_', ' ').capitalize()} ({network} features)" if name else "Negative log-likelihood"
+        place.set(xlabel="epoch", title=title.replace("Frechet", "Fréchet"))
+        if measure.endswith("frechet_distance"):
+            place.set_yscale("log")
+    if axes and max(map(len, panels.values())) > 1:
+        axes[0].legend(frameon=False, fontsize=8)
+    return _svg(figure)
+
+
+def _over_epochs(histories: Sequence[list[dict]], column: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    found = [{int(row["epoch"]): float(row[column]) for row in rows if row.get(column)} for rows in histories]
+    epochs = sorted(set.intersection(*map(set, found)))
+    values = np.array([[run[epoch] for epoch in epochs] for run in found])
+    spread = values.std(axis=0, ddof=1) if len(values) > 1 else np.zeros(len(epochs))
+    return np.array(epochs), values.mean(axis=0), spread
+
+
+def confusion_chart(scores: dict, classes: Sequence[str]) -> str:
+    """Return the confusion matrix of a clustering (`cluster_scores`): classes by modes, each row's shares."""
+    table = np.array(scores["confusion"], float)
+    shares = table / np.maximum(table.sum(axis=1, keepdims=True), 1)
+    figure, (place,) = _figure(1, 1.6 + 0.42 * table.shape[1], 1.0 + 0.36 * table.shape[0])
+    place.imshow(shares, cmap="Blues", vmin=0, vmax=1, aspect="auto")
+    if table.size <= 900:
+        for row, column in np.ndindex(*table.shape):
+            if table[row, column]:
+                colour = "white" if shares[row, column] > 0.5 else "0.25"
+                place.text(column, row, f"{table[row, column]:.0f}", ha="center", va="center", color=colour, fontsize=7)
+    names = classes if len(classes) == len(table) else range(len(table))
+    place.set_xticks(range(table.shape[1]), scores["clusters"], fontsize=8)
+    place.set_yticks(range(len(table)), [str(name)[:18] for name in names], fontsize=8)
+    place.set(xlabel="mode", ylabel="class")
+    place.spines[:].set_visible(False)
+    return _svg(figure)
+
+
+def weights_chart(weights: Sequence[float], shares: Sequence[float]) -> str:
+    """Return bars of the prior's weight of each mode beside the share of the examples in it."""
+    figure, (place,) = _figure(1, max(4.0, 0.36 * len(weights) + 1.5), 2.6)
+    at = np.arange(len(weights))
+    place.bar(at - 0.2, weights, 0.4, color=COLOURS[0], label="weight in the prior")
+    place.bar(at + 0.2, shares, 0.4, color=COLOURS[4], label="share of test examples")
+    place.axhline(1 / len(weights), color="0.8", zorder=0)
+    place.set_xticks(at, at, fontsize=8)
+    place.set(xlabel="mode")
+    place.legend(frameon=False, fontsize=8, loc="upper center", bbox_to_anchor=(0.5, 1.22), ncols=2)
+    return _svg(figure)
+
+
+def _figure(columns: int, width: float, height: float) -> tuple[Figure, list]:
+    figure = Figure(figsize=(width * max(columns, 1), height), layout="constrained")
+    axes = list(figure.subplots(1, columns, squeeze=False)[0]) if columns else []
+    for place in axes:
+        place.spines[["top", "right"]].set_visible(False)
+        place.title.set_fontsize(10)
+    return figure, axes
+
+
+def _svg(figure: Figure, canvas: Callable = FigureCanvasSVG) -> str:
+    text = io.StringIO()
+    canvas(figure).print_svg(text, metadata={"Date": None})
+    return text.getvalue()
