@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 import tfgmmgan
-from tfgmmgan.evaluation import autoencoder, judge
+from tfgmmgan.evaluation import autoencoder, judge, sections, subject
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -14,6 +14,9 @@ def cache(tmp_path_factory):
         for module in (judge, autoencoder):
             patch.setattr(module, "EPOCHS", 2)
             patch.setattr(module, "MIN_STEPS", 20)
+        patch.setattr(subject, "NUM_SAMPLES", 100)
+        patch.setattr(subject, "NUM_PER_COMPONENT", 200)
+        patch.setattr(sections, "SCALES", (0.5, 1.0))
         yield
 
 

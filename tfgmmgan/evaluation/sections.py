@@ -19,7 +19,7 @@ from tfgmmgan.evaluation.points import point_scores
 from tfgmmgan.evaluation.quality_diversity import PAIRS, ms_ssim_settings, quality_constant
 from tfgmmgan.evaluation.samplers import samplers
 from tfgmmgan.evaluation.subject import Subject
-from tfgmmgan.evaluation.trade_off import quality_diversity, trade_off
+from tfgmmgan.evaluation.trade_off import SCALES, quality_diversity, trade_off
 from tfgmmgan.priors import FittedMixture
 
 __all__ = ["SECTIONS"]
@@ -205,6 +205,7 @@ def trade_off_curve(subject: Subject) -> dict | None:
         settings["constant"],
         subject.options.trade_off_samples,
         subject.inception,
+        SCALES,
         seed=subject.seed,
     )
     return {"trade_off": curve}
