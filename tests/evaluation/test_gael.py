@@ -14,12 +14,24 @@ def test_clusterings(images):
     data = ImageData("quadrants", split, split, (8, 8, 1), ["a", "b", "c", "d"])
     model = GAEL((8, 8, 1), num_components=3, latent_dim=4, width=0.1)
     before = make_scorecard(model, data, {})
-    assert "modes" not in before["test"] and set(before["test"]["clustering"]) == {"label_mixture", "kmeans"}
+    assert "modes" not in before["test"] and set(before["test"]["clustering"]) == {
+        "label_mixture",
+        "kmeans",
+        "autoencoder_kmeans",
+    }
     assert "fitted when training has ended" in summary(before)
+    assert set(before["image_quality"]) == {"normal", "normal_truncated", "encodings"}
 
     model.fit_prior([images])
     card = make_scorecard(model, data, {})
-    assert set(card["test"]["clustering"]) == {"mixture", "algorithm_2", "label_mixture", "kmeans"}
+    assert set(card["test"]["clustering"]) == {
+        "mixture",
+        "algorithm_2",
+        "label_mixture",
+        "kmeans",
+        "autoencoder_kmeans",
+    }
+    assert set(card["image_quality"]) == {"fitted_mixture", "normal", "normal_truncated", "encodings"}
     assert card["test"]["modes_by"] == "mixture" and len(card["mixture_weights"]) == 3
     assert not card["labels_in_training"] and "which training never saw" in summary(card)
     assert "The same, K = classes" in score_table(card)

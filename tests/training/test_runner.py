@@ -18,6 +18,7 @@ from PIL import Image
 from tfgmmgan.data import load
 from tfgmmgan.errors import UserError
 from tfgmmgan.training import TrainConfig, evaluate, load_run, train
+from tfgmmgan.training.callbacks import best_epoch, read_rows
 from tfgmmgan.training.run_directory import RunDirectory
 
 
@@ -48,13 +49,23 @@ def test_what_a_run_leaves(finished):
     assert {path.name for path in run.samples.iterdir()} == names
     assert Image.open(run.samples / "final_samples.png").size[1] > 3 * 48
     names = sorted(path.name for path in run.checkpoints.iterdir())
-    assert names == ["epoch_00001.weights.h5", "epoch_00002.weights.h5"]
+    assert names == ["best.weights.h5", "epoch_00001.weights.h5", "epoch_00002.weights.h5"]
     assert list(run.logs.rglob("events.out.*"))
     assert (run.serving / "1" / "saved_model.pb").is_file()
     assert json.loads(run.scorecard.read_text()) == card
+    assert run.report.read_text().startswith("<!doctype html>")
+    scores = read_rows(run.scores)
+    assert [row["epoch"] for row in scores] == ["1", "2"]
+    best = min(scores, key=lambda row: float(row["criterion"]))["epoch"]
+    assert card["run"]["best_epoch"] == best_epoch(run.scores) == int(best)
     assert card["run"]["epochs"] == 2 and card["run"]["steps"] == 44
     assert card["run"]["config"]["networks"]["width"] == 0.1
-    assert set(card["test"]["clustering"]) == {"classifier", "algorithm_2", "kmeans"}
+    assert set(card["test"]["clustering"]) == {
+        "classifier",
+        "algorithm_2",
+        "kmeans",
+        "autoencoder_kmeans",
+    }
     loaded = keras.models.load_model(run.model)
     loaded.fit(load("digits").train.examples[:64], verbose=0)
     assert not list(run.path.rglob(".*"))

@@ -28,9 +28,14 @@ def run_command(command: Callable[[list[str], str], None], arguments: list[str],
 
 def main(name: str | None = None) -> int:
     """Run the command `name` with the process's arguments; without a name, the first argument names it."""
-    from tfgmmgan.cli import evaluate, sample, train
+    from tfgmmgan.cli import evaluate, reproduce, sample, train
 
-    commands = {"train": train.command, "evaluate": evaluate.command, "sample": sample.command}
+    commands = {
+        "train": train.command,
+        "evaluate": evaluate.command,
+        "sample": sample.command,
+        "reproduce": reproduce.command,
+    }
     arguments = sys.argv[1:]
     if name is not None:
         return run_command(commands[name], arguments, f"{name}.py")

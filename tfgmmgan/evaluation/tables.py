@@ -1,6 +1,8 @@
 """A scorecard in words and as a table, for the terminal."""
 
-__all__ = ["METHODS", "SAMPLERS", "aggregate_table", "quality_table", "score_table", "summary"]
+from collections.abc import Iterable
+
+__all__ = ["METHODS", "SAMPLERS", "aggregate_table", "comparison_table", "quality_table", "score_table", "summary"]
 
 METHODS = {
     "classifier": "The classifier C",
@@ -138,3 +140,55 @@ def _is_compared(path: str) -> bool:
     if path.startswith(("image_quality.", "floor.")):
         return last in ("frechet_distance", "kernel_distance", "precision", "recall", "score")
     return path.startswith("points.") or (path.startswith("quality_diversity.samplers.") and last == "combined")
+
+
+def comparison_table(
+    text: str,
+    published: dict[str, tuple[float, float | None]],
+    paths: dict[str, str],
+    cards: list[dict],
+    together: dict,
+) -> str:
+    """Return our scores beside published ones, with the protocol of both.
+
+    Args:
+        text: What is published, with its source and protocol.
+        published: By name of the score the number and its error, or None.
+        paths: By name of the score its dotted path in a scorecard.
+        cards: Our scorecards.
+        together: Their `aggregate`.
+    """
+    seeds = ", ".join(map(str, together["seeds"]))
+    lines = [f"{'':<20}{'PUBLISHED':>22}{'OURS, MEAN':>14}{'STD':>10}   each seed ({seeds})"]
+    for name, (value, error) in published.items():
+        score = together["scores"].get(paths.get(name, ""))
+        stated = f"{value:g}" + (f" +- {error:g}" if error is not None else "")
+        if score is None:
+            lines.append(f"{name:<20}{stated:>22}{'not measured':>14}")
+            continue
+        spread = "" if score["std"] is None else f"{score['std']:.4f}"
+        values = ", ".join(f"{one:.4f}" for one in score["values"])
+        lines.append(f"{name:<20}{stated:>22}{score['mean']:>14.4f}{spread:>10}   {values}")
+    first = cards[0]
+    lines += ["", f"Published: {text}", "Ours: " + "; ".join(_protocol(first, paths.values())) + "."]
+    return "\n".join([*lines, *first["notes"]])
+
+
+def _protocol(card: dict, paths: Iterable[str]) -> list[str]:
+    """Return how the scores at these paths of a scorecard came about."""
+    parts = [f"{card['run']['epochs']} epochs, {card['run']['minutes']} minutes a run"]
+    for path in paths:
+        section, _, rest = path.partition(".")
+        if section == "image_quality":
+            sampler, network, _ = rest.split(".")
+            found = card["image_quality"].get(sampler, {}).get(network)
+            if found:
+                about = ", ".join(f"{key} {value}" for key, value in card["networks"][network].items())
+                parts.append(
+                    f"{network} ({about}), samples from {SAMPLERS[sampler]}, distances from {found['num']} generated "
+                    f"and as many training examples, score over {found.get('num_scored', found['num'])} at once"
+                )
+        else:
+            method = rest.split(".")[1]
+            parts.append(f"{METHODS[method]}, on {card['test']['num_examples']} test examples of the last epoch")
+    return list(dict.fromkeys(parts))
