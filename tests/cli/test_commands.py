@@ -92,6 +92,69 @@ def test_evaluate_and_sample(trained, capsys, monkeypatch, tmp_path):
     assert np.load(tmp_path / "a.npz")["examples"].shape == (5, 8, 8, 1)
 
 
+def test_several_runs_as_one(trained, capsys, monkeypatch, tmp_path):
+    path, _ = trained
+    second = tmp_path / "second"
+    assert run(capsys, monkeypatch, "train", *SMALL, "--seed", 1, "--output", second)[0] == 0
+    asked = ("--evaluation.samples", 50, "--evaluation.trade_off_samples", 0)
+    code, out, _ = run(capsys, monkeypatch, "evaluate", path, second, *asked)
+    assert code == 0 and "2 runs, seeds 0, 1" in out
+    before = (second / "scorecard.json").stat().st_mtime_ns
+    card = json.loads((path / "scorecard.json").read_text())
+    assert card["floor"]["classifier"]["num"] == 50 and "trade_off" not in card
+    code, out, _ = run(capsys, monkeypatch, "evaluate", path, second, "--reuse", "--output", tmp_path / "both")
+    assert code == 0 and "2 runs, seeds 0, 1" in out
+    assert (second / "scorecard.json").stat().st_mtime_ns == before
+    (together,) = json.loads((tmp_path / "both" / "aggregate.json").read_text())
+    score = together["scores"]["test.clustering.classifier.acc"]
+    values = [json.loads((run / "scorecard.json").read_text()) for run in (path, second)]
+    values = [card["test"]["clustering"]["classifier"]["acc"] for card in values]
+    assert score["values"] == values and score["mean"] == pytest.approx(np.mean(values))
+    assert score["std"] == pytest.approx(np.std(values, ddof=1))
+    assert "2 runs, seeds 0, 1" in (tmp_path / "both" / "report.html").read_text()
+
+
+CONFIG = """# python train.py --config row.yaml
+# Published: ACC 0.9 +- 0.01, FID 3.0 (a paper, Table 1).
+# Compared with: ACC = test.clustering.algorithm_2.acc, FID = image_quality.prior.inception.frechet_distance
+dataset: digits
+model: gmgan
+num_components: 3
+latent_dim: 4
+epochs: 1
+networks:
+  width: 0.1
+evaluation:
+  trade_off_samples: 0
+"""
+
+
+def test_reproduce(capsys, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    Path("row.yaml").write_text(CONFIG)
+    command = ("reproduce", "row.yaml", "--output", "rows", "--seeds")
+    code, out, _ = run(capsys, monkeypatch, *command, 4)
+    assert code == 0 and "rows/seed4: training" in out and "Published: ACC 0.9 +- 0.01, FID 3.0 (a paper" in out
+    code, out, _ = run(capsys, monkeypatch, *command, 4, 5)
+    assert code == 0 and "rows/seed4: done before." in out and "rows/seed5: training" in out
+    values = [json.loads(Path(f"rows/seed{seed}/scorecard.json").read_text()) for seed in (4, 5)]
+    values = [card["test"]["clustering"]["algorithm_2"]["acc"] for card in values]
+    line = f"{np.mean(values):.4f}    {np.std(values, ddof=1):.4f}   {values[0]:.4f}, {values[1]:.4f}"
+    assert line in out and "not measured" in out and "3 components" not in out
+    assert json.loads(Path("rows/aggregate.json").read_text())["seeds"] == [4, 5]
+    assert Path("rows/report.html").is_file()
+    for arguments, message in (
+        ((*command, 4, "--epochs", 2, "--batch_size", 32), "was made with other options"),
+        ((*command, 4, "--seed", 3), "reproduce sets --seed itself"),
+        (("reproduce", "missing.yaml"), "can't be read"),
+        (("reproduce", "row.yaml", "--seeds", "x"), "invalid int value"),
+    ):
+        code, _, err = run(capsys, monkeypatch, *arguments)
+        assert code == 2 and message in err and err.count("\n") == 1
+    Path("plain.yaml").write_text("dataset: digits\n")
+    assert "no line '# Published" in run(capsys, monkeypatch, "reproduce", "plain.yaml")[2]
+
+
 def test_help_is_worth_reading(capsys, monkeypatch):
     code, out, _ = run(capsys, monkeypatch, "train", "--help")
     assert code == 0
@@ -103,7 +166,7 @@ def test_help_is_worth_reading(capsys, monkeypatch):
         "Number of Gaussians",
     ):
         assert words in out
-    for command in ("evaluate", "sample"):
+    for command in ("evaluate", "sample", "reproduce"):
         assert run(capsys, monkeypatch, command, "--help")[0] == 0
     code, out, _ = run(capsys, monkeypatch, "--help")
     assert code == 0 and "evaluate" in out
@@ -159,6 +222,11 @@ def test_help_is_worth_reading(capsys, monkeypatch):
             ["train", "--dataset", "folder", "--data.path", "sizes"],
             "b.png is 4x4 with 3 channels, the first image is 8x8",
         ),
+        (["train", "--evaluation.inception", "taken"], "taken is not a SavedModel: it has no saved_model.pb"),
+        (["train", "--evaluation.samples", "0"], "--evaluation.samples must be at least 1"),
+        (["train", "--evaluation.quality_constant", "0"], "--evaluation.quality_constant must be a positive number"),
+        (["evaluate", "taken", "--output", "both"], "--output is for several runs"),
+        (["evaluate", "taken", "--checkpoint", "first"], "invalid choice: 'first'"),
         (["train", "--optimizers.critic_steps", "5"], "critic_steps need update_order='alternating'"),
         (["train", "--model", "wgan_gp", "--batch_size", "600"], "--batch_size 600 times --optimizers.critic_steps 5"),
         (

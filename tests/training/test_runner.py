@@ -71,6 +71,17 @@ def test_what_a_run_leaves(finished):
     assert not list(run.path.rglob(".*"))
 
 
+def test_the_best_epoch_can_be_had(finished):
+    run, card = finished
+    _, config, model, data = load_run(str(run.path), "best")
+    best = evaluate(run, model, data, config, "best")
+    assert best["run"]["epochs"] == card["run"]["best_epoch"] and best["run"]["checkpoint"] == "best"
+    assert (run.path / "best_report.html").is_file() and json.loads((run.path / "best_scorecard.json").read_text())
+    assert json.loads(run.scorecard.read_text()) == card
+    for made in [*run.path.glob("best_*"), *run.samples.glob("best_*")]:
+        made.unlink()
+
+
 def test_evaluating_again_gives_the_same(finished):
     run, card = finished
     again = evaluate(*(load_run(str(run.path))[i] for i in (0, 2, 3, 1)))

@@ -39,11 +39,11 @@ def load_inception(where: str = HUB_URL) -> FeatureNetwork:
 
     @tf.function(reduce_retracing=True)
     def apply(examples: tf.Tensor) -> dict[str, tf.Tensor]:
-        if examples.shape[-1] == 1:
-            examples = tf.image.grayscale_to_rgb(examples)
         return function(tf.image.resize(examples, (SIDE, SIDE), "bilinear"))
 
     def run(examples: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        if examples.shape[-1] == 1:
+            examples = examples.repeat(3, axis=-1)
         parts = []
         for start in range(0, len(examples), 64):  # 64 at 299x299x3 are 69 MB
             found = apply(tf.constant(examples[start : start + 64]))

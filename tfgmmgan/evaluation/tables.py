@@ -181,7 +181,7 @@ def _protocol(card: dict, paths: Iterable[str]) -> list[str]:
         section, _, rest = path.partition(".")
         if section == "image_quality":
             sampler, network, _ = rest.split(".")
-            found = card["image_quality"].get(sampler, {}).get(network)
+            found = card.get("image_quality", {}).get(sampler, {}).get(network)
             if found:
                 about = ", ".join(f"{key} {value}" for key, value in card["networks"][network].items())
                 parts.append(
