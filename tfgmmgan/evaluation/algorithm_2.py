@@ -5,7 +5,7 @@ from collections.abc import Callable
 import keras
 import numpy as np
 
-from tfgmmgan.data import Split
+from tfgmmgan.data import ImageData, Split
 from tfgmmgan.data.scaling import to_float
 from tfgmmgan.evaluation.progress import Bar
 from tfgmmgan.evaluation.small_classifier import small_classifier
@@ -13,6 +13,7 @@ from tfgmmgan.models import LatentGAN
 
 __all__ = ["algorithm_2", "train_on_generated"]
 
+BATCH_SIZE = 128
 Assign = Callable[[np.ndarray], np.ndarray]
 
 
@@ -35,10 +36,18 @@ def train_on_generated(model: LatentGAN, num_per_component: int = 2000, epochs: 
     keras.utils.set_random_seed(seed)
     k = model.prior.num_components
     components = np.tile(np.arange(k), num_per_component)
-    generated = model.generate(len(components), component=components, seed=seed)
+    generated = Split(len(components), components, model.generate(len(components), component=components, seed=seed))
+    data = ImageData("generated", generated, generated, model.data_shape)
+    batch_size = min(BATCH_SIZE, len(generated))
     classifier = small_classifier(model.data_shape, k)
-    bar = Bar("training Algorithm 2's classifier", epochs)
-    classifier.fit(generated, components, batch_size=128, epochs=epochs, verbose=0, callbacks=[bar])
+    classifier.fit(
+        data.training_batches(batch_size, seed, labelled=True),
+        steps_per_epoch=data.steps_per_epoch(batch_size),
+        epochs=epochs,
+        shuffle=False,
+        verbose=0,
+        callbacks=[Bar("training Algorithm 2's classifier", epochs)],
+    )
 
     def assign(examples: np.ndarray) -> np.ndarray:
         logits = classifier.predict_on_batch(to_float(examples))

@@ -8,6 +8,8 @@ from tfgmmgan.evaluation.tfgan import classifier_score, frechet_distance, kernel
 
 __all__ = ["compare_features"]
 
+NUM_COVERED = 10_000
+
 
 def compare_features(real: Features, generated: Features) -> dict:
     """Return how generated examples compare with as many real ones.
@@ -19,7 +21,7 @@ def compare_features(real: Features, generated: Features) -> dict:
 
     Returns:
         `num`, n; `frechet_distance`; `kernel_distance` and its `kernel_distance_error`, None with a single block of
-        1,024; `precision` and `recall` with `neighbours`; where there are logits `score`, over `num_scored`
+        1,024; `precision` and `recall` with `neighbours`, of the first `num_covered`, 10,000 at most; where there are logits `score`, over `num_scored`
         generated examples, and `real_score`.
     """
     n = len(real)
@@ -27,7 +29,7 @@ def compare_features(real: Features, generated: Features) -> dict:
         raise ValueError(f"Expected at least {n} generated examples, as many as real ones; got {len(generated)}.")
     same = generated[slice(n)]
     distance, error = kernel_distance(real.values, same.values)
-    precision, recall = precision_recall(real.values, same.values)
+    precision, recall = precision_recall(real.values[:NUM_COVERED], same.values[:NUM_COVERED])
     found = {
         "num": n,
         "frechet_distance": frechet_distance(real.moments, same.moments),
@@ -36,6 +38,7 @@ def compare_features(real: Features, generated: Features) -> dict:
         "precision": precision,
         "recall": recall,
         "neighbours": NEIGHBOURS,
+        "num_covered": min(n, NUM_COVERED),
     }
     if generated.logits is not None:
         found |= {

@@ -7,6 +7,7 @@ from sklearn.neighbors import NearestNeighbors
 __all__ = ["kth_distances", "nearest_distances", "precision_recall", "share_covered"]
 
 NEIGHBOURS = 3
+BLOCK_MEGABYTES = 64
 
 
 def nearest_distances(queries: np.ndarray, points: np.ndarray) -> np.ndarray:
@@ -23,7 +24,9 @@ def kth_distances(points: np.ndarray, k: int = NEIGHBOURS) -> np.ndarray:
 
 def share_covered(queries: np.ndarray, points: np.ndarray, radii: np.ndarray) -> float:
     """Return the share of (n, p) queries that lie within the ball of any of (m, p) points, of radii (m,)."""
-    blocks = pairwise_distances_chunked(queries, points, reduce_func=lambda block, _: (block <= radii).any(axis=1))
+    blocks = pairwise_distances_chunked(
+        queries, points, reduce_func=lambda block, _: (block <= radii).any(axis=1), working_memory=BLOCK_MEGABYTES
+    )
     return float(np.concatenate(list(blocks)).mean())
 
 

@@ -6,9 +6,11 @@ import numpy as np
 import tensorflow as tf
 
 from tfgmmgan.priors import LatentPrior
-from tfgmmgan.random import make_seed, normal
+from tfgmmgan.random import make_seed, normal, split
 
 __all__ = ["Drawing"]
+
+BLOCK = 1024  # rows for which the (d, d) factors of their components are held at once
 
 
 class Drawing:
@@ -65,7 +67,12 @@ class Drawing:
             if wrong.size:
                 raise ValueError(f"component must be in [0, {prior.num_components}); got {wrong.flat[0]}.")
             ids = tf.constant(np.broadcast_to(component, (n,)).astype(np.int32))
-        return self.decode(prior.sample_components(ids, key, variance_scale, truncation))
+        parts = []
+        for row in range(0, max(n, 1), BLOCK):
+            own_key = split(key, row) if row else key
+            z = prior.sample_components(ids[row : row + BLOCK], own_key, variance_scale, truncation)
+            parts.append(self.decode(z))
+        return np.concatenate(parts)
 
     def interpolate(self, weights: np.ndarray, seed: int | None = None) -> np.ndarray:
         """Draw examples between modes, all under one noise (responsibility learning, section 3.2).
