@@ -21,8 +21,8 @@ def compare_features(real: Features, generated: Features) -> dict:
 
     Returns:
         `num`, n; `frechet_distance`; `kernel_distance` and its `kernel_distance_error`, None with a single block of
-        1,024; `precision` and `recall` with `neighbours`, of the first `num_covered`, 10,000 at most; where there are logits `score`, over `num_scored`
-        generated examples, and `real_score`.
+        1,024; `precision` and `recall` with `neighbours`, of the first `num_covered`, 10,000 at most; where there are
+        logits `score`, over `num_scored` generated examples, and `real_score`.
     """
     n = len(real)
     if len(generated) < n:
