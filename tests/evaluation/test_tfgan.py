@@ -51,10 +51,13 @@ def test_kernel_distance_has_an_error_over_blocks():
     assert 0 < error < 0.1 and abs(distance) < 4 * error
 
 
-def test_classifier_score():
+def test_classifier_score(monkeypatch):
     logits = RNG.standard_normal((200, 5)) * 2
     p = np.exp(logits) / np.exp(logits).sum(1, keepdims=True)
     expected = np.exp((p * np.log(p / p.mean(0))).sum(1).mean())
     assert classifier_score(logits) == pytest.approx(expected, rel=1e-4)
+    whole = classifier_metrics().classifier_score_from_logits(np.float32(logits))
+    monkeypatch.setattr("tfgmmgan.evaluation.tfgan.BLOCK", 12)
+    assert classifier_score(logits) == pytest.approx(float(whole), rel=1e-5)
     assert classifier_score(np.eye(5).repeat(9, 0) * 100) == pytest.approx(5, rel=1e-4)
     assert classifier_score(np.tile(logits[:1], (20, 1))) == pytest.approx(1, rel=1e-5)

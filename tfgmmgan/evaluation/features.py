@@ -82,10 +82,11 @@ def collect(
             values[network.name].append(np.asarray(found, np.float32))
             if scores is not None:
                 logits[network.name].append(np.asarray(scores, np.float32))
-    features = {
-        name: Features(np.concatenate(parts), np.concatenate(logits[name]) if logits[name] else None)
-        for name, parts in values.items()
-    }
+    features = {}
+    for network in networks:  # one after the other lets go of its parts
+        scores = logits.pop(network.name)
+        found = np.concatenate(values.pop(network.name))
+        features[network.name] = Features(found, np.concatenate(scores) if scores else None)
     return features, np.concatenate(kept) if kept else None
 
 

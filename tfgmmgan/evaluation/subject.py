@@ -64,8 +64,13 @@ class Subject:
 
     @cached_property
     def judge(self) -> Judge | None:
-        """The classifier of the dataset's classes; None without labels, or with fewer than two classes."""
+        """The classifier of the dataset's classes; None without labels or with fewer than two classes.
+
+        Points are measured as they are: for them there is one where the model was told the classes.
+        """
         data = self.data
+        if not data.is_image and not self.model.needs_labels:
+            return None
         if data.train.labels is None or data.test.labels is None or len(data.class_names) < 2:
             self.notes.append("No labels: no classifier of the dataset, so no quality and diversity scores, no ACC.")
             return None

@@ -4,6 +4,7 @@ import importlib
 import importlib.util
 import sys
 import types
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -85,9 +86,10 @@ def kernel_distance(first: np.ndarray, second: np.ndarray, seed: int = 0) -> tup
 
 
 def classifier_score(logits: np.ndarray) -> float:
-    """Return exp(E_x KL(p(y | x) || p(y))) by TF-GAN: the Inception Score where the logits are Inception's.
+    """Return exp(E_x KL(p(y | x) || p(y))) by TF-GAN's divergence: the Inception Score where logits are Inception's.
 
-    Between 1 and the number of classes.
+    Between 1 and the number of classes. In blocks of rows: TF-GAN's own `classifier_score_from_logits`, which gives the
+    same, takes nearly two gigabytes for 50,000 rows of Inception's.
 
     Args:
         logits: (n, classes).
@@ -95,4 +97,13 @@ def classifier_score(logits: np.ndarray) -> float:
     Reference:
         Salimans et al. 2016; GM-GAN, eq. 5. Over all rows at once; the original averages over ten splits of 5,000.
     """
-    return float(classifier_metrics().classifier_score_from_logits(tf.constant(logits, tf.float32)))
+
+    def blocks() -> Iterator[tuple[tf.Tensor, tf.Tensor]]:
+        for row in range(0, len(logits), 4 * BLOCK):
+            block = tf.constant(logits[row : row + 4 * BLOCK], tf.float32)
+            yield tf.nn.softmax(block), block
+
+    marginal = sum(tf.reduce_sum(p, axis=0) for p, _ in blocks()) / len(logits)
+    divergence = classifier_metrics().kl_divergence
+    total = sum(float(tf.reduce_sum(divergence(p, block, marginal))) for p, block in blocks())
+    return float(np.exp(total / len(logits)))
