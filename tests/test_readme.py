@@ -62,7 +62,7 @@ def test_a_system_of_one_s_own_is_a_model_of_the_command_line(tmp_path, monkeypa
 
 def test_options_named_in_the_readme_exist():
     known = {*flatten(TrainConfig()), "output", "resume", "config", "help"}
-    known |= {"component", "variance_scale", "truncation", "normal"}  # of sample
+    known |= {"component", "variance_scale", "truncation", "normal", "seeds"}  # of sample and reproduce
     assert set(re.findall(r"(?<![\w-])--([a-z_.]+)", README)) <= known
 
 
