@@ -29,7 +29,7 @@ def test_with_labels(tiny_gmmgan, images, tmp_path):
         assert card[part], part
     assert card["floor"]["classifier"]["frechet_distance"] < 1e-3  # the splits are the same images
     assert card["floor"]["autoencoder"]["precision"] == card["floor"]["autoencoder"]["recall"] == 1
-    assert "no Inception scores" in summary(card) and "autoencoder features, N = 24" in quality_table(card)
+    assert "no Inception scores" in summary(card) and "autoencoder, N = 24" in quality_table(card)
     assert set(card["seconds"]) > {"modes", "image_quality", "total"}
     write_scorecard(card, tmp_path / "scorecard.json")
     assert json.loads((tmp_path / "scorecard.json").read_text()) == card

@@ -7,7 +7,8 @@ import numpy as np
 
 from tfgmmgan.data import ImageData, Split
 from tfgmmgan.data.scaling import to_float
-from tfgmmgan.evaluation.progress import Bar
+from tfgmmgan.evaluation.progress import Bar, progress
+from tfgmmgan.evaluation.samplers import BATCH, draw_in_batches
 from tfgmmgan.evaluation.small_classifier import small_classifier
 from tfgmmgan.models import LatentGAN
 
@@ -36,7 +37,13 @@ def train_on_generated(model: LatentGAN, num_per_component: int = 2000, epochs: 
     keras.utils.set_random_seed(seed)
     k = model.prior.num_components
     components = np.tile(np.arange(k), num_per_component)
-    generated = Split(len(components), components, model.generate(len(components), component=components, seed=seed))
+    drawn = progress(
+        draw_in_batches(model, len(components), seed, component=components),
+        "drawing for Algorithm 2",
+        -(-len(components) // BATCH),
+        "batch",
+    )
+    generated = Split(len(components), components, np.concatenate(list(drawn)))
     data = ImageData("generated", generated, generated, model.data_shape)
     batch_size = min(BATCH_SIZE, len(generated))
     classifier = small_classifier(model.data_shape, k)

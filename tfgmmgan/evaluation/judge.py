@@ -44,7 +44,7 @@ class Judge:
 
     def network(self) -> FeatureNetwork:
         """Return it as a feature network."""
-        about = {"features": "layer before the logits", "test_accuracy": self.accuracy}
+        about = {"features": "layer before the logits", "test_accuracy": round(self.accuracy, 4)}
         return FeatureNetwork("classifier", self.run, self.identity, about)
 
 

@@ -9,7 +9,7 @@ from tfgmmgan.data import ImageData
 from tfgmmgan.models import LatentGAN
 from tfgmmgan.priors import FittedMixture
 
-__all__ = ["Sampler", "draw_in_batches", "samplers"]
+__all__ = ["BATCH", "Sampler", "draw_in_batches", "samplers"]
 
 Sampler = Callable[[int, int], Iterator[np.ndarray]]  # from (n, seed) to batches
 BATCH = 512

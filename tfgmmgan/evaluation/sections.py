@@ -16,8 +16,9 @@ from tfgmmgan.evaluation.mode_health import mode_health
 from tfgmmgan.evaluation.modes import mode_summary
 from tfgmmgan.evaluation.neighbours import nearest_distances
 from tfgmmgan.evaluation.points import point_scores
+from tfgmmgan.evaluation.progress import progress
 from tfgmmgan.evaluation.quality_diversity import PAIRS, ms_ssim_settings, quality_constant
-from tfgmmgan.evaluation.samplers import samplers
+from tfgmmgan.evaluation.samplers import BATCH, samplers
 from tfgmmgan.evaluation.subject import Subject
 from tfgmmgan.evaluation.trade_off import SCALES, quality_diversity, trade_off
 from tfgmmgan.priors import FittedMixture
@@ -102,7 +103,7 @@ def _baselines(subject: Subject, k: int) -> dict[str, dict[str, np.ndarray]]:
     if subject.autoencoder is not None:
         rows["autoencoder_kmeans"] = subject.autoencoder.codes
     found = {}
-    for method, function in rows.items():
+    for method, function in progress(rows.items(), "baselines", unit="baseline"):
         identity = subject.autoencoder.identity if function else "pixels"
 
         def make(function: Callable | None = function) -> dict[str, np.ndarray]:
@@ -140,20 +141,20 @@ def image_quality(subject: Subject) -> dict:
     n, networks = subject.num_compared, subject.networks
     real = {network.name: subject.real(network, "train", n) for network in networks}
     floor = {}
-    for network in networks:
+    for network in progress(networks, "comparing real with real", unit="network"):
         test = subject.real(network, "test", n)
         floor[network.name] = compare_features(real[network.name][slice(len(test))], test)
     found: dict = {}
     judged: dict = {}
     settings = _quality_settings(subject)
     for name, draw in samplers(subject.model, subject.data).items():
-        features, images = collect(networks, draw(subject.num_generated, subject.seed), keep=KEPT)
-        found[name] = {
-            network.name: compare_features(
-                real[network.name][slice(len(features[network.name]))], features[network.name]
-            )
-            for network in networks
-        }
+        drawn = draw(subject.num_generated, subject.seed)
+        total = -(-subject.num_generated // BATCH)
+        features, images = collect(networks, progress(drawn, f"drawing, {name}", total, "batch"), keep=KEPT)
+        found[name] = {}
+        for network in progress(networks, f"comparing, {name}", unit="network"):
+            generated = features[network.name]
+            found[name][network.name] = compare_features(real[network.name][slice(len(generated))], generated)
         if settings:
             sample = features["classifier"][slice(n)]
             judged[name] = quality_diversity(sample, images, subject.reference.values, settings["constant"])

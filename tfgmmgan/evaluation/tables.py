@@ -96,9 +96,9 @@ def quality_table(card: dict) -> str:
     lines = []
     for network, about in card["networks"].items():
         num = card["floor"][network]["num"]
-        accuracy = f", test accuracy {about['test_accuracy']:.3f}" if "test_accuracy" in about else ""
-        title = f"{network} features, N = {num}{accuracy}"
-        lines += ["", f"{title:<48}" + "".join(f"{title:>11}" for title, _, _ in columns)]
+        title = f"{network}, N = {num}"
+        facts = "; ".join(f"{key.replace('_', ' ')} {value}" for key, value in about.items())
+        lines += ["", *([facts] if facts else []), f"{title:<48}" + "".join(f"{title:>11}" for title, _, _ in columns)]
         for sampler, found in [*card["image_quality"].items(), ("floor", card["floor"])]:
             cells = [f"{found[network][key]:{form}}" if key in found[network] else "" for _, key, form in columns]
             lines.append(f"{SAMPLERS[sampler]:<48}" + "".join(f"{cell:>11}" for cell in cells))
