@@ -68,6 +68,8 @@ def epochs_chart(histories: Sequence[list[dict]]) -> str:
         place.set(xlabel="epoch", title=title.replace("Frechet", "Fréchet"))
         if measure.endswith("frechet_distance"):
             place.set_yscale("log")
+            for axis in (place.yaxis.set_major_formatter, place.yaxis.set_minor_formatter):
+                axis("{x:g}")
     if axes and max(map(len, panels.values())) > 1:
         axes[0].legend(frameon=False, fontsize=8)
     return _svg(figure)

@@ -15,7 +15,7 @@ from tfgmmgan.report.charts import confusion_chart, epochs_chart, trade_off_char
 __all__ = ["write_report"]
 
 PICTURES = {
-    "samples": "Samples, a row for each mode",
+    "samples": "Samples by mode",
     "pairs": "Between two modes, under one noise",
     "triple": "Among three modes",
     "scales": "Under variance scales: below 1 closer to the mode's centre, above 1 more diverse",
