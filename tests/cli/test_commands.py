@@ -90,6 +90,13 @@ def test_evaluate_and_sample(trained, capsys, monkeypatch, tmp_path):
     assert Image.open(tmp_path / "a.png").size == (2 + 3 * 50, 2 + 2 * 50)
     assert run(capsys, monkeypatch, *arguments, tmp_path / "a.npz")[0] == 0
     assert np.load(tmp_path / "a.npz")["examples"].shape == (5, 8, 8, 1)
+    best = tmp_path / "best.npz"
+    assert run(capsys, monkeypatch, *arguments, best, "--checkpoint", "best")[0] == 0  # of a single epoch
+    np.testing.assert_array_equal(np.load(best)["examples"], np.load(tmp_path / "a.npz")["examples"])
+    (path / "checkpoints" / "best.weights.h5").rename(path / "gone")
+    code, _, err = run(capsys, monkeypatch, *arguments, best, "--checkpoint", "best")
+    assert code == 2 and "has no best checkpoint yet" in err
+    (path / "gone").rename(path / "checkpoints" / "best.weights.h5")
 
 
 def test_several_runs_as_one(trained, capsys, monkeypatch, tmp_path):

@@ -9,6 +9,7 @@ import tfgmmgan
 from tfgmmgan.data import ImageData, Split
 from tfgmmgan.errors import UserError
 from tfgmmgan.evaluation import EvaluationOptions, load_inception, make_scorecard, summary
+from tfgmmgan.evaluation.subject import Subject
 
 
 class Small(tf.Module):
@@ -72,6 +73,12 @@ def test_in_the_scorecard(saved, monkeypatch):
     assert found["num"] == 30 and found["num_scored"] == 100 and 1 <= found["score"] <= 3
     assert found["frechet_distance"] > card["floor"]["inception"]["frechet_distance"] == pytest.approx(0, abs=1e-6)
     assert card["networks"]["inception"]["source"] == str(saved)
+    asked = Subject(model, colour_data(), EvaluationOptions(inception=str(saved)))
+    assert [network.name for network in asked.networks_while_training] == ["inception", "autoencoder"]
+    monkeypatch.setattr("tfgmmgan.evaluation.subject.HUB_URL", str(saved))  # as if TF-Hub could be reached
+    unasked = Subject(model, colour_data())
+    assert [network.name for network in unasked.networks] == ["inception", "autoencoder"]
+    assert [network.name for network in unasked.networks_while_training] == ["autoencoder"]
 
     monkeypatch.setattr("tfgmmgan.data.dataset.Split.draw_batches", _only(1000, Split.draw_batches))
     again = make_scorecard(model, colour_data(), {}, EvaluationOptions(inception=str(saved)))

@@ -67,7 +67,7 @@ def command(arguments: list[str], prog: str) -> None:
         for table in (score_table(card), quality_table(card)):
             if table:
                 print(f"\n{table}")
-        print(f"\nWrote {run.scorecard_of(options.checkpoint)} and the report beside it\n", flush=True)
+        print(f"\nSee {run.report_of(options.checkpoint)} and {run.scorecard_of(options.checkpoint)}\n", flush=True)
     if len(runs) == 1:
         return
     groups = same_but_seed(cards)

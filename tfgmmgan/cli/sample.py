@@ -32,6 +32,12 @@ def command(arguments: list[str], prog: str) -> None:
         help="draw from the normal prior of the training instead of the fitted mixture (gael)",
     )
     parser.add_argument(
+        "--checkpoint",
+        choices=("last", "best"),
+        default="last",
+        help="the last epoch, or the best by the label-free criterion (default: %(default)s)",
+    )
+    parser.add_argument(
         "--seed", type=int, default=0, help="the same seed draws the same examples (default: %(default)s)"
     )
     parser.add_argument(
@@ -53,7 +59,7 @@ def command(arguments: list[str], prog: str) -> None:
     from tfgmmgan.plotting import image_grid
     from tfgmmgan.training import runner
 
-    _, _, model, data = runner.load_run(options.run)
+    _, _, model, data = runner.load_run(options.run, options.checkpoint)
     if options.normal and not hasattr(model, "training_prior"):
         raise UserError(f"--normal is for gael, which fits a mixture after training; {options.run} is another model.")
     try:

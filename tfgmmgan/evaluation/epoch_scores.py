@@ -28,13 +28,13 @@ def epoch_scores(subject: Subject, num: int = NUM_SAMPLES) -> dict[str, float]:
         the first sampler the Fréchet distance among the autoencoder's features, or for points the MMD to training
         points. No label takes part in it, and no test example.
     """
-    data = subject.data
+    data, networks = subject.data, subject.networks_while_training
     num = min(num, subject.num_compared)
-    real = {network.name: subject.real(network, "train", num) for network in subject.networks}
-    unlabelled = subject.networks[-1].name
+    real = {network.name: subject.real(network, "train", num) for network in networks}
+    unlabelled = networks[-1].name  # the one that has seen no label
     scores: dict[str, float] = {}
     for sampler, draw in samplers(subject.model, data, fit=True).items():
-        found, examples = collect(subject.networks, draw(num, subject.seed), keep=num)
+        found, examples = collect(networks, draw(num, subject.seed), keep=num)
         for network, features in found.items():
             compared = compare_features(real[network][slice(len(features))], features)
             for key in KEYS:

@@ -205,7 +205,7 @@ def trade_off_curve(subject: Subject) -> dict | None:
         subject.reference.values,
         settings["constant"],
         subject.options.trade_off_samples,
-        subject.inception,
+        subject.inception if subject.options.inception else None,  # 32,000 images are too many unasked
         SCALES,
         seed=subject.seed,
     )

@@ -110,9 +110,9 @@ class Subject:
         return [network for network in found if network is not None]
 
     @property
-    def unlabelled_network(self) -> FeatureNetwork:
-        """The feature network that has seen no label."""
-        return self.networks[-1]
+    def networks_while_training(self) -> list[FeatureNetwork]:
+        """The same without an Inception that nobody asked for: on a CPU it would take longer than the training."""
+        return [network for network in self.networks if network.name != "inception" or self.options.inception]
 
     def real(self, network: FeatureNetwork, split: str, n: int | None = None) -> Features:
         """Return the features of n real examples (all, where None, in stored order), cached."""

@@ -71,14 +71,19 @@ class Checkpoint(keras.callbacks.Callback):
         """Write the state after this epoch, unless it is no longer finite."""
         if epoch + 1 < self.last_epoch and time.monotonic() - self.written < self.min_seconds:
             return
-        for weight in self.model.weights:  # the last step may have spoilt them
-            if not np.isfinite(keras.ops.convert_to_numpy(weight)).all():
-                raise _diverged(f"{weight.path} is not finite after epoch {epoch + 1}", self.run)
+        _check_weights(self.model, epoch + 1, self.run)
         with replacing(self.run.checkpoint(epoch + 1)) as temporary:
             self.model.save_weights(temporary)
         for old in sorted(self.run.checkpoints.glob("epoch_*.weights.h5"))[:-2]:
             old.unlink()
         self.written = time.monotonic()
+
+
+def _check_weights(model: keras.Model, epoch: int, run: RunDirectory) -> None:
+    """Raise `UserError` where a weight is not finite: the epoch's last step may have spoilt it."""
+    for weight in model.weights:
+        if not np.isfinite(keras.ops.convert_to_numpy(weight)).all():
+            raise _diverged(f"{weight.path} is not finite after epoch {epoch}", run)
 
 
 def _diverged(what: str, run: RunDirectory) -> UserError:
@@ -185,6 +190,7 @@ class Scores(keras.callbacks.Callback):
         epoch += 1
         if epoch < self.last_epoch and not (self.every_epochs and epoch % self.every_epochs == 0):
             return
+        _check_weights(self.model, epoch, self.run)
         best = min((float(row[CRITERION]) for row in self.rows), default=None)
         scores = epoch_scores(self.subject)
         if is_better(scores[CRITERION], best):

@@ -1,0 +1,38 @@
+"""The curve over variance scales, with networks of which all is known."""
+
+import numpy as np
+import pytest
+
+from tfgmmgan import GMGAN
+from tfgmmgan.evaluation import FeatureNetwork, classifier_score, trade_off
+from tfgmmgan.evaluation.samplers import draw_in_batches
+
+
+def pixels(examples):
+    flat = examples.reshape(len(examples), -1)
+    return flat, 20 * flat[:, :3]
+
+
+def test_each_scale():
+    model = GMGAN((8, 8, 1), num_components=3, latent_dim=4, width=0.1)
+    judge = FeatureNetwork("classifier", pixels, "pixels")
+    other = FeatureNetwork("inception", lambda x: (x.reshape(len(x), -1), 50 * x[:, 0, :5, 0]), "row")
+    reference = np.random.default_rng(0).uniform(-0.1, 0.1, (30, 64)).astype(np.float32)
+    curve = trade_off(model, judge, reference, 3.0, num_generated=43, inception=other, scales=(0.5, 1.5), seed=2)
+    assert curve["scales"] == [0.5, 1.5] and curve["num_generated"] == 40
+    for row, scale in enumerate((0.5, 1.5)):
+        images = np.concatenate(list(draw_in_batches(model, 40, 2, variance_scale=scale)))
+        features, logits = pixels(images)
+        nearest = np.linalg.norm(features[:, None] - reference[None], axis=2).min(1)
+        q = 1 - np.exp(nearest) / (np.exp(nearest) + 3.0)
+        assert curve["quality"][row] == pytest.approx(q.mean(), rel=1e-5)
+        parts = [q[part::4].mean() for part in range(4)]
+        assert curve["quality_error"][row] == pytest.approx(np.std(parts, ddof=1) / 2, rel=1e-3)
+        shares = np.bincount(logits.argmax(1), minlength=3) / 40
+        entropy = -sum(share * np.log(share) for share in shares if share)
+        assert curve["inter"][row] == pytest.approx(entropy / np.log(3), abs=1e-6)
+        assert curve["diversity"][row] == pytest.approx(np.sqrt(curve["intra"][row] * curve["inter"][row]))
+        assert curve["combined"][row] == pytest.approx(np.sqrt(curve["quality"][row] * curve["diversity"][row]))
+        assert curve["classifier_score"][row] == pytest.approx(classifier_score(logits))
+        assert curve["inception_score"][row] == pytest.approx(classifier_score(50 * images[:, 0, :5, 0]))
+    assert "inception_score" not in trade_off(model, judge, reference, 3.0, 8, scales=(1.0,))
