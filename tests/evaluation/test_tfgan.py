@@ -22,6 +22,12 @@ def test_frechet_distance():
     assert frechet_distance(Moments.of(FIRST), Moments.of(FIRST)) == pytest.approx(0, abs=1e-8)
 
 
+def test_identical_images_are_no_distance_apart():
+    same = np.tile(FIRST[:1], (40, 1))
+    assert frechet_distance(Moments.of(same), Moments.of(same)) == 0
+    assert kernel_distance(same, same)[0] == pytest.approx(0, abs=1e-9)
+
+
 def test_moments_in_blocks(monkeypatch):
     monkeypatch.setattr("tfgmmgan.evaluation.moments.BLOCK", 7)
     moments = Moments.of(FIRST.astype(np.float32))

@@ -1,0 +1,222 @@
+"""What a training step of responsibility learning costs: Algorithm 1 to the letter, our two estimators, and PyTorch.
+
+python -m benchmarks.train_step
+python -m benchmarks.train_step --frameworks tensorflow --cases 28x28x1 --json steps.json
+
+All settings take turns in one process, in float32 and bfloat16, with and without compilation (XLA, torch.compile).
+Cases: 28x28x1 with a batch of 64 and 64x64x3 with a batch of 16, K = 10, latent size 100, shared encoder, eq. 3 and 4.
+PyTorch is measured where it is installed (pip install -e ".[bench]"). GFLOP are the step's, counted by TensorFlow's
+profiler; the peaks are the fastest of a large matrix product and of a convolution like these networks', measured in the
+same process.
+"""
+
+import argparse
+import importlib.util
+import json
+import os
+import statistics
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from benchmarks.literal import make_literal
+from tfgmmgan import GMMGAN, GaussianMixture
+from tfgmmgan.data.scaling import to_float
+from tfgmmgan.models import ForwardPass
+from tfgmmgan.random import make_seed
+
+CASES = {"28x28x1": ((28, 28, 1), 64), "64x64x3": ((64, 64, 3), 16)}
+VARIANTS = ("literal", "paired", "stratified")
+PRECISIONS = ("float32", "bfloat16")
+NUM_COMPONENTS, LATENT_DIM = 10, 100
+POLICIES = {"float32": "float32", "bfloat16": "mixed_bfloat16"}
+
+
+def make_model(variant: str, precision: str, shape: tuple, batch_size: int, width: float) -> GMMGAN:
+    """Return a model of a variant, compiled."""
+    prior = GaussianMixture(NUM_COMPONENTS, LATENT_DIM, covariance="factor", trainable=True)
+    model = GMMGAN(
+        shape,
+        prior=prior,
+        width=width,
+        estimator="stratified" if variant == "stratified" else "paired",
+        marginal_entropy=0.0,
+        posterior_consistency=0.0,
+        dtype=keras.DTypePolicy(POLICIES[precision]),
+    )
+    if variant == "literal":
+        make_literal(model, batch_size)
+    model.compile()
+    return model
+
+
+def count_flops(model: GMMGAN, images: np.ndarray) -> float:
+    """Return the floating-point operations of a step's losses and gradients, by TensorFlow's profiler."""
+
+    @tf.function
+    def losses_and_gradients(real: tf.Tensor) -> list:
+        forward = ForwardPass(model, to_float(real), None, make_seed(0), model.fakes_per_component(real.shape[0]))
+        return [gradient for pairs in model.losses_and_gradients(forward)[1].values() for gradient, _ in pairs]
+
+    graph = losses_and_gradients.get_concrete_function(tf.constant(images)).graph
+    profiler = tf.compat.v1.profiler
+    options = profiler.ProfileOptionBuilder(profiler.ProfileOptionBuilder.float_operation()).with_empty_output().build()
+    return float(profiler.profile(graph, options=options).total_float_ops)
+
+
+def peaks(precision: str) -> dict[str, float]:
+    """Return the fastest GFLOP/s of a matrix product and of a 5x5 convolution of 128 to 128 channels."""
+    dtype = tf.float32 if precision == "float32" else tf.bfloat16
+    square = tf.cast(tf.random.stateless_normal((2048, 2048), [0, 1]), dtype)
+    images = tf.cast(tf.random.stateless_normal((64, 14, 14, 128), [0, 1]), dtype)
+    kernel = tf.cast(tf.random.stateless_normal((5, 5, 128, 128), [0, 1]), dtype)
+    runs = {
+        "matmul": (tf.function(lambda: tf.matmul(square, square)), 2 * 2048**3),
+        "convolution": (tf.function(lambda: tf.nn.conv2d(images, kernel, 1, "SAME")), 2 * 64 * 14 * 14 * 25 * 128**2),
+    }
+    found = {}
+    for name, (function, flops) in runs.items():
+        function()
+        found[name] = max(flops / seconds(lambda f=function: f().numpy()) / 1e9 for _ in range(10))
+    return found
+
+
+def seconds(function: Callable[[], object]) -> float:
+    """Return how long a call takes."""
+    started = time.perf_counter()
+    function()
+    return time.perf_counter() - started
+
+
+def tensorflow_steps(shape: tuple, images: np.ndarray, options: argparse.Namespace) -> dict[tuple, Callable]:
+    """Return TensorFlow's steps by (framework, variant, precision, compiled)."""
+    steps = {}
+    for variant in options.variants:
+        for precision in options.precisions:
+            for jit in (False, True):
+                model = make_model(variant, precision, shape, len(images), options.width)
+                step = tf.function(model.train_step, jit_compile=jit, autograph=False)
+                batch = tf.constant(images)
+                setting = ("tensorflow", variant, precision, "xla" if jit else "graph")
+                steps[setting] = lambda step=step, batch=batch: {k: v.numpy() for k, v in step(batch).items()}
+    return steps
+
+
+def torch_steps(shape: tuple, images: np.ndarray, options: argparse.Namespace) -> dict[tuple, Callable]:
+    """Return PyTorch's steps by (framework, variant, precision, setting)."""
+    import torch
+
+    from benchmarks.torch_step import SETTINGS, TorchGMMGAN, make_torch_step
+
+    batch = torch.from_numpy(images.transpose(0, 3, 1, 2).copy())
+    steps = {}
+    for variant in options.variants:
+        if variant == "literal":
+            continue
+        for precision in options.precisions:
+            for setting in options.torch_settings or SETTINGS:
+                model = TorchGMMGAN(shape, NUM_COMPONENTS, LATENT_DIM, options.width)
+                step = make_torch_step(model, variant, precision, *SETTINGS[setting])
+                steps[("pytorch", variant, precision, setting)] = lambda step=step: step(batch)
+    return steps
+
+
+def measure(steps: dict[tuple, Callable], rounds: int) -> dict[tuple, float]:
+    """Return the median milliseconds of each step, the steps taking turns after two of warming up."""
+    taken: dict[tuple, list[float]] = {name: [] for name in steps}
+    for turn in range(rounds + 2):
+        for name, step in steps.items():
+            spent = seconds(step)
+            if turn > 1:
+                taken[name].append(1000 * spent)
+    return {name: statistics.median(values) for name, values in taken.items()}
+
+
+def main(arguments: list[str] | None = None) -> dict:
+    """Measure, print a table, return rows and peaks."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    has_torch = importlib.util.find_spec("torch") is not None
+    parser.add_argument("--rounds", type=int, default=10, help="timed steps of each (default: %(default)s)")
+    parser.add_argument("--width", type=float, default=1.0, help="of the networks (default: %(default)s)")
+    parser.add_argument("--cases", nargs="+", choices=CASES, default=list(CASES))
+    parser.add_argument("--variants", nargs="+", choices=VARIANTS, default=list(VARIANTS))
+    parser.add_argument("--precisions", nargs="+", choices=PRECISIONS, default=list(PRECISIONS))
+    frameworks = ["tensorflow", "pytorch"] if has_torch else ["tensorflow"]
+    parser.add_argument("--frameworks", nargs="+", choices=("tensorflow", "pytorch"), default=frameworks)
+    parser.add_argument("--torch_settings", nargs="+", help="some of PyTorch's settings (default: all)")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write rows and peaks to this file")
+    options = parser.parse_args(arguments)
+    if "pytorch" in options.frameworks and not has_torch:
+        parser.error("PyTorch is not installed: pip install -e '.[bench]'")
+
+    print(f"{os.cpu_count()} CPUs, load average {os.getloadavg()[0]:.1f} at the start, TensorFlow {tf.__version__}")
+    best = {precision: peaks(precision) for precision in options.precisions}
+    for precision, found in best.items():
+        print(f"peak {precision}: " + ", ".join(f"{name} {value:.0f} GFLOP/s" for name, value in found.items()))
+    rows = []
+    for case in options.cases:
+        shape, batch_size = CASES[case]
+        images = np.random.default_rng(0).integers(0, 256, (batch_size, *shape), dtype=np.uint8)
+        steps = tensorflow_steps(shape, images, options) if "tensorflow" in options.frameworks else {}
+        if "pytorch" in options.frameworks:
+            steps |= torch_steps(shape, images, options)
+        flops = {
+            variant: count_flops(make_model(variant, "float32", shape, batch_size, options.width), images)
+            for variant in options.variants
+        }
+        print(f"\n{case}, batch {batch_size}")
+        print(f"{'':<52}{'MS':>9}{'IMAGES/S':>10}{'GFLOP':>8}{'GFLOP/S':>9}{'OF PEAK':>9}")
+        for (framework, variant, precision, jit), milliseconds in measure(steps, options.rounds).items():
+            rate = flops[variant] / milliseconds / 1e6
+            rows.append(
+                {
+                    "framework": framework,
+                    "variant": variant,
+                    "precision": precision,
+                    "jit": jit,
+                    "case": case,
+                    "ms_per_step": milliseconds,
+                    "images_per_second": 1000 * batch_size / milliseconds,
+                    "gflop": flops[variant] / 1e9,
+                    "gflops": rate,
+                }
+            )
+            print(
+                f"{framework:<12}{variant:<12}{precision:<10}{jit:<18}{milliseconds:>9.1f}"
+                f"{1000 * batch_size / milliseconds:>10.0f}{flops[variant] / 1e9:>8.1f}{rate:>9.0f}"
+                f"{rate / best[precision]['convolution']:>9.0%}"
+            )
+        _print_ratios([row for row in rows if row["case"] == case])
+    result = {"rows": rows, "peaks": best}
+    if options.json:
+        options.json.write_text(json.dumps(result, indent=2) + "\n")
+    return result
+
+
+def _print_ratios(rows: list[dict]) -> None:
+    """Print what the targets ask: stratified over literal, and ours over the fastest PyTorch."""
+
+    def fastest(framework: str, variant: str, precision: str) -> float | None:
+        found = [
+            row["ms_per_step"]
+            for row in rows
+            if (row["framework"], row["variant"], row["precision"]) == (framework, variant, precision)
+        ]
+        return min(found, default=None)
+
+    for precision in dict.fromkeys(row["precision"] for row in rows):
+        ours = {variant: fastest("tensorflow", variant, precision) for variant in VARIANTS}
+        if ours["literal"] and ours["stratified"]:
+            print(f"{precision}: stratified is {ours['literal'] / ours['stratified']:.1f} times as fast as literal")
+        for variant in ("paired", "stratified"):
+            theirs = fastest("pytorch", variant, precision)
+            if ours[variant] and theirs:
+                print(f"{precision}: {variant} is {theirs / ours[variant]:.2f} times as fast as the fastest PyTorch")
+
+
+if __name__ == "__main__":
+    main()
