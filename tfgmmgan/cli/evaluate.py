@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+from tfgmmgan.cli.options import add_checkpoint
 from tfgmmgan.errors import UserError
 from tfgmmgan.evaluation.tables import aggregate_table, quality_table, score_table, summary
 from tfgmmgan.training.config_file import ConfigParser
@@ -22,12 +23,7 @@ def command(arguments: list[str], prog: str) -> None:
         "seeds alone are put together.",
     )
     parser.add_argument("runs", nargs="+", metavar="RUN", help="run directory that train.py wrote")
-    parser.add_argument(
-        "--checkpoint",
-        choices=("last", "best"),
-        default="last",
-        help="the last epoch, or the best by the label-free criterion (default: %(default)s)",
-    )
+    add_checkpoint(parser)
     parser.add_argument(
         "--reuse", action="store_true", help="take the scorecards of runs that were measured since they were trained"
     )

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from tfgmmgan.cli.options import add_checkpoint
 from tfgmmgan.errors import UserError
 from tfgmmgan.training.config_file import ConfigParser
 
@@ -31,12 +32,7 @@ def command(arguments: list[str], prog: str) -> None:
         action="store_true",
         help="draw from the normal prior of the training instead of the fitted mixture (gael)",
     )
-    parser.add_argument(
-        "--checkpoint",
-        choices=("last", "best"),
-        default="last",
-        help="the last epoch, or the best by the label-free criterion (default: %(default)s)",
-    )
+    add_checkpoint(parser)
     parser.add_argument(
         "--seed", type=int, default=0, help="the same seed draws the same examples (default: %(default)s)"
     )
