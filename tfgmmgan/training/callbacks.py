@@ -184,6 +184,7 @@ class Scores(keras.callbacks.Callback):
         self.every_epochs = every_epochs
         self.last_epoch = last_epoch
         self.rows = read_rows(run.scores, first_epoch)
+        self.has_measured = False
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         """Measure, if it is this epoch's turn."""
@@ -191,6 +192,9 @@ class Scores(keras.callbacks.Callback):
         if epoch < self.last_epoch and not (self.every_epochs and epoch % self.every_epochs == 0):
             return
         _check_weights(self.model, epoch, self.run)
+        if not self.has_measured and self.subject.data.is_image:
+            print("Measuring; what depends on the dataset alone is made once and kept for other runs ...", flush=True)
+        self.has_measured = True
         best = min((float(row[CRITERION]) for row in self.rows), default=None)
         scores = epoch_scores(self.subject)
         if is_better(scores[CRITERION], best):

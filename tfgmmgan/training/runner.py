@@ -89,9 +89,6 @@ def train(config: TrainConfig, output: str | None = None, resume: bool = False) 
     print(f"{data.name}: {len(data.train)} training and {len(data.test)} test examples of {_describe(data)}.")
     print(f"Run directory: {run.path}" + (f", after {first_epoch} epochs" if resumed else ""), flush=True)
 
-    if first_epoch < config.epochs and data.is_image:
-        print("Preparing the evaluation; what depends on the dataset alone is kept for the next run ...", flush=True)
-        subject.networks  # noqa: B018
     callbacks = [
         StopAtNaN(run),
         HistoryFile(run.history, first_epoch),
