@@ -8,12 +8,13 @@ from tfgmmgan.evaluation import autoencoder, judge, sections, subject
 
 @pytest.fixture(autouse=True, scope="session")
 def cache(tmp_path_factory):
-    """A cache of the tests' own, and short trainings of what evaluation trains."""
+    """A cache of the tests' own, no network, and short trainings of what evaluation trains."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TFGMMGAN_CACHE", str(tmp_path_factory.mktemp("cache")))
         for module in (judge, autoencoder):
             patch.setattr(module, "EPOCHS", 2)
             patch.setattr(module, "MIN_STEPS", 20)
+        patch.setattr("tfgmmgan.evaluation.inception.answers", lambda urls: False)
         patch.setattr(subject, "NUM_SAMPLES", 100)
         patch.setattr(subject, "NUM_PER_COMPONENT", 200)
         patch.setattr(sections, "SCALES", (0.5, 1.0))

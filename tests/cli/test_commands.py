@@ -14,7 +14,10 @@ from PIL import Image
 from tfgmmgan import cli
 
 ROOT = Path(__file__).parents[2]
-SMALL = ("--epochs", "1", "--networks.width", "0.1", "--num_components", "3", "--latent_dim", "4")
+SMALL = (
+    *("--epochs", "1", "--networks.width", "0.1", "--num_components", "3", "--latent_dim", "4"),
+    *("--evaluation.samples", "100", "--evaluation.trade_off_samples", "40"),
+)
 
 
 def run(capsys, monkeypatch, *arguments):

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from tfgmmgan.data import load
+from tfgmmgan.evaluation import EvaluationOptions
 from tfgmmgan.training import TrainConfig, load_run, train
 from tfgmmgan.training.config_file import dataset_config, read_config
 
@@ -13,6 +14,7 @@ from tfgmmgan.training.config_file import dataset_config, read_config
 def default(**losses):
     config = read_config(dataset_config("digits"))
     config.losses = dataclasses.replace(config.losses, **losses)
+    config.evaluation = EvaluationOptions(every_epochs=0, trade_off_samples=0)
     return config
 
 

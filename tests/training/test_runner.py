@@ -195,6 +195,7 @@ def command(output, *more):
             "4",
         ),
         *("--networks.width", "0.1", "--num_components", "3", "--evaluation.every_epochs", "0", *more),
+        *("--evaluation.samples", "50", "--evaluation.trade_off_samples", "0"),
     ]
 
 
@@ -223,3 +224,4 @@ def test_killed_and_resumed_ends_as_if_undisturbed(tmp_path):
         np.testing.assert_array_equal(values, theirs[name], err_msg=name)
     for ours, theirs in zip(rows_of(straight), rows_of(broken), strict=True):
         assert {**ours, "seconds": 0} == {**theirs, "seconds": 0}
+    assert read_rows(straight.scores) == read_rows(broken.scores)
