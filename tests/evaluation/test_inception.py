@@ -1,5 +1,9 @@
 """The Inception road, end to end with a small SavedModel of the same contract."""
 
+import hashlib
+import shutil
+import sys
+
 import numpy as np
 import pytest
 import requests
@@ -9,6 +13,7 @@ import tfgmmgan
 from tfgmmgan.data import ImageData, Split
 from tfgmmgan.errors import UserError
 from tfgmmgan.evaluation import EvaluationOptions, load_inception, make_scorecard, summary
+from tfgmmgan.evaluation.inception import HUB_URL, _tensorflow_hub
 from tfgmmgan.evaluation.subject import Subject
 
 
@@ -121,3 +126,19 @@ def test_what_is_no_inception(tmp_path):
     (tmp_path / "damaged" / "saved_model.pb").write_bytes(b"nonsense")
     with pytest.raises(UserError, match="can't be loaded"):
         load_inception(str(tmp_path / "damaged"))
+
+
+def test_tf_hub_without_pkg_resources(monkeypatch):
+    for name in [name for name in sys.modules if name.split(".")[0] == "tensorflow_hub"]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "pkg_resources", None)  # importing it fails, as where it is not installed
+    assert callable(_tensorflow_hub().load)
+    assert "pkg_resources" not in sys.modules or sys.modules["pkg_resources"] is None
+
+
+def test_from_tf_hub_s_cache(saved, monkeypatch, tmp_path):
+    monkeypatch.setenv("TFHUB_CACHE_DIR", str(tmp_path))
+    shutil.copytree(saved, tmp_path / hashlib.sha1(HUB_URL.encode()).hexdigest())
+    network = load_inception()
+    assert network.about["source"] == HUB_URL
+    assert network.run(np.zeros((2, 32, 32, 3), np.float32))[0].shape == (2, 12)

@@ -1,10 +1,14 @@
 """TF-GAN's Inception network: from TF-Hub, or from a local SavedModel."""
 
 import hashlib
+import importlib
 import os
+import sys
+import types
 from pathlib import Path
 
 import numpy as np
+import packaging.version
 import tensorflow as tf
 
 from tfgmmgan.errors import UserError
@@ -67,10 +71,6 @@ def _load(where: str) -> tuple[object, str]:
     """Return the loaded SavedModel and what tells it from others."""
     if where.startswith(("http://", "https://")):
         folder = Path(os.environ.setdefault("TFHUB_CACHE_DIR", str(cache_folder() / "tfhub")))
-        try:
-            import tensorflow_hub
-        except ImportError as error:
-            raise UserError(f"TF-Hub can't be imported ({error}). Run pip install 'setuptools<81'.") from error
         is_there = (folder / hashlib.sha1(where.encode()).hexdigest() / "saved_model.pb").is_file()
         if not is_there and not answers([where]):
             raise UserError(
@@ -78,7 +78,7 @@ def _load(where: str) -> tuple[object, str]:
                 "--evaluation.inception PATH."
             )
         try:
-            return tensorflow_hub.load(where), where
+            return _tensorflow_hub().load(where), where
         except Exception as error:  # urllib, tarfile and TensorFlow each raise their own
             raise UserError(f"{where} can't be loaded ({type(error).__name__}: {str(error)[:160]}).") from error
     path = Path(where)
@@ -92,3 +92,19 @@ def _load(where: str) -> tuple[object, str]:
         return tf.saved_model.load(str(path)), found.hexdigest()
     except Exception as error:
         raise UserError(f"{path} can't be loaded as a SavedModel ({type(error).__name__}).") from error
+
+
+def _tensorflow_hub() -> types.ModuleType:
+    """Return TF-Hub. Of `pkg_resources`, which setuptools 81 dropped, its 0.16.1 wants only the parser of versions."""
+    try:
+        return importlib.import_module("tensorflow_hub")
+    except ModuleNotFoundError as error:
+        if error.name != "pkg_resources":
+            raise
+    bare = types.ModuleType("pkg_resources")
+    bare.parse_version = packaging.version.parse
+    sys.modules[bare.__name__] = bare
+    try:
+        return importlib.import_module("tensorflow_hub")
+    finally:
+        del sys.modules[bare.__name__]
