@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from tfgmmgan.data.scaling import to_float
 from tfgmmgan.evaluation.cache import cached, fingerprint
 from tfgmmgan.evaluation.clustering import KMEANS_LIMIT, cluster_scores, kmeans_clusters
 from tfgmmgan.evaluation.conditional import class_agreement
@@ -167,14 +168,10 @@ def image_quality(subject: Subject) -> dict:
     if settings:
         test = subject.real(subject.judge.network(), "test", n)
         judged["real"] = quality_diversity(
-            test, _floats(subject.data.test.draw(KEPT)), subject.reference.values, settings["constant"]
+            test, to_float(subject.data.test.draw(KEPT)).numpy(), subject.reference.values, settings["constant"]
         )
         card["quality_diversity"] = {**settings, "num": n, "samplers": judged}
     return card
-
-
-def _floats(images: np.ndarray) -> np.ndarray:
-    return images / np.float32(127.5) - 1 if images.dtype == np.uint8 else images
 
 
 def _quality_settings(subject: Subject) -> dict | None:

@@ -6,6 +6,7 @@ import numpy as np
 from PIL import Image
 
 from tfgmmgan.data import ImageData
+from tfgmmgan.data.scaling import to_float
 from tfgmmgan.models import LatentGAN
 from tfgmmgan.plotting.grid import image_grid
 from tfgmmgan.plotting.modes import SCALES, SEED, modes_shown
@@ -48,7 +49,7 @@ def image_figures(model: LatentGAN, data: ImageData) -> dict[str, Callable[[], I
     def reconstructions() -> Image.Image:
         originals = data.test.draw(40)
         originals = originals[: len(originals) // 5 * 5 or None]
-        pairs = np.stack([_floats(originals), model.reconstruct(originals)], axis=1)
+        pairs = np.stack([to_float(originals).numpy(), model.reconstruct(originals)], axis=1)
         rows = -(-len(originals) // 5)
         return image_grid(pairs.reshape(rows, -1, *data.shape), title="test images, each with its reconstruction")
 
@@ -59,7 +60,3 @@ def image_figures(model: LatentGAN, data: ImageData) -> dict[str, Callable[[], I
         **({"triple": triple} if k > 2 else {}),
         **({"reconstructions": reconstructions} if hasattr(model, "reconstruct") else {}),
     }
-
-
-def _floats(images: np.ndarray) -> np.ndarray:
-    return images / np.float32(127.5) - 1 if images.dtype == np.uint8 else images
