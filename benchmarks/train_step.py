@@ -5,9 +5,9 @@ python -m benchmarks.train_step --frameworks tensorflow --cases 28x28x1 --json s
 
 All settings take turns in one process, in float32 and bfloat16, with and without compilation (XLA, torch.compile).
 Cases: 28x28x1 with a batch of 64 and 64x64x3 with a batch of 16, K = 10, latent size 100, shared encoder, eq. 3 and 4.
-PyTorch is measured where it is installed (pip install -e ".[bench]"). GFLOP are the step's, counted by TensorFlow's
-profiler; the peaks are the fastest of a large matrix product and of a convolution like these networks', measured in the
-same process.
+PyTorch is measured where it is installed (pip install -e ".[bench]"). GFLOP are those of the step's convolutions and
+matrix products; the peaks are the fastest of a large matrix product and of a convolution like these networks', which
+take their turns with the steps. The times are medians.
 """
 
 import argparse
@@ -33,6 +33,7 @@ CASES = {"28x28x1": ((28, 28, 1), 64), "64x64x3": ((64, 64, 3), 16)}
 VARIANTS = ("literal", "paired", "stratified")
 PRECISIONS = ("float32", "bfloat16")
 NUM_COMPONENTS, LATENT_DIM = 10, 100
+PEAK_FLOPS = {"matmul": 2 * 2048**3, "convolution": 2 * 64 * 14 * 14 * 25 * 128**2}
 POLICIES = {"float32": "float32", "bfloat16": "mixed_bfloat16"}
 
 
@@ -55,7 +56,10 @@ def make_model(variant: str, precision: str, shape: tuple, batch_size: int, widt
 
 
 def count_flops(model: GMMGAN, images: np.ndarray) -> float:
-    """Return the floating-point operations of a step's losses and gradients, by TensorFlow's profiler."""
+    """Return the floating-point operations of the convolutions and matrix products of a step's losses and gradients.
+
+    TensorFlow's profiler multiplies a gradient's by the strides' product, so they are counted here.
+    """
 
     @tf.function
     def losses_and_gradients(real: tf.Tensor) -> list:
@@ -63,26 +67,42 @@ def count_flops(model: GMMGAN, images: np.ndarray) -> float:
         return [gradient for pairs in model.losses_and_gradients(forward)[1].values() for gradient, _ in pairs]
 
     graph = losses_and_gradients.get_concrete_function(tf.constant(images)).graph
-    profiler = tf.compat.v1.profiler
-    options = profiler.ProfileOptionBuilder(profiler.ProfileOptionBuilder.float_operation()).with_empty_output().build()
-    return float(profiler.profile(graph, options=options).total_float_ops)
+    needed, waiting = set(), [tensor.op for tensor in graph.outputs]  # the tape leaves more in it than is ever run
+    while waiting:
+        operation = waiting.pop()
+        if operation not in needed:
+            needed.add(operation)
+            waiting += [tensor.op for tensor in operation.inputs] + list(operation.control_inputs)
+    return float(sum(_flops(operation) for operation in needed))
 
 
-def peaks(precision: str) -> dict[str, float]:
-    """Return the fastest GFLOP/s of a matrix product and of a 5x5 convolution of 128 to 128 channels."""
+def _flops(operation: tf.Operation) -> int:
+    """Return twice the products in a convolution, its gradients, or a matrix product; 0 for all else."""
+    shapes = [tensor.shape for tensor in operation.inputs]
+    if operation.type == "Conv2D":
+        return 2 * operation.outputs[0].shape[:3].num_elements() * shapes[1].num_elements()
+    if operation.type == "Conv2DBackpropInput":
+        return 2 * shapes[2][:3].num_elements() * shapes[1].num_elements()
+    if operation.type == "Conv2DBackpropFilter":
+        return 2 * shapes[2][:3].num_elements() * operation.outputs[0].shape.num_elements()
+    if operation.type in ("MatMul", "BatchMatMulV2"):
+        transposed = operation.get_attr("transpose_a" if operation.type == "MatMul" else "adj_x")
+        return 2 * operation.outputs[0].shape.num_elements() * shapes[0][-2 if transposed else -1]
+    return 0
+
+
+def peak_runs(precision: str) -> dict[tuple, Callable]:
+    """Return a matrix product and a 5x5 convolution of 128 to 128 channels, to be timed between the steps."""
     dtype = tf.float32 if precision == "float32" else tf.bfloat16
     square = tf.cast(tf.random.stateless_normal((2048, 2048), [0, 1]), dtype)
     images = tf.cast(tf.random.stateless_normal((64, 14, 14, 128), [0, 1]), dtype)
     kernel = tf.cast(tf.random.stateless_normal((5, 5, 128, 128), [0, 1]), dtype)
-    runs = {
-        "matmul": (tf.function(lambda: tf.matmul(square, square)), 2 * 2048**3),
-        "convolution": (tf.function(lambda: tf.nn.conv2d(images, kernel, 1, "SAME")), 2 * 64 * 14 * 14 * 25 * 128**2),
+    matmul = tf.function(lambda: tf.matmul(square, square))
+    convolution = tf.function(lambda: tf.nn.conv2d(images, kernel, 1, "SAME"))
+    return {
+        ("peak", "matmul", precision): lambda: matmul().numpy(),
+        ("peak", "convolution", precision): lambda: convolution().numpy(),
     }
-    found = {}
-    for name, (function, flops) in runs.items():
-        function()
-        found[name] = max(flops / seconds(lambda f=function: f().numpy()) / 1e9 for _ in range(10))
-    return found
 
 
 def seconds(function: Callable[[], object]) -> float:
@@ -125,15 +145,15 @@ def torch_steps(shape: tuple, images: np.ndarray, options: argparse.Namespace) -
     return steps
 
 
-def measure(steps: dict[tuple, Callable], rounds: int) -> dict[tuple, float]:
-    """Return the median milliseconds of each step, the steps taking turns after two of warming up."""
+def measure(steps: dict[tuple, Callable], rounds: int) -> dict[tuple, list[float]]:
+    """Return the milliseconds of each step's rounds, the steps taking turns after two of warming up."""
     taken: dict[tuple, list[float]] = {name: [] for name in steps}
     for turn in range(rounds + 2):
         for name, step in steps.items():
             spent = seconds(step)
             if turn > 1:
                 taken[name].append(1000 * spent)
-    return {name: statistics.median(values) for name, values in taken.items()}
+    return taken
 
 
 def main(arguments: list[str] | None = None) -> dict:
@@ -154,9 +174,7 @@ def main(arguments: list[str] | None = None) -> dict:
         parser.error("PyTorch is not installed: pip install -e '.[bench]'")
 
     print(f"{os.cpu_count()} CPUs, load average {os.getloadavg()[0]:.1f} at the start, TensorFlow {tf.__version__}")
-    best = {precision: peaks(precision) for precision in options.precisions}
-    for precision, found in best.items():
-        print(f"peak {precision}: " + ", ".join(f"{name} {value:.0f} GFLOP/s" for name, value in found.items()))
+    best: dict[str, dict[str, float]] = {}
     rows = []
     for case in options.cases:
         shape, batch_size = CASES[case]
@@ -164,13 +182,26 @@ def main(arguments: list[str] | None = None) -> dict:
         steps = tensorflow_steps(shape, images, options) if "tensorflow" in options.frameworks else {}
         if "pytorch" in options.frameworks:
             steps |= torch_steps(shape, images, options)
+        for precision in options.precisions:
+            steps |= peak_runs(precision)
         flops = {
             variant: count_flops(make_model(variant, "float32", shape, batch_size, options.width), images)
             for variant in options.variants
         }
+        taken = measure(steps, options.rounds)
+        best[case] = {
+            precision: {name: count / min(taken["peak", name, precision]) / 1e6 for name, count in PEAK_FLOPS.items()}
+            for precision in options.precisions
+        }
         print(f"\n{case}, batch {batch_size}")
+        for precision, found in best[case].items():
+            print(f"peak {precision}: " + ", ".join(f"{name} {value:.0f} GFLOP/s" for name, value in found.items()))
         print(f"{'':<52}{'MS':>9}{'IMAGES/S':>10}{'GFLOP':>8}{'GFLOP/S':>9}{'OF PEAK':>9}")
-        for (framework, variant, precision, jit), milliseconds in measure(steps, options.rounds).items():
+        for setting, every in taken.items():
+            if setting[0] == "peak":
+                continue
+            framework, variant, precision, jit = setting
+            milliseconds = statistics.median(every)
             rate = flops[variant] / milliseconds / 1e6
             rows.append(
                 {

@@ -26,7 +26,10 @@ def test_tensorflow(tmp_path, capsys):
         ("stratified", "xla"),
     ]
     assert set(rows[0]) >= {"framework", "precision", "case", "ms_per_step", "images_per_second", "gflops"}
-    assert rows[0]["gflop"] > 5 * rows[2]["gflop"] and set(result["peaks"]["float32"]) == {"matmul", "convolution"}
+    assert rows[0]["gflop"] > 5 * rows[2]["gflop"] and set(result["peaks"]["28x28x1"]["float32"]) == {
+        "matmul",
+        "convolution",
+    }
     assert "times as fast as literal" in capsys.readouterr().out
 
 
@@ -43,6 +46,17 @@ def test_literal_calls_each_component_s_networks():
     np.testing.assert_allclose(images[0], images[1], atol=1e-5)
     losses = models[1].fit(np.zeros((12, 8, 8, 1), np.uint8), batch_size=6, verbose=0).history
     assert np.isfinite(losses["generator_loss"]).all()
+
+
+def test_flops_are_those_of_the_tables():
+    batch, fakes = 64, 70
+    ours = train_step.make_model("stratified", "float32", (28, 28, 1), batch, 1.0)
+    images = np.zeros((batch, 28, 28, 1), np.uint8)
+    dense, first, second, third = 100 * 12544, 49 * 25 * 256 * 128, 49 * 25 * 128 * 64, 196 * 25 * 64
+    generator = 3 * fakes * (dense + first + second + third)  # forward, and the gradients of weights and inputs
+    conv_1, conv_2 = 196 * 25 * 64, 49 * 16 * 64 * 128
+    encoder = batch * (2 * conv_1 + 3 * conv_2) + fakes * (3 * conv_1 + 4 * conv_2)  # fakes: once more for G's gradient
+    assert train_step.count_flops(ours, images) == pytest.approx(2 * (generator + encoder), rel=0.01)
 
 
 @pytest.mark.slow

@@ -15,6 +15,7 @@ from tfgmmgan.models.drawing import Drawing
 from tfgmmgan.models.forward import ForwardPass
 from tfgmmgan.models.terms import LossTerm, Weight, serialized, weight_at
 from tfgmmgan.networks import NETWORKS, Discriminator, dtype_policy
+from tfgmmgan.optimizers import FusedAdam
 from tfgmmgan.priors import LatentPrior, Normal
 from tfgmmgan.random import make_seed, split
 
@@ -25,7 +26,7 @@ UPDATE_ORDERS = ("simultaneous", "alternating")
 
 def default_optimizer() -> keras.optimizers.Optimizer:
     """Return Adam with the papers' learning rate 2e-4 and, unpublished and so ours, beta_1 = 0.5."""
-    return keras.optimizers.Adam(2e-4, beta_1=0.5)
+    return FusedAdam(2e-4, beta_1=0.5)
 
 
 class LatentGAN(Drawing, keras.Model):

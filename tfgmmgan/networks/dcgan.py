@@ -8,6 +8,7 @@ from keras import layers
 
 from tfgmmgan.errors import UserError
 from tfgmmgan.networks.chain import Chain
+from tfgmmgan.networks.normalization import BatchNormalization
 
 __all__ = ["DCGANClassifier", "DCGANEncoder", "DCGANGenerator"]
 
@@ -45,14 +46,14 @@ class DCGANGenerator(_ImageChain):
         first, second, third = self.scaled(256), self.scaled(128), self.scaled(64)
         return [
             layers.Dense(height // 4 * (width // 4) * first),
-            layers.BatchNormalization(),
+            BatchNormalization(),
             layers.LeakyReLU(LEAK),
             layers.Reshape((height // 4, width // 4, first)),
             layers.Conv2DTranspose(second, 5, strides=1, padding="same"),
-            layers.BatchNormalization(),
+            BatchNormalization(),
             layers.LeakyReLU(LEAK),
             layers.Conv2DTranspose(third, 5, strides=2, padding="same"),
-            layers.BatchNormalization(),
+            BatchNormalization(),
             layers.LeakyReLU(LEAK),
             layers.Conv2DTranspose(channels, 5, strides=2, padding="same"),
             layers.Activation("tanh", dtype="float32"),
@@ -81,7 +82,7 @@ class DCGANEncoder(_ImageChain):
             layers.Conv2D(self.scaled(64), 5, strides=2, padding="same"),
             layers.LeakyReLU(LEAK),
             layers.Conv2D(self.scaled(128), 4, strides=2, padding="same"),
-            *([layers.BatchNormalization()] if self.batch_norm else []),
+            *([BatchNormalization()] if self.batch_norm else []),
             layers.LeakyReLU(LEAK),
             layers.Flatten(),
         ]

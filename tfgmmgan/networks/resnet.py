@@ -11,6 +11,7 @@ from keras import layers, ops
 
 from tfgmmgan.errors import UserError
 from tfgmmgan.networks.chain import Chain, dtype_policy
+from tfgmmgan.networks.normalization import BatchNormalization
 from tfgmmgan.networks.spectral import SpectralConv2D, SpectralDense
 
 __all__ = ["DownBlock", "ResNetClassifier", "ResNetEncoder", "ResNetGenerator", "UpBlock"]
@@ -32,7 +33,7 @@ def _convolution(channels: int, size: int) -> layers.Layer:
 
 
 def _batch_norm() -> layers.Layer:
-    return layers.BatchNormalization(momentum=0.9, epsilon=1e-5)  # PyTorch's defaults
+    return BatchNormalization(momentum=0.9, epsilon=1e-5)  # PyTorch's defaults
 
 
 class _Residual(layers.Layer):

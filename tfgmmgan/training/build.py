@@ -7,6 +7,7 @@ import keras
 
 from tfgmmgan.errors import UserError
 from tfgmmgan.models import MODELS, LatentGAN
+from tfgmmgan.optimizers import FusedAdam
 from tfgmmgan.training.config import TrainConfig, flatten
 
 __all__ = ["build_model", "check_options", "unused_options"]
@@ -75,7 +76,7 @@ def build_model(config: TrainConfig, data_shape: tuple[int, ...], num_classes: i
     )
 
     def adam(learning_rate: float) -> keras.optimizers.Optimizer:
-        return keras.optimizers.Adam(learning_rate, config.optimizers.beta_1, config.optimizers.beta_2)
+        return FusedAdam(learning_rate, config.optimizers.beta_1, config.optimizers.beta_2)
 
     model.compile(
         optimizer=adam(config.optimizers.learning_rate),
