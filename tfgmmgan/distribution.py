@@ -7,7 +7,9 @@ needs the mean of the whole batch, which `replica_mean` takes over all replicas,
 
 import tensorflow as tf
 
-__all__ = ["num_replicas", "per_replica", "replica_mean", "replica_seed"]
+from tfgmmgan.random import split
+
+__all__ = ["batch_mean", "num_replicas", "per_replica", "replica_mean", "replica_seed"]
 
 
 def num_replicas() -> int:
@@ -22,14 +24,21 @@ def per_replica(count: int) -> int:
 
 def replica_mean(value: tf.Tensor) -> tf.Tensor:
     """Return the mean of a tensor over the replicas, of the same shape; its gradient reaches every replica."""
-    if num_replicas() == 1 or not tf.distribute.in_replica_context():
-        return value
-    return tf.distribute.get_replica_context().all_reduce(tf.distribute.ReduceOp.MEAN, value)
+    replica = _replica()
+    return value if replica is None else replica.all_reduce(tf.distribute.ReduceOp.MEAN, value)
+
+
+def batch_mean(values: tf.Tensor) -> tf.Tensor:
+    """Return the mean over the first axis and over the replicas: that of the whole batch."""
+    return replica_mean(tf.reduce_mean(values, axis=0))
 
 
 def replica_seed(seed: tf.Tensor) -> tf.Tensor:
     """Return a stateless seed, (2,), of this replica's own."""
-    if num_replicas() == 1 or not tf.distribute.in_replica_context():
-        return seed
-    replica = tf.distribute.get_replica_context().replica_id_in_sync_group
-    return tf.random.experimental.stateless_fold_in(seed, replica)
+    replica = _replica()
+    return seed if replica is None else split(seed, replica.replica_id_in_sync_group)
+
+
+def _replica() -> tf.distribute.ReplicaContext | None:
+    """Return the replica this code runs for, where there are others."""
+    return tf.distribute.get_replica_context() if num_replicas() > 1 else None

@@ -9,6 +9,9 @@ independent noise, so one set of S fakes a component, met by all real images, ha
 same expected gradients: the *stratified* estimator, with S = ceil(B / K), a K-th of the fakes. For eq. 4 it averages
 log C over the fakes (not C), and alpha_i alpha_i^T over the images (not the outer product of means).
 The equality holds for fixed normalisation; batch norm in training mode sees other batches in either case.
+
+Under a strategy with several replicas (`tfgmmgan.distribution`) batch means that enter a product or a logarithm are
+those of the whole batch; means that a loss is linear in are the replica's own, and averaged with the gradients.
 """
 
 from collections.abc import Callable
@@ -16,6 +19,7 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
+from tfgmmgan.distribution import batch_mean, replica_mean
 from tfgmmgan.registry import Registry
 
 __all__ = [
@@ -51,7 +55,7 @@ def weighted_fakes_stratified(alpha: tf.Tensor, terms: tf.Tensor) -> tf.Tensor:
         alpha: (B, K) responsibilities.
         terms: (S, K) loss of each fake.
     """
-    return tf.reduce_mean(tf.reduce_mean(alpha, axis=0) * tf.reduce_mean(terms, axis=0))
+    return tf.reduce_mean(batch_mean(alpha) * tf.reduce_mean(terms, axis=0))
 
 
 def weighted_log_classes_paired(alpha: tf.Tensor, log_classes: tf.Tensor) -> tf.Tensor:
@@ -74,9 +78,13 @@ def weighted_log_classes_stratified(alpha: tf.Tensor, log_classes: tf.Tensor) ->
         alpha: (B, K) responsibilities.
         log_classes: (S, K, K) log C_j of each fake.
     """
-    batch, num_components = tf.unstack(tf.cast(tf.shape(alpha), log_classes.dtype))
-    moment = tf.matmul(alpha, alpha, transpose_a=True) / batch  # [K, K]
-    return tf.reduce_sum(moment * tf.reduce_mean(log_classes, axis=0)) / num_components
+    num_components = tf.cast(tf.shape(alpha)[1], log_classes.dtype)
+    return tf.reduce_sum(second_moment(alpha) * tf.reduce_mean(log_classes, axis=0)) / num_components
+
+
+def second_moment(alpha: tf.Tensor) -> tf.Tensor:
+    """Return mean_i alpha_i alpha_i^T over the whole batch, (B, K) -> (K, K)."""
+    return replica_mean(tf.matmul(alpha, alpha, transpose_a=True) / tf.cast(tf.shape(alpha)[0], alpha.dtype))
 
 
 def marginal_entropy(alpha: tf.Tensor) -> tf.Tensor:
@@ -88,7 +96,7 @@ def marginal_entropy(alpha: tf.Tensor) -> tf.Tensor:
     Args:
         alpha: (B, K) responsibilities.
     """
-    mean = tf.reduce_mean(alpha, axis=0)
+    mean = batch_mean(alpha)
     return -tf.reduce_sum(tf.math.xlogy(mean, mean))
 
 
@@ -112,8 +120,7 @@ def joint_stratified(alpha: tf.Tensor, classes: tf.Tensor) -> tf.Tensor:
         alpha: (B, K) responsibilities.
         classes: (S, K, K) C of each fake.
     """
-    second_moment = tf.matmul(alpha, alpha, transpose_a=True) / tf.cast(tf.shape(alpha)[0], alpha.dtype)
-    return tf.matmul(second_moment, tf.reduce_mean(classes, axis=0))
+    return tf.matmul(second_moment(alpha), batch_mean(classes))
 
 
 def joint_paired(alpha: tf.Tensor, classes: tf.Tensor) -> tf.Tensor:
@@ -129,7 +136,7 @@ def joint_paired(alpha: tf.Tensor, classes: tf.Tensor) -> tf.Tensor:
         classes: (B, K, K) C of the fake that x_i's component k made.
     """
     joint = tf.einsum("ik,ij,ikl->jl", alpha, alpha, classes)
-    return joint / tf.cast(tf.shape(alpha)[0], alpha.dtype)
+    return replica_mean(joint / tf.cast(tf.shape(alpha)[0], alpha.dtype))
 
 
 def joint_mutual_information(joint: tf.Tensor) -> tf.Tensor:

@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from tfgmmgan.data.dataset import check_examples
 from tfgmmgan.data.scaling import to_float
+from tfgmmgan.distribution import num_replicas, per_replica, replica_seed
 from tfgmmgan.errors import UserError, unknown_name
 from tfgmmgan.losses import ADVERSARIAL_LOSSES, gradient_penalty
 from tfgmmgan.models.drawing import Drawing
@@ -227,7 +228,7 @@ class LatentGAN(Drawing, keras.Model):
         elif labels is None:
             raise UserError(f"{type(self).__name__} learns from labels: give it batches of (examples, labels).")
         real = to_float(examples)
-        seed = split(make_seed(self.seed), tf.cast(self.optimizer.iterations, tf.int32))
+        seed = replica_seed(split(make_seed(self.seed), tf.cast(self.optimizer.iterations, tf.int32)))
         batch = real.shape[0] or tf.shape(real)[0]
 
         if self.update_order == "simultaneous":
@@ -244,7 +245,9 @@ class LatentGAN(Drawing, keras.Model):
                 forward = ForwardPass(self, *seen, split(seed, 1 + number), self.fakes_per_component(part))
                 self._update(forward, self.discriminator_groups)
                 self._clip_weights()
-            fakes = self.fakes_per_component(self.generator_batch_size or part)
+            fakes = self.fakes_per_component(
+                per_replica(self.generator_batch_size) if self.generator_batch_size else part
+            )
             forward = ForwardPass(self, *seen, split(seed, 0), fakes)
             self._update(forward, self.generator_groups)
 
@@ -290,7 +293,8 @@ class LatentGAN(Drawing, keras.Model):
         step = tf.cast(self.optimizer.iterations, tf.float32)
         with tf.GradientTape(persistent=True) as tape:
             losses = {name: term.function(forward) for name, term in terms.items()}
-            weighted = {name: weight_at(terms[name].weight, step) * loss for name, loss in losses.items()}
+            share = 1.0 / num_replicas()  # optimizers sum the gradients of the replicas
+            weighted = {name: share * weight_at(terms[name].weight, step) * loss for name, loss in losses.items()}
             totals = {names: tf.add_n([weighted[name] for name in names]) for names in trained_by}
 
         gradients = {}

@@ -1,7 +1,7 @@
 """What one update of a latent GAN sees, computed on first use and then shared by all losses."""
 
-from functools import cached_property
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import tensorflow as tf
 
@@ -11,6 +11,24 @@ if TYPE_CHECKING:
     from tfgmmgan.models.base import LatentGAN
 
 __all__ = ["ForwardPass"]
+
+
+class cached_property:  # noqa: N801
+    """As `functools.cached_property` is from Python 3.12 on, without a lock.
+
+    Before, the lock is one for all instances: the replicas of a strategy, which are threads that wait for each other
+    while they compute, would wait for ever.
+    """
+
+    def __init__(self, function: Callable) -> None:
+        self.function = function
+        self.__doc__ = function.__doc__
+
+    def __get__(self, instance: Any, owner: type | None = None) -> Any:
+        if instance is None:
+            return self
+        value = instance.__dict__[self.function.__name__] = self.function(instance)
+        return value
 
 
 class ForwardPass:

@@ -3,6 +3,7 @@
 import keras
 import tensorflow as tf
 
+from tfgmmgan.distribution import batch_mean
 from tfgmmgan.errors import UserError, unknown_name
 from tfgmmgan.losses import ESTIMATORS, joint_mutual_information, marginal_entropy, posterior_consistency
 from tfgmmgan.losses.responsibility import weighted_rows
@@ -189,7 +190,7 @@ class GMMGAN(Classifying, LatentGAN):
 
     def after_update(self, forward: ForwardPass) -> None:
         """Let the mixture's weights follow the batch's mean responsibilities, where they do."""
-        self.prior.update_weights(tf.reduce_mean(forward.responsibilities, axis=0))
+        self.prior.update_weights(batch_mean(forward.responsibilities))
 
     def get_config(self) -> dict:
         """Return the constructor's arguments."""
