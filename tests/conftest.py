@@ -1,9 +1,15 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 import tfgmmgan
 from tfgmmgan.evaluation import autoencoder, judge, sections, subject
+
+# Two devices for the tests of strategies; TensorFlow wants to know before it starts.
+tf.config.set_logical_device_configuration(
+    tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 2
+)
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -7,9 +7,18 @@ needs the mean of the whole batch, which `replica_mean` takes over all replicas,
 
 import tensorflow as tf
 
+from tfgmmgan.errors import UserError
 from tfgmmgan.random import split
 
-__all__ = ["batch_mean", "num_replicas", "per_replica", "replica_mean", "replica_seed"]
+__all__ = [
+    "batch_mean",
+    "is_multi_worker",
+    "num_replicas",
+    "per_replica",
+    "replica_mean",
+    "replica_seed",
+    "workers_share",
+]
 
 
 def num_replicas() -> int:
@@ -42,3 +51,42 @@ def replica_seed(seed: tf.Tensor) -> tf.Tensor:
 def _replica() -> tf.distribute.ReplicaContext | None:
     """Return the replica this code runs for, where there are others."""
     return tf.distribute.get_replica_context() if num_replicas() > 1 else None
+
+
+def is_multi_worker(strategy: tf.distribute.Strategy) -> bool:
+    """Return whether a strategy spans several processes."""
+    return isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy) and bool(
+        strategy.cluster_resolver.cluster_spec().as_dict()
+    )
+
+
+def workers_share(strategy: tf.distribute.Strategy, batches: tf.data.Dataset) -> tf.distribute.DistributedDataset:
+    """Return what this worker's replicas see of batches that are the same on every worker: replica r its r-th part.
+
+    Every worker reads whole batches and keeps its rows, so that the order does not depend on the number of workers.
+
+    Args:
+        strategy: Of several workers.
+        batches: Batches of a fixed size that the number of replicas divides, the same on all workers.
+
+    Raises:
+        UserError: If it is not a dataset, or its batches can't be cut in as many equal parts.
+    """
+    if not isinstance(batches, tf.data.Dataset):
+        raise UserError("Several workers are trained from a tf.data.Dataset of batches, the same on every worker.")
+    replicas = strategy.num_replicas_in_sync
+    size = tf.nest.flatten(batches.element_spec)[0].shape[0]
+    if size is None or size % replicas:
+        raise UserError(f"{replicas} replicas need batches of a fixed size that they divide; got {size or 'any'}.")
+
+    def share(context: tf.distribute.InputContext) -> tf.data.Dataset:
+        local = replicas // context.num_input_pipelines
+        first = context.input_pipeline_id * local
+        part = size // replicas
+
+        def own(rows: tf.Tensor) -> tf.Tensor:
+            return tf.reshape(rows, [replicas, part, *rows.shape[1:]])[first : first + local]
+
+        return batches.map(lambda *batch: tf.nest.map_structure(own, batch if len(batch) > 1 else batch[0])).unbatch()
+
+    return strategy.distribute_datasets_from_function(share)

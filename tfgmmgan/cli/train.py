@@ -31,6 +31,9 @@ def command(arguments: list[str], prog: str) -> None:
     """Train a model on a dataset and write a run directory."""
     config, output, resume = parse(arguments, prog)
     run, card = runner.train(config, output, resume)
+    if card is None:
+        print(f"This worker is done; the chief measures and writes {run.path}.")
+        return
     print()
     print(summary(card))
     for table in (score_table(card), quality_table(card)):

@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from tfgmmgan.data.dataset import check_examples
 from tfgmmgan.data.scaling import to_float
-from tfgmmgan.distribution import num_replicas, per_replica, replica_seed
+from tfgmmgan.distribution import is_multi_worker, num_replicas, per_replica, replica_seed, workers_share
 from tfgmmgan.errors import UserError, unknown_name
 from tfgmmgan.losses import ADVERSARIAL_LOSSES, gradient_penalty
 from tfgmmgan.models.drawing import Drawing
@@ -336,7 +336,26 @@ class LatentGAN(Drawing, keras.Model):
             if x.shape[1:] != self.data_shape:
                 raise UserError(f"fit(x): expected examples of shape {self.data_shape}; got {x.shape[1:]}.")
             y = self._check_labels(y, len(x))
+        if is_multi_worker(self.distribute_strategy):
+            x = workers_share(self.distribute_strategy, x)
         return super().fit(x, y, *args, **kwargs)
+
+    def _maybe_symbolic_build(self, *args, **kwargs) -> None:
+        """Do nothing: constructor and `compile` build everything, and Keras's way reduces a batch over the workers."""
+
+    def make_train_function(self, force: bool = False) -> Any:
+        """Make the function that `fit` calls once a step; Keras's fails over several workers."""
+        strategy = self.distribute_strategy
+        if not is_multi_worker(strategy) or (self.train_function is not None and not force):
+            return super().make_train_function(force)
+
+        @tf.function(autograph=False)
+        def step(data: Any) -> dict[str, tf.Tensor]:
+            logs = strategy.run(self.train_step, args=(data,))
+            return {name: strategy.reduce("MEAN", value, axis=None) for name, value in logs.items()}
+
+        self.train_function = lambda iterator: step(next(iterator))
+        return self.train_function
 
     def _check_labels(self, labels: Any, n: int) -> np.ndarray | None:
         """Return labels as a system takes them: (n,) integers, or None where it does not."""

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 __all__ = ["ForwardPass"]
 
 
-class cached_property:  # noqa: N801
+class cached_property:
     """As `functools.cached_property` is from Python 3.12 on, without a lock.
 
     Before, the lock is one for all instances: the replicas of a strategy, which are threads that wait for each other

@@ -9,6 +9,7 @@ from tfgmmgan.errors import UserError
 from tfgmmgan.models import MODELS, LatentGAN
 from tfgmmgan.optimizers import FusedAdam
 from tfgmmgan.training.config import TrainConfig, flatten
+from tfgmmgan.training.hardware import resolved
 
 __all__ = ["build_model", "check_options", "unused_options"]
 
@@ -55,6 +56,7 @@ PRIOR_ARGUMENTS = {
 def build_model(config: TrainConfig, data_shape: tuple[int, ...], num_classes: int = 0) -> LatentGAN:
     """Return the model of a config, compiled, for examples of a shape and of so many classes, 0 without labels."""
     check_options(config)
+    config = resolved(config)
     model_class = MODELS[config.model]
     if model_class.needs_labels and num_classes < 2:
         raise UserError(
@@ -82,6 +84,7 @@ def build_model(config: TrainConfig, data_shape: tuple[int, ...], num_classes: i
         optimizer=adam(config.optimizers.learning_rate),
         discriminator_optimizer=adam(config.optimizers.discriminator_learning_rate),
         jit_compile=config.jit,
+        steps_per_execution=config.steps_per_execution,
     )
     return model
 

@@ -147,8 +147,13 @@ class TrainConfig:
         epochs: Passes over the training images.
         batch_size: Real images in an update of the discriminator.
         seed: Decides the initial weights, the order of the images and all noise.
-        precision: float32, or bfloat16 for the networks with float32 weights, prior and losses.
-        jit: Compile the training step with XLA.
+        precision: float32, or bfloat16 for the networks with float32 weights, prior and losses; auto is bfloat16 where
+            the hardware computes with it.
+        jit: Compile the training step with XLA; auto does so on a single GPU.
+        steps_per_execution: Steps between two looks at the losses, a divisor of an epoch's steps. The results are the
+            same; more than 1 spares a fast GPU the wait for Python.
+        strategy: none trains on one device; mirrored on all GPUs of this machine, each with its part of the batch;
+            multi_worker on all processes that the environment variable TF_CONFIG lists.
         data: Where the examples come from.
         prior: The latent mixture.
         networks: The networks.
@@ -164,8 +169,10 @@ class TrainConfig:
     epochs: int = 20
     batch_size: int = 64
     seed: int = 0
-    precision: Literal["float32", "bfloat16"] = "float32"
-    jit: bool = False
+    precision: Literal["auto", "float32", "bfloat16"] = "auto"
+    jit: bool | Literal["auto"] = "auto"
+    steps_per_execution: int = 1
+    strategy: Literal["none", "mirrored", "multi_worker"] = "none"
     data: DataOptions = field(default_factory=DataOptions)
     prior: PriorOptions = field(default_factory=PriorOptions)
     networks: NetworkOptions = field(default_factory=NetworkOptions)
@@ -180,6 +187,7 @@ class TrainConfig:
             "latent_dim",
             "epochs",
             "batch_size",
+            "steps_per_execution",
             "optimizers.generator_batch_size",
             "optimizers.critic_steps",
             "evaluation.samples",
@@ -214,6 +222,10 @@ class TrainConfig:
             for name in names:
                 if values[name] is not None and not holds(values[name]):
                     raise UserError(f"--{name} must be {words}; got {values[name]}.")
+        if self.strategy != "none" and (self.jit is True or self.steps_per_execution > 1):
+            raise UserError(
+                f"--strategy {self.strategy} takes neither --jit nor --steps_per_execution; leave them out."
+            )
 
 
 def flatten(config: Any, prefix: str = "") -> dict[str, Any]:

@@ -10,6 +10,7 @@ import yaml
 
 from tfgmmgan import serving
 from tfgmmgan.data import ImageData, load
+from tfgmmgan.distribution import is_multi_worker
 from tfgmmgan.errors import UserError
 from tfgmmgan.evaluation import EvaluationOptions, make_scorecard, write_scorecard
 from tfgmmgan.evaluation.scorecard import SCHEMA_VERSION
@@ -31,7 +32,9 @@ from tfgmmgan.training.callbacks import (
 )
 from tfgmmgan.training.config import TrainConfig, flatten
 from tfgmmgan.training.config_file import changed_options, read_config
+from tfgmmgan.training.hardware import resolved
 from tfgmmgan.training.run_directory import RunDirectory
+from tfgmmgan.training.strategies import is_chief, make_strategy, workers_answer
 
 __all__ = ["default_run_name", "evaluate", "load_run", "train"]
 
@@ -43,7 +46,7 @@ def default_run_name(dataset: str, model: str, seed: int | str) -> str:
     return f"{dataset.replace('/', '-').replace(':', '-')}-{model}-seed{seed}"
 
 
-def train(config: TrainConfig, output: str | None = None, resume: bool = False) -> tuple[RunDirectory, dict]:
+def train(config: TrainConfig, output: str | None = None, resume: bool = False) -> tuple[RunDirectory, dict | None]:
     """Train a model as a config says and write the run directory.
 
     Example:
@@ -56,39 +59,45 @@ def train(config: TrainConfig, output: str | None = None, resume: bool = False) 
         resume: Go on with the run at that place from its last checkpoint, and end as if it had never stopped.
 
     Returns:
-        The run directory and the scorecard.
+        The run directory and the scorecard. Of several workers the chief alone writes the run and measures it; the
+        others return None for a scorecard.
 
     Raises:
         UserError: If the data can't be had, an option does not fit or differs from the run that is resumed, the place
-            is taken, a checkpoint is damaged, or a loss or weight is no longer a finite number.
+            is taken, a checkpoint is damaged, a loss or weight is no longer a finite number, or another worker is lost.
     """
+    strategy = make_strategy(config.strategy)
+    config = resolved(config)
+    if is_multi_worker(strategy) and output is None:
+        raise UserError("--strategy multi_worker needs --output: one directory that all workers can read.")
     name = default_run_name(config.dataset, config.model, config.seed)
     resumed = RunDirectory.find(output, name) if resume else None
     if resumed:
         _check_resume(config, read_config(resumed.config))
     keras.utils.set_random_seed(config.seed)
     data = load(config.dataset, config.data)
-    model = build_model(config, data.shape, len(data.class_names))
-    step_size = config.batch_size * model.critic_steps
-    if step_size > len(data.train) and model.critic_steps > 1:
-        raise UserError(
-            f"A step takes --batch_size {config.batch_size} times --optimizers.critic_steps {model.critic_steps} "
-            f"examples; {data.name} has {len(data.train)} to train on. Choose a smaller --batch_size."
-        )
-    steps = data.steps_per_epoch(step_size)
+    with strategy.scope(), workers_answer(strategy):
+        model = build_model(config, data.shape, len(data.class_names))
+    _check_sizes(config, model, data, strategy.num_replicas_in_sync)
     first_epoch = restore(model, resumed) if resumed else 0
     if first_epoch > config.epochs:
         raise UserError(
             f"{resumed.path} has already trained for {first_epoch} epochs; --epochs {config.epochs} is less."
         )
+    if not is_chief(strategy):
+        run = resumed or RunDirectory(output)
+        _fit(model, data, config, first_epoch, [StopAtNaN(run)])
+        return run, None
+
     subject = Subject(model, data, config.evaluation)
     if config.evaluation.inception not in (None, "none"):
         subject.inception  # noqa: B018  (what the user named must be there before hours of training, not after)
     run = resumed or RunDirectory.claim(output, name)
     write_config(config, run)
     print(f"{data.name}: {len(data.train)} training and {len(data.test)} test examples of {_describe(data)}.")
+    if config.strategy != "none":
+        print(f"Each batch goes to {strategy.num_replicas_in_sync} replicas.")
     print(f"Run directory: {run.path}" + (f", after {first_epoch} epochs" if resumed else ""), flush=True)
-
     callbacks = [
         StopAtNaN(run),
         HistoryFile(run.history, first_epoch),
@@ -97,16 +106,54 @@ def train(config: TrainConfig, output: str | None = None, resume: bool = False) 
         Scores(run, subject, config.evaluation.every_epochs, first_epoch, config.epochs),
         Checkpoint(run, last_epoch=config.epochs),
     ]
-    if first_epoch < config.epochs:
+    _fit(model, data, config, first_epoch, callbacks)
+    if config.strategy != "none":  # the rest is for this process alone, which waits for no replica
+        model = build_model(config, data.shape, len(data.class_names))
+        restore(model, run)
+    _finish(run, model, data, config)
+    print(f"Trained for {minutes_trained(run.history):.1f} minutes. Evaluating ...", flush=True)
+    return run, evaluate(run, model, data, config)
+
+
+def _check_sizes(config: TrainConfig, model: LatentGAN, data: ImageData, replicas: int) -> None:
+    """Raise `UserError` where batch, dataset, replicas and steps per execution do not go together."""
+    if config.batch_size % replicas:
+        raise UserError(f"{replicas} replicas need a --batch_size that they divide; got {config.batch_size}.")
+    step_size = config.batch_size * model.critic_steps
+    if step_size > len(data.train) and model.critic_steps > 1:
+        raise UserError(
+            f"A step takes --batch_size {config.batch_size} times --optimizers.critic_steps {model.critic_steps} "
+            f"examples; {data.name} has {len(data.train)} to train on. Choose a smaller --batch_size."
+        )
+    steps = data.steps_per_epoch(step_size)
+    if steps % config.steps_per_execution:
+        divisors = ", ".join(str(number) for number in range(1, min(steps, 100) + 1) if steps % number == 0)
+        raise UserError(
+            f"--steps_per_execution must divide the {steps} steps of an epoch; got {config.steps_per_execution}. "
+            f"Choose one of {divisors}, or another --batch_size."
+        )
+
+
+def _fit(model: LatentGAN, data: ImageData, config: TrainConfig, first_epoch: int, callbacks: list) -> None:
+    """Train to the last epoch."""
+    if first_epoch == config.epochs:
+        return
+    step_size = config.batch_size * model.critic_steps
+    verbose = 1 if sys.stdout.isatty() else 2
+    with workers_answer(model.distribute_strategy):
         model.fit(
             data.training_batches(step_size, config.seed, first_epoch, labelled=model.needs_labels),
-            steps_per_epoch=steps,
+            steps_per_epoch=data.steps_per_epoch(step_size),
             initial_epoch=first_epoch,
             epochs=config.epochs,
             callbacks=callbacks,
             shuffle=False,  # the batches come in their own order
-            verbose=1 if sys.stdout.isatty() else 2,
+            verbose=verbose if is_chief(model.distribute_strategy) else 0,
         )
+
+
+def _finish(run: RunDirectory, model: LatentGAN, data: ImageData, config: TrainConfig) -> None:
+    """Do what comes after the last step, and write the model and its export, where that was not done before."""
     if not _is_newest(run.model, run):
         if hasattr(model, "fit_prior"):
             print("Fitting the mixture to the encodings of the training examples ...", flush=True)
@@ -117,8 +164,6 @@ def train(config: TrainConfig, output: str | None = None, resume: bool = False) 
             model.save(temporary)
     if not _is_newest(run.serving, run):
         serving.export(model, run.serving)
-    print(f"Trained for {minutes_trained(run.history):.1f} minutes. Evaluating ...", flush=True)
-    return run, evaluate(run, model, data, config)
 
 
 def _check_resume(config: TrainConfig, before: TrainConfig) -> None:

@@ -1,0 +1,191 @@
+"""Two replicas with half the batch each do what one device does with all of it."""
+
+from dataclasses import replace
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tfgmmgan.data.scaling import to_float
+from tfgmmgan.distribution import is_multi_worker, num_replicas, per_replica, replica_mean, replica_seed, workers_share
+from tfgmmgan.errors import UserError
+from tfgmmgan.models import MODELS, ForwardPass
+from tfgmmgan.networks.normalization import BatchNormalization
+from tfgmmgan.random import make_seed
+from tfgmmgan.training.build import build_model, unused_options
+from tfgmmgan.training.config import LossOptions, NetworkOptions
+from tfgmmgan.training.config_file import read_config
+
+K, S, SHAPE = 4, 3, (8, 8, 1)
+BATCH = 2 * K * S  # divides evenly: each replica has K S real images and S fakes of each component
+EVERY_LOSS = LossOptions(
+    mutual_information_updates="all", classifier_adversarial=True, responsibility_consistency=0.7, marginal_entropy=1.3
+)
+
+
+@pytest.fixture(scope="module")
+def strategy():
+    return tf.distribute.MirroredStrategy([device.name for device in tf.config.list_logical_devices("CPU")])
+
+
+def make(name, **options):
+    config = replace(read_config(model=name), model=name, latent_dim=5, precision="float32")
+    if "num_components" not in unused_options(name):
+        config = replace(config, num_components=K)
+    options = {"networks": NetworkOptions(width=0.1), **options}
+    if options["networks"].architecture == "resnet":
+        return build_model(replace(config, **options), (32, 32, 3), K)
+    return build_model(replace(config, **options), SHAPE, K)
+
+
+def inject_noise(model, replicas):
+    """Give every replica its rows of one draw for the whole batch, so that the fakes are those of one device."""
+    draw = model.draw_latents
+
+    def part(fakes, seed):
+        replica = tf.distribute.get_replica_context().replica_id_in_sync_group
+        return [rows[replica * fakes :][:fakes] for rows in draw(fakes * replicas, make_seed(7))]
+
+    model.draw_latents = part
+
+
+def gradients(model, images, labels):
+    forward = ForwardPass(model, to_float(images), labels, make_seed(0), model.fakes_per_component(images.shape[0]))
+    losses, found = model.losses_and_gradients(forward)
+    model.after_update(forward)
+    return losses, {f"{g}/{v.path}": gradient for g, pairs in found.items() for gradient, v in pairs}
+
+
+CASES = {
+    "gmmgan": {"losses": EVERY_LOSS},
+    "gmmgan paired": {"losses": replace(EVERY_LOSS, estimator="paired")},
+    "gmmgan separate": {"losses": EVERY_LOSS, "networks": NetworkOptions(width=0.1, encoder="separate")},
+    **{name: {} for name in MODELS if name not in ("gmmgan", "wgan_gp")},  # the penalty has noise of its own
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_mean_gradient_is_one_device_s(case, strategy):
+    name = case.split()[0]
+    rng = np.random.default_rng(0)
+    images = tf.constant(rng.integers(0, 256, (BATCH, *SHAPE), dtype=np.uint8))
+    labels = tf.constant(rng.integers(0, K, BATCH))
+    alone = make(name, **CASES[case])
+    with strategy.scope():
+        mirrored = make(name, **CASES[case])
+    mirrored.set_weights(alone.get_weights())
+    inject_noise(alone, 1)
+    inject_noise(mirrored, 2)
+    expected_losses, expected = gradients(alone, images, labels)
+
+    @tf.function(autograph=False)
+    def run():
+        def step():
+            rows = slice(replica_id() * BATCH // 2, (replica_id() + 1) * BATCH // 2)
+            return gradients(mirrored, tf.ensure_shape(images[rows], (BATCH // 2, *SHAPE)), labels[rows])
+
+        losses, found = strategy.run(step)
+        mean = {key: strategy.reduce("MEAN", value, axis=None) for key, value in losses.items()}
+        return mean, {key: strategy.reduce("SUM", value, axis=None) for key, value in found.items()}
+
+    losses, found = run()
+    for key, value in expected_losses.items():
+        np.testing.assert_allclose(losses[key], value, rtol=1e-5, atol=1e-6, err_msg=key)
+    assert len(found) == len(expected)
+    for (key, value), ours in zip(expected.items(), found.values(), strict=True):
+        np.testing.assert_allclose(ours, value, rtol=1e-5, atol=1e-5 * max(1, np.abs(value).max()), err_msg=key)
+    assert any(np.abs(value).max() > 1e-4 for value in expected.values())
+    for ours, theirs in zip(mirrored.non_trainable_variables, alone.non_trainable_variables, strict=True):
+        np.testing.assert_allclose(ours.numpy(), theirs.numpy(), rtol=1e-5, atol=1e-6, err_msg=ours.path)
+
+
+def replica_id():
+    return tf.distribute.get_replica_context().replica_id_in_sync_group
+
+
+@pytest.mark.parametrize("name", ["gmmgan", "wgan_gp"])
+def test_fit_keeps_replicas_alike_and_their_noise_apart(name, strategy, images):
+    with strategy.scope():
+        model = make(name)
+        drawn = model.draw_latents
+    seeds = []
+
+    def remember(fakes, seed):
+        seeds.append(seed)
+        return drawn(fakes, seed)
+
+    model.draw_latents = remember
+    batches = tf.data.Dataset.from_tensor_slices(images).repeat().batch(20, drop_remainder=True)
+    model.fit(batches, steps_per_epoch=3, epochs=2, verbose=0)
+    assert len({seed.name for seed in seeds}) == len(seeds) >= 2
+    before = make(name).get_weights()
+    assert any(np.abs(now - was).max() > 0 for now, was in zip(model.get_weights(), before, strict=True))
+    for variable in model.variables:
+        first, second = strategy.experimental_local_results(variable.value)
+        if "mean/" not in variable.path:  # the trackers of losses hold each replica's part
+            np.testing.assert_array_equal(first, second, err_msg=variable.path)
+    seeds = strategy.run(tf.function(lambda: replica_seed(make_seed(3)))).values
+    assert not np.array_equal(*seeds)
+
+
+def test_spectral_networks_train(strategy):
+    with strategy.scope():
+        model = make("gmmgan", networks=NetworkOptions(width=0.02, architecture="resnet"))
+    images = np.random.default_rng(0).integers(0, 256, (8, 32, 32, 3), dtype=np.uint8)
+    losses = model.fit(tf.data.Dataset.from_tensor_slices(images).batch(8), verbose=0).history
+    assert all(np.isfinite(value).all() for value in losses.values())
+
+
+def test_batch_norm_is_synchronised_where_there_are_replicas(strategy):
+    assert not BatchNormalization().synchronized
+    with strategy.scope():
+        assert BatchNormalization().synchronized and not BatchNormalization(synchronized=False).synchronized
+        assert num_replicas() == 2 and per_replica(7) == 4
+    assert num_replicas() == 1 and per_replica(7) == 7
+
+
+def test_means_and_seeds_outside_a_replica_are_the_values_themselves(strategy):
+    value = tf.constant([1.0, 2.0])
+    assert replica_mean(value) is value and replica_seed(value) is value
+    with strategy.scope():
+        assert replica_mean(value) is value
+
+
+def test_gradients_of_means_reach_every_replica(strategy):
+    """d/dx_r mean_q f_q(mean x), for f_q(m) = (q + 1) m^2 / 2."""
+
+    def replica():
+        x = tf.cast(replica_id() * 4 + 1, tf.float32)  # 1 and 5
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            loss = tf.cast(replica_id() + 1, tf.float32) * replica_mean(x) ** 2 / 2
+        return tape.gradient(loss, x)
+
+    found = strategy.experimental_local_results(strategy.run(tf.function(replica)))
+    assert [float(value) for value in found] == [(1 + 2) * 3 / 2] * 2
+
+
+def test_workers_share_wants_batches_that_the_replicas_divide(strategy):
+    assert not is_multi_worker(strategy) and not is_multi_worker(tf.distribute.get_strategy())
+    with pytest.raises(UserError, match=r"from a tf\.data\.Dataset"):
+        workers_share(strategy, np.zeros((4, 2)))
+    rows = tf.data.Dataset.from_tensor_slices(np.arange(6))
+    for batches, got in ((rows.batch(3, drop_remainder=True), "got 3"), (rows.batch(2), "got any")):
+        with pytest.raises(UserError, match=f"2 replicas need batches .*{got}"):
+            workers_share(strategy, batches)
+
+
+def test_replica_r_sees_the_rth_part(strategy):
+    rows = tf.data.Dataset.from_tensor_slices((np.arange(8), np.arange(8) * 10)).batch(4, drop_remainder=True)
+    (first, labels), (second, _) = workers_share(strategy, rows)
+    assert [list(part) for part in first.values] == [[0, 1], [2, 3]]
+    assert [list(part) for part in labels.values] == [[0, 10], [20, 30]]
+    assert [list(part) for part in second.values] == [[4, 5], [6, 7]]
+
+
+def test_keras_metrics_are_the_whole_batchs(strategy):
+    with strategy.scope():
+        metric = keras.metrics.Mean()
+    strategy.run(tf.function(lambda: metric.update_state(tf.cast(replica_id(), tf.float32))))
+    assert float(metric.result()) == 0.5

@@ -1,0 +1,57 @@
+import pytest
+import tensorflow as tf
+
+from tfgmmgan.errors import UserError
+from tfgmmgan.training import TrainConfig, hardware
+from tfgmmgan.training.build import build_model
+
+
+@pytest.mark.parametrize(
+    ("flags", "found"), [("fpu avx512_bf16 sse", True), ("fpu amx_bf16", True), ("fpu avx512f", False)]
+)
+def test_cpus(flags, found, monkeypatch):
+    monkeypatch.setattr("pathlib.Path.read_text", lambda path: f"flags\t\t: {flags}\n")
+    assert hardware.has_bfloat16() is found
+
+
+def test_no_linux_no_bfloat16(monkeypatch):
+    def missing(path):
+        raise FileNotFoundError
+
+    monkeypatch.setattr("pathlib.Path.read_text", missing)
+    assert not hardware.has_bfloat16()
+
+
+@pytest.mark.parametrize(("capability", "found"), [((8, 0), True), ((7, 5), False), (None, False)])
+def test_gpus(capability, found, monkeypatch):
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind=None: ["a gpu"])
+    monkeypatch.setattr(
+        tf.config.experimental,
+        "get_device_details",
+        lambda gpu: {"compute_capability": capability} if capability else {},
+    )
+    assert hardware.has_bfloat16() is found
+
+
+@pytest.mark.parametrize("has", [False, True])
+def test_auto_is_replaced(has, monkeypatch):
+    monkeypatch.setattr(hardware, "has_bfloat16", lambda: has)
+    config = hardware.resolved(TrainConfig())
+    assert (config.precision, config.jit) == ("bfloat16" if has else "float32", False)
+    assert hardware.resolved(config) == config
+    asked = TrainConfig(precision="float32", jit=True)
+    assert hardware.resolved(asked) == asked
+    model = build_model(TrainConfig(model="gan"), (8, 8, 1))
+    assert model.generator.dtype_policy.name == ("mixed_bfloat16" if has else "float32") and not model.jit_compile
+
+
+def test_xla_on_a_single_gpu(monkeypatch):
+    for count, strategy, expected in ((1, "none", True), (2, "none", False), (1, "mirrored", False)):
+        monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind=None, count=count: ["gpu"] * count)
+        assert hardware.resolved(TrainConfig(precision="float32", strategy=strategy)).jit is expected
+
+
+@pytest.mark.parametrize("options", [{"jit": True}, {"steps_per_execution": 2}])
+def test_a_strategy_goes_with_neither(options):
+    with pytest.raises(UserError, match="--strategy mirrored takes neither"):
+        TrainConfig(strategy="mirrored", **options)

@@ -1,0 +1,33 @@
+"""The options whose best value depends on the machine."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import tensorflow as tf
+
+from tfgmmgan.training.config import TrainConfig
+
+__all__ = ["has_bfloat16", "resolved"]
+
+
+def resolved(config: TrainConfig) -> TrainConfig:
+    """Return a config with every `auto` replaced by what it means on this machine; see docs/speed.md."""
+    precision, jit = config.precision, config.jit
+    if precision == "auto":
+        precision = "bfloat16" if has_bfloat16() else "float32"
+    if jit == "auto":
+        jit = config.strategy == "none" and len(tf.config.list_physical_devices("GPU")) == 1
+    return replace(config, precision=precision, jit=jit)
+
+
+def has_bfloat16() -> bool:
+    """Return whether what trains here, the GPUs or else the CPU, computes with bfloat16 in hardware."""
+    gpus = tf.config.list_physical_devices("GPU")
+    if gpus:
+        capabilities = [tf.config.experimental.get_device_details(gpu).get("compute_capability") for gpu in gpus]
+        return all(capability is not None and capability >= (8, 0) for capability in capabilities)
+    try:
+        flags = set(Path("/proc/cpuinfo").read_text().split())
+    except OSError:  # not Linux
+        return False
+    return bool(flags & {"avx512_bf16", "amx_bf16", "bf16"})
