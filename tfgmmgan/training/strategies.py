@@ -2,8 +2,6 @@
 
 import json
 import os
-import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -11,6 +9,7 @@ import tensorflow as tf
 
 from tfgmmgan.distribution import is_multi_worker
 from tfgmmgan.errors import UserError
+from tfgmmgan.training.rendezvous import meet
 
 __all__ = ["is_chief", "make_strategy", "workers_answer"]
 
@@ -30,25 +29,25 @@ def make_strategy(name: str) -> tf.distribute.Strategy:
             `"multi_worker"`, all processes that the environment variable `TF_CONFIG` lists, on their GPUs or CPUs.
 
     Raises:
-        UserError: If `TF_CONFIG` is missing or wrong, or this worker's port is taken. A worker that waits in vain
-            for the others ends the process with one line and exit code 2, after five minutes or the seconds in
-            `TFGMMGAN_WORKER_TIMEOUT`.
+        UserError: If `TF_CONFIG` is missing or wrong, this worker's port is taken, or the others do not come within
+            five minutes, or the seconds in `TFGMMGAN_WORKER_TIMEOUT`.
     """
     if name == "none":
         return tf.distribute.get_strategy()
     if name == "mirrored":
         kind = "GPU" if tf.config.list_physical_devices("GPU") else "CPU"
         return tf.distribute.MirroredStrategy([device.name for device in tf.config.list_logical_devices(kind)])
-    workers = _read_tf_config()
-    with _giving_up(f"The other workers of TF_CONFIG did not answer: {', '.join(workers)}."):
-        try:
-            return tf.distribute.MultiWorkerMirroredStrategy()
-        except (tf.errors.OpError, RuntimeError) as error:
-            reason = str(error).splitlines()[0]
-            raise UserError(
-                f"This worker could not join the others ({reason}). Is its port in TF_CONFIG free, and are all workers "
-                "started?"
-            ) from error
+    seconds = float(os.environ.get(TIMEOUT_VARIABLE, TIMEOUT))
+    missing = meet(*_read_tf_config(), seconds)
+    if missing:
+        raise UserError(
+            f"Waited {seconds:.0f} seconds ({TIMEOUT_VARIABLE}) for the other workers of TF_CONFIG, and "
+            f"{', '.join(missing)} did not answer. Start all workers again."
+        )
+    try:
+        return tf.distribute.MultiWorkerMirroredStrategy()
+    except (tf.errors.OpError, RuntimeError) as error:
+        raise UserError(f"This worker could not join the others: {str(error).splitlines()[0]}") from error
 
 
 def is_chief(strategy: tf.distribute.Strategy) -> bool:
@@ -71,8 +70,8 @@ def workers_answer(strategy: tf.distribute.Strategy) -> Iterator[None]:
         raise
 
 
-def _read_tf_config() -> list[str]:
-    """Return the addresses in `TF_CONFIG`, or raise `UserError`."""
+def _read_tf_config() -> tuple[list[str], int]:
+    """Return the addresses in `TF_CONFIG` and which of them is this worker's, or raise `UserError`."""
     content = os.environ.get("TF_CONFIG")
     wanted = f"--strategy multi_worker reads the environment variable TF_CONFIG, as in '{EXAMPLE}'"
     if not content:
@@ -81,29 +80,8 @@ def _read_tf_config() -> list[str]:
         config = json.loads(content)
         jobs, task = config["cluster"], config["task"]
         addresses = [address for job in ("chief", "worker") for address in jobs.get(job, [])]
-        jobs[task["type"]][int(task["index"])]
+        own = addresses.index(jobs[task["type"]][int(task["index"])])
+        [int(address.rpartition(":")[2]) for address in addresses]
     except (ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
         raise UserError(f"{wanted}; it holds {content!r} ({type(error).__name__}: {error}).") from error
-    return addresses
-
-
-@contextmanager
-def _giving_up(message: str) -> Iterator[None]:
-    """End the process with a line and exit code 2 if the block, which may wait in native code, takes too long."""
-    seconds = float(os.environ.get(TIMEOUT_VARIABLE, TIMEOUT))
-
-    def give_up() -> None:
-        print(
-            f"error: {message} Waited {seconds:.0f} seconds ({TIMEOUT_VARIABLE}); start all workers again.",
-            file=sys.stderr,
-            flush=True,
-        )
-        os._exit(2)
-
-    timer = threading.Timer(seconds, give_up)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
+    return addresses, own
