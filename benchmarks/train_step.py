@@ -12,10 +12,7 @@ take their turns with the steps. The times are medians.
 
 import argparse
 import importlib.util
-import json
-import os
 import statistics
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -24,6 +21,7 @@ import numpy as np
 import tensorflow as tf
 
 from benchmarks.literal import make_literal
+from benchmarks.timing import print_machine, seconds, write_json
 from tfgmmgan import GMMGAN, GaussianMixture
 from tfgmmgan.data.scaling import to_float
 from tfgmmgan.models import ForwardPass
@@ -105,13 +103,6 @@ def peak_runs(precision: str) -> dict[tuple, Callable]:
     }
 
 
-def seconds(function: Callable[[], object]) -> float:
-    """Return how long a call takes."""
-    started = time.perf_counter()
-    function()
-    return time.perf_counter() - started
-
-
 def tensorflow_steps(shape: tuple, images: np.ndarray, options: argparse.Namespace) -> dict[tuple, Callable]:
     """Return TensorFlow's steps by (framework, variant, precision, compiled)."""
     steps = {}
@@ -173,7 +164,7 @@ def main(arguments: list[str] | None = None) -> dict:
     if "pytorch" in options.frameworks and not has_torch:
         parser.error("PyTorch is not installed: pip install -e '.[bench]'")
 
-    print(f"{os.cpu_count()} CPUs, load average {os.getloadavg()[0]:.1f} at the start, TensorFlow {tf.__version__}")
+    print_machine()
     best: dict[str, dict[str, float]] = {}
     rows = []
     for case in options.cases:
@@ -219,13 +210,10 @@ def main(arguments: list[str] | None = None) -> dict:
             print(
                 f"{framework:<12}{variant:<12}{precision:<10}{jit:<18}{milliseconds:>9.1f}"
                 f"{1000 * batch_size / milliseconds:>10.0f}{flops[variant] / 1e9:>8.1f}{rate:>9.0f}"
-                f"{rate / best[precision]['convolution']:>9.0%}"
+                f"{rate / best[case][precision]['convolution']:>9.0%}"
             )
         _print_ratios([row for row in rows if row["case"] == case])
-    result = {"rows": rows, "peaks": best}
-    if options.json:
-        options.json.write_text(json.dumps(result, indent=2) + "\n")
-    return result
+    return write_json(options.json, {"rows": rows, "peaks": best})
 
 
 def _print_ratios(rows: list[dict]) -> None:

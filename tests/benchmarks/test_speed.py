@@ -1,0 +1,53 @@
+"""The speed benchmarks at tiny size: they run, and say what they say they say."""
+
+import json
+
+import numpy as np
+import pytest
+
+from benchmarks import components, evaluation, fit, generate, input_pipeline
+
+
+def test_input_pipeline(tmp_path, capsys):
+    arguments = ["--dataset", "no_such_dataset", "--files", "40", "--image_size", "8", "--batch_size", "4"]
+    result = input_pipeline.main([*arguments, "--batches", "3", "--json", str(tmp_path / "a.json")])
+    assert json.loads((tmp_path / "a.json").read_text()) == result
+    assert [(row["source"], row["read"], row["shape"]) for row in result["rows"]] == [
+        ("digits", "from memory", "8x8x1"),
+        ("folder", "from memory", "8x8x3"),
+        ("folder", "while training", "8x8x3"),
+    ]
+    assert all(row["images_per_second"] > 0 for row in result["rows"])
+    assert "left out:" in capsys.readouterr().out
+
+
+def test_generate(tmp_path):
+    arguments = ["--width", "0.02", "--batches", "1", "3", "--calls", "2", "--json", str(tmp_path / "a.json")]
+    rows = generate.main(arguments)["rows"]
+    assert [(row["by"], row["batch"]) for row in rows] == [
+        (name, batch) for name in ("model.generate", "SavedModel") for batch in (1, 3)
+    ]
+    for row in rows:
+        assert 0 < row["p50_ms"] <= row["p99_ms"] and row["images_per_second"] > 0
+
+
+def test_fit(tmp_path):
+    result = fit.main(["--dataset", "digits", "--width", "0.02", "--block", "2", "--rounds", "2"])
+    assert result["steps"] == 12 and result["seconds_to_first_step"] > 0 and result["peak_mib"] > 100
+    times = result["ms_per_step"]
+    assert result["overhead"] == pytest.approx(times["fit"] / times["bare"] - 1)
+
+
+def test_components():
+    arguments = ["--components", "2", "4", "--latent_dims", "3", "--batch_size", "6", "--shape", "8", "8", "1"]
+    rows = components.main([*arguments, "--width", "0.02", "--rounds", "1"])["rows"]
+    assert [(row["num_components"], row["fakes"]) for row in rows] == [(2, 6), (4, 8)]
+    assert all(np.isfinite(list(row["ms"].values())).all() for row in rows)
+
+
+@pytest.mark.slow
+def test_evaluation(tmp_path):
+    result = evaluation.main(["--width", "0.05", "--samples", "40", "--json", str(tmp_path / "a.json")])
+    assert json.loads((tmp_path / "a.json").read_text()) == result
+    empty, full = result["empty"]["seconds"], result["full"]["seconds"]
+    assert full["total"] < empty["total"] and result["empty"]["peak_gib"] <= result["full"]["peak_gib"]
