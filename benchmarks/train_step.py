@@ -20,12 +20,10 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from benchmarks.flops import count_flops
 from benchmarks.literal import make_literal
 from benchmarks.timing import print_machine, seconds, write_json
 from tfgmmgan import GMMGAN, GaussianMixture
-from tfgmmgan.data.scaling import to_float
-from tfgmmgan.models import ForwardPass
-from tfgmmgan.random import make_seed
 
 CASES = {"28x28x1": ((28, 28, 1), 64), "64x64x3": ((64, 64, 3), 16)}
 VARIANTS = ("literal", "paired", "stratified")
@@ -51,42 +49,6 @@ def make_model(variant: str, precision: str, shape: tuple, batch_size: int, widt
         make_literal(model, batch_size)
     model.compile()
     return model
-
-
-def count_flops(model: GMMGAN, images: np.ndarray) -> float:
-    """Return the floating-point operations of the convolutions and matrix products of a step's losses and gradients.
-
-    TensorFlow's profiler multiplies a gradient's by the strides' product, so they are counted here.
-    """
-
-    @tf.function
-    def losses_and_gradients(real: tf.Tensor) -> list:
-        forward = ForwardPass(model, to_float(real), None, make_seed(0), model.fakes_per_component(real.shape[0]))
-        return [gradient for pairs in model.losses_and_gradients(forward)[1].values() for gradient, _ in pairs]
-
-    graph = losses_and_gradients.get_concrete_function(tf.constant(images)).graph
-    needed, waiting = set(), [tensor.op for tensor in graph.outputs]  # the tape leaves more in it than is ever run
-    while waiting:
-        operation = waiting.pop()
-        if operation not in needed:
-            needed.add(operation)
-            waiting += [tensor.op for tensor in operation.inputs] + list(operation.control_inputs)
-    return float(sum(_flops(operation) for operation in needed))
-
-
-def _flops(operation: tf.Operation) -> int:
-    """Return twice the products in a convolution, its gradients, or a matrix product; 0 for all else."""
-    shapes = [tensor.shape for tensor in operation.inputs]
-    if operation.type == "Conv2D":
-        return 2 * operation.outputs[0].shape[:3].num_elements() * shapes[1].num_elements()
-    if operation.type == "Conv2DBackpropInput":
-        return 2 * shapes[2][:3].num_elements() * shapes[1].num_elements()
-    if operation.type == "Conv2DBackpropFilter":
-        return 2 * shapes[2][:3].num_elements() * operation.outputs[0].shape.num_elements()
-    if operation.type in ("MatMul", "BatchMatMulV2"):
-        transposed = operation.get_attr("transpose_a" if operation.type == "MatMul" else "adj_x")
-        return 2 * operation.outputs[0].shape.num_elements() * shapes[0][-2 if transposed else -1]
-    return 0
 
 
 def peak_runs(precision: str) -> dict[tuple, Callable]:
@@ -176,7 +138,7 @@ def main(arguments: list[str] | None = None) -> dict:
         for precision in options.precisions:
             steps |= peak_runs(precision)
         flops = {
-            variant: count_flops(make_model(variant, "float32", shape, batch_size, options.width), images)
+            variant: count_flops(make_model(variant, "float32", shape, batch_size, options.width), tf.constant(images))
             for variant in options.variants
         }
         taken = measure(steps, options.rounds)

@@ -5,7 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from benchmarks import components, evaluation, fit, generate, input_pipeline
+from benchmarks import components, evaluation, fit, generate, input_pipeline, run_times
+from tfgmmgan.training.config_file import read_config
 
 
 def test_input_pipeline(tmp_path, capsys):
@@ -51,3 +52,20 @@ def test_evaluation(tmp_path):
     assert json.loads((tmp_path / "a.json").read_text()) == result
     empty, full = result["empty"]["seconds"], result["full"]["seconds"]
     assert full["total"] < empty["total"] and result["empty"]["peak_gib"] <= result["full"]["peak_gib"]
+
+
+def test_run_times(tmp_path):
+    configs = [str(run_times.ROOT / f"configs/{name}.yaml") for name in ("digits", "papers/gm_gan/table_3_mnist")]
+    rows = run_times.main([*configs, "--width", "0.02", "--rounds", "1", "--measure", "1e9"])["rows"]
+    assert [row["config"] for row in rows] == ["configs/digits.yaml", "configs/papers/gm_gan/table_3_mnist.yaml"]
+    assert rows[0]["steps"] == 150 * (1438 // 64)
+    for row in rows:
+        assert row["hours"] == pytest.approx(row["steps"] * row["ms_per_step"] / 3.6e6) and row["measured"]
+    guessed = run_times.main([configs[0], "--width", "0.02", "--rounds", "1", "--measure", "0"])["rows"]
+    assert guessed[0]["ms_per_step"] is None and guessed[0]["gflop"] == rows[0]["gflop"]
+
+
+def test_every_config_s_dataset_is_known():
+    configs = [read_config(path) for path in run_times.ROOT.glob("configs/**/*.yaml")]
+    assert len(configs) > 50 and {config.dataset for config in configs} <= {*run_times.DATASETS, "folder"}
+    assert run_times.describe(read_config(run_times.ROOT / "configs/digits.yaml")) == ((8, 8, 1), 1438, 10)

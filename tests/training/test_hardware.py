@@ -36,12 +36,13 @@ def test_gpus(capability, found, monkeypatch):
 @pytest.mark.parametrize("has", [False, True])
 def test_auto_is_replaced(has, monkeypatch):
     monkeypatch.setattr(hardware, "has_bfloat16", lambda: has)
-    config = hardware.resolved(TrainConfig())
+    config = hardware.resolved(TrainConfig(precision="auto"))
     assert (config.precision, config.jit) == ("bfloat16" if has else "float32", False)
     assert hardware.resolved(config) == config
+    assert hardware.resolved(TrainConfig()).precision == "float32"
     asked = TrainConfig(precision="float32", jit=True)
     assert hardware.resolved(asked) == asked
-    model = build_model(TrainConfig(model="gan"), (8, 8, 1))
+    model = build_model(TrainConfig(model="gan", precision="auto"), (8, 8, 1))
     assert model.generator.dtype_policy.name == ("mixed_bfloat16" if has else "float32") and not model.jit_compile
 
 

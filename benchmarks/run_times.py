@@ -1,0 +1,109 @@
+"""How long a run of each config takes on this machine.
+
+python -m benchmarks.run_times
+python -m benchmarks.run_times configs/papers/gael/*.yaml --json times.json
+
+The floating-point operations of a step are counted in its graph; steps of up to --measure GFLOP are timed, and the
+others taken to run at the rate of the largest that was. Evaluation is not in it (docs/evaluation.md has its minutes).
+"""
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+
+from benchmarks.flops import count_flops
+from benchmarks.timing import print_machine, seconds, write_json
+from tfgmmgan import TrainConfig
+from tfgmmgan.errors import UserError
+from tfgmmgan.training.build import build_model
+from tfgmmgan.training.config_file import read_config
+
+ROOT = Path(__file__).parents[1]
+DATASETS = {  # shape where the config names no size, training examples, classes
+    "celeb_a": ((64, 64, 3), 162_770, 0),
+    "cifar10": ((32, 32, 3), 50_000, 10),
+    "cifar100": ((32, 32, 3), 50_000, 100),
+    "digits": ((8, 8, 1), 1_438, 10),
+    "fashion_mnist": ((28, 28, 1), 60_000, 10),
+    "imagenet_resized/64x64": ((64, 64, 3), 1_281_167, 1000),
+    "mnist": ((28, 28, 1), 60_000, 10),
+    "oxford_flowers102": ((64, 64, 3), 100, 10),
+    "stl10": ((48, 48, 3), 5_000, 10),
+    "toy3x3": ((2,), 5_000, 9),
+    "toy5x5": ((2,), 25_000, 25),
+}
+
+
+def describe(config: TrainConfig) -> tuple[tuple[int, ...], int, int]:
+    """Return a config's data shape, number of training examples and of classes."""
+    shape, examples, classes = DATASETS[config.dataset]
+    if config.data.image_size and len(shape) == 3:
+        shape = (config.data.image_size, config.data.image_size, config.data.channels or shape[2])
+    if config.data.train_split == "unlabelled":
+        examples = 100_000
+    if config.data.classes:
+        examples, classes = examples * len(config.data.classes) // max(classes, 1), len(config.data.classes)
+    return shape, examples, classes
+
+
+def main(arguments: list[str] | None = None) -> dict:
+    """Count, measure, print a table, return rows."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("configs", nargs="*", type=Path, help="(default: all in configs/)")
+    parser.add_argument("--measure", type=float, default=100.0, help="GFLOP (default: %(default)s)")
+    parser.add_argument("--rounds", type=int, default=5, help="timed steps (default: %(default)s)")
+    parser.add_argument("--width", type=float, help="of the networks, in place of the configs'")
+    parser.add_argument("--json", type=Path, metavar="FILE")
+    options = parser.parse_args(arguments)
+
+    print_machine()
+    rows, known = [], {}
+    print(f"{'CONFIG':<64}{'GFLOP':>8}{'MS/STEP':>10}{'STEPS':>9}{'HOURS':>9}")
+    for path in options.configs or sorted((ROOT / "configs").rglob("*.yaml")):
+        config = read_config(path)
+        if config.dataset not in DATASETS:
+            print(f"{path.name:<64} left out: the size of '{config.dataset}' is the user's")
+            continue
+        if options.width:
+            config.networks.width = options.width
+        shape, examples, classes = describe(config)
+        try:
+            model = build_model(config, shape, classes)
+        except UserError as error:
+            print(f"{path.name:<64} left out: {error}")
+            continue
+        size = config.batch_size * model.critic_steps
+        images = np.zeros((size, *shape), np.uint8 if len(shape) == 3 else np.float32)
+        batch = (tf.constant(images), *([tf.zeros([size], tf.int64)] if model.needs_labels else []))
+        gflop = count_flops(model, *batch) / 1e9
+        milliseconds, measured = None, gflop <= options.measure
+        if measured:
+            step = tf.function(model.train_step, autograph=False)
+            data = batch if len(batch) > 1 else batch[0]
+            taken = [
+                seconds(lambda step=step, data=data: next(iter(step(data).values())).numpy())
+                for _ in range(options.rounds + 2)
+            ]
+            milliseconds = 1000 * float(np.median(taken[2:]))
+            known[gflop] = milliseconds
+        elif known:
+            largest = max(known)
+            milliseconds = gflop * known[largest] / largest
+        steps = config.epochs * (examples // size)
+        name = str(path.resolve().relative_to(ROOT)) if path.resolve().is_relative_to(ROOT) else str(path)
+        rows.append({"config": name, "gflop": gflop, "ms_per_step": milliseconds, "measured": measured, "steps": steps})
+        if milliseconds is None:
+            print(f"{name:<64}{gflop:>8.1f}{'?':>10}{steps:>9}{'?':>9}")
+        else:
+            hours = steps * milliseconds / 3.6e6
+            rows[-1]["hours"] = hours
+            mark = " " if measured else "~"
+            print(f"{name:<64}{gflop:>8.1f}{mark}{milliseconds:>9.0f}{steps:>9}{mark}{hours:>8.2f}", flush=True)
+        tf.keras.backend.clear_session()
+    return write_json(options.json, {"rows": rows})
+
+
+if __name__ == "__main__":
+    main()
