@@ -4,7 +4,7 @@ python -m benchmarks.run_times
 python -m benchmarks.run_times configs/papers/gael/*.yaml --json times.json
 
 The floating-point operations of a step are counted in its graph; steps of up to --measure GFLOP are timed, and the
-others taken to run at the rate of the largest that was. Evaluation is not in it (docs/evaluation.md has its minutes).
+others taken to run at --rate, or at the rate of the largest that was. Evaluation is not in it (docs/evaluation.md).
 """
 
 import argparse
@@ -53,6 +53,7 @@ def main(arguments: list[str] | None = None) -> dict:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("configs", nargs="*", type=Path, help="(default: all in configs/)")
     parser.add_argument("--measure", type=float, default=100.0, help="GFLOP (default: %(default)s)")
+    parser.add_argument("--rate", type=float, help="GFLOP/s of the steps that are not timed")
     parser.add_argument("--rounds", type=int, default=5, help="timed steps (default: %(default)s)")
     parser.add_argument("--width", type=float, help="of the networks, in place of the configs'")
     parser.add_argument("--json", type=Path, metavar="FILE")
@@ -88,6 +89,8 @@ def main(arguments: list[str] | None = None) -> dict:
             ]
             milliseconds = 1000 * float(np.median(taken[2:]))
             known[gflop] = milliseconds
+        elif options.rate:
+            milliseconds = 1000 * gflop / options.rate
         elif known:
             largest = max(known)
             milliseconds = gflop * known[largest] / largest

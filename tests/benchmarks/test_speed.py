@@ -61,8 +61,11 @@ def test_run_times(tmp_path):
     assert rows[0]["steps"] == 150 * (1438 // 64)
     for row in rows:
         assert row["hours"] == pytest.approx(row["steps"] * row["ms_per_step"] / 3.6e6) and row["measured"]
-    guessed = run_times.main([configs[0], "--width", "0.02", "--rounds", "1", "--measure", "0"])["rows"]
-    assert guessed[0]["ms_per_step"] is None and guessed[0]["gflop"] == rows[0]["gflop"]
+    options = [configs[0], "--width", "0.02", "--measure", "0"]
+    (row,) = run_times.main(options)["rows"]
+    assert row["ms_per_step"] is None and row["gflop"] == rows[0]["gflop"] and not row["measured"]
+    (row,) = run_times.main([*options, "--rate", "2"])["rows"]
+    assert row["ms_per_step"] == pytest.approx(1000 * row["gflop"] / 2)
 
 
 def test_every_config_s_dataset_is_known():
