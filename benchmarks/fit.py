@@ -23,7 +23,7 @@ from benchmarks.timing import print_machine, seconds, write_json
 from tfgmmgan import TrainConfig, load_data
 from tfgmmgan.data.options import DataOptions
 from tfgmmgan.training.build import build_model
-from tfgmmgan.training.callbacks import HistoryFile, StopAtNaN
+from tfgmmgan.training.callbacks import EpochLogs, HistoryFile, StopAtNaN
 from tfgmmgan.training.config import NetworkOptions
 from tfgmmgan.training.run_directory import RunDirectory
 
@@ -58,7 +58,9 @@ def main(arguments: list[str] | None = None) -> dict:
     parser.add_argument("--model", default="gmmgan")
     parser.add_argument("--width", type=float, default=1.0, help="of the networks (default: %(default)s)")
     parser.add_argument("--precision", default="auto", choices=("auto", "float32", "bfloat16"))
-    parser.add_argument("--block", type=int, default=100, help="steps in a block (default: %(default)s)")
+    parser.add_argument(
+        "--block", type=int, default=100, help="steps in a block, cut into epochs (default: %(default)s)"
+    )
     parser.add_argument("--rounds", type=int, default=10, help="blocks of each (default: %(default)s)")
     parser.add_argument("--json", type=Path, metavar="FILE")
     options = parser.parse_args(arguments)
@@ -66,7 +68,10 @@ def main(arguments: list[str] | None = None) -> dict:
     data = load_data(options.dataset, DataOptions(path=options.path))
     config = TrainConfig(model=options.model, precision=options.precision, networks=NetworkOptions(width=options.width))
     model = build_model(config, data.shape, len(data.class_names))
-    batches = data.training_batches(config.batch_size, 0, labelled=model.needs_labels)
+    steps = min(options.block, data.steps_per_epoch(config.batch_size * model.critic_steps))
+    epochs = max(1, options.block // steps)
+    block_steps = steps * epochs
+    batches = data.training_batches(config.batch_size * model.critic_steps, 0, labelled=model.needs_labels)
     batch = next(iter(batches))
     bare = tf.function(model.train_step, jit_compile=config.jit is True, autograph=False)
     first = FirstStep()
@@ -74,14 +79,13 @@ def main(arguments: list[str] | None = None) -> dict:
     taken: dict[str, list[float]] = {"fit": [], "bare": []}
     with tempfile.TemporaryDirectory() as temporary:
         run = RunDirectory(temporary)
-        callbacks = [first, StopAtNaN(run), HistoryFile(run.history, 0)]
-        callbacks.append(keras.callbacks.TensorBoard(run.logs, write_graph=False))
+        callbacks = [first, StopAtNaN(run), HistoryFile(run.history, 0), EpochLogs(run.logs)]
 
         def through_fit() -> None:
-            model.fit(batches, steps_per_epoch=options.block, epochs=1, callbacks=callbacks, shuffle=False, verbose=0)
+            model.fit(batches, steps_per_epoch=steps, epochs=epochs, callbacks=callbacks, shuffle=False, verbose=0)
 
         def by_hand() -> None:
-            for _ in range(options.block):
+            for _ in range(block_steps):
                 logs = bare(batch)
             next(iter(logs.values())).numpy()
 
@@ -89,7 +93,7 @@ def main(arguments: list[str] | None = None) -> dict:
             for name, block in (("fit", through_fit), ("bare", by_hand)):
                 spent = seconds(block)
                 if turn:  # the first traces and warms up
-                    taken[name].append(1000 * spent / options.block)
+                    taken[name].append(1000 * spent / block_steps)
             resident.append(resident_mib())
     milliseconds = {name: statistics.median(values) for name, values in taken.items()}
     print_machine()
@@ -99,7 +103,7 @@ def main(arguments: list[str] | None = None) -> dict:
         "ms_per_step": milliseconds,
         "overhead": milliseconds["fit"] / milliseconds["bare"] - 1,
         "seconds_to_first_step": first.age,
-        "steps": 2 * options.block * (options.rounds + 1),
+        "steps": 2 * block_steps * (options.rounds + 1),
         "grown_mib": resident[-1] - resident[0],
         "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
     }
@@ -109,7 +113,7 @@ def main(arguments: list[str] | None = None) -> dict:
     print(f"first step done after {first.age:.1f} s")
     print(
         f"memory: peak {result['peak_mib']:.0f} MiB; grown by {result['grown_mib']:.0f} MiB over the last "
-        f"{2 * options.block * options.rounds} of {result['steps']} steps"
+        f"{2 * block_steps * options.rounds} of {result['steps']} steps"
     )
     return write_json(options.json, result)
 

@@ -1,6 +1,5 @@
 """`evaluate.py`: measure trained runs."""
 
-import json
 from pathlib import Path
 
 from tfgmmgan.cli.options import add_checkpoint
@@ -38,11 +37,9 @@ def command(arguments: list[str], prog: str) -> None:
     options = parser.parse_args(arguments)
 
     from tfgmmgan.evaluation import aggregate, same_but_seed
-    from tfgmmgan.files import replacing
-    from tfgmmgan.report import write_report
     from tfgmmgan.training import runner
-    from tfgmmgan.training.callbacks import read_rows
     from tfgmmgan.training.run_directory import RunDirectory
+    from tfgmmgan.training.several import report_runs, write_aggregate
 
     changed = {name: value for name, value in vars(options.evaluation).items() if value is not None}
     if options.output and len(options.runs) < 2:
@@ -72,11 +69,8 @@ def command(arguments: list[str], prog: str) -> None:
         print(aggregate_table(one), end="\n\n")
     if options.output:
         folder = Path(options.output)
-        with replacing(folder / "aggregate.json") as temporary:
-            temporary.write_text(json.dumps(together, indent=2) + "\n")
+        write_aggregate(folder, together)
         for number, group in enumerate(groups):
-            members = [runs[cards.index(card)] for card in group]
             name = "report.html" if len(groups) == 1 else f"report-{number + 1}.html"
-            histories = [read_rows(member.scores) for member in members]
-            write_report(folder / name, group, histories, members[0].samples)
+            report_runs(folder / name, [runs[cards.index(card)] for card in group], group)
         print(f"Wrote {folder}/aggregate.json and a report for each group of runs that differ in their seeds alone")

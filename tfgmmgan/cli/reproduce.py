@@ -1,7 +1,6 @@
 """`python -m tfgmmgan reproduce`: a published row, over several seeds."""
 
 import argparse
-import json
 from pathlib import Path
 from typing import NoReturn
 
@@ -44,11 +43,9 @@ def command(arguments: list[str], prog: str) -> None:
     folder = Path(options.output or f"saved_models/{file.parent.name}-{file.stem}")
 
     from tfgmmgan.evaluation import aggregate
-    from tfgmmgan.files import replacing
-    from tfgmmgan.report import write_report
     from tfgmmgan.training import runner
-    from tfgmmgan.training.callbacks import read_rows
     from tfgmmgan.training.run_directory import RunDirectory
+    from tfgmmgan.training.several import report_runs, write_aggregate
 
     cards, runs = [], []
     for seed in options.seeds:
@@ -63,13 +60,13 @@ def command(arguments: list[str], prog: str) -> None:
         else:
             print(f"{run.path}: {'going on' if exists else 'training'} ...", flush=True)
             run, card = runner.train(config, str(run.path), resume=exists)
+        if card is None:  # one of several workers, and not the chief
+            continue
         cards.append(card)
         runs.append(run)
         together = aggregate(cards)
-        with replacing(folder / "aggregate.json") as temporary:
-            temporary.write_text(json.dumps({"published": row.text, **together}, indent=2) + "\n")
-        histories = [read_rows(done.scores) for done in runs]
-        write_report(folder / "report.html", cards, histories, runs[0].samples)
+        write_aggregate(folder, {"published": row.text, **together})
+        report_runs(folder / "report.html", runs, cards)
         print(comparison_table(row.text, row.values, row.paths, cards, together), end="\n\n", flush=True)
     if more:
         print(f"Options that depart from {file}: {' '.join(more)}")

@@ -19,6 +19,7 @@ from tfgmmgan.training.run_directory import RunDirectory
 
 __all__ = [
     "Checkpoint",
+    "EpochLogs",
     "Figures",
     "HistoryFile",
     "Scores",
@@ -118,6 +119,22 @@ class HistoryFile(keras.callbacks.Callback):
         losses = {name: float(value) for name, value in (logs or {}).items()}
         self.rows.append({"epoch": epoch + 1, **losses, "seconds": round(seconds, 3)})
         write_rows(self.path, self.rows)
+
+
+class EpochLogs(keras.callbacks.TensorBoard):
+    """Writes each epoch's losses for TensorBoard.
+
+    Keras's own makes summaries of every step too, which its default `update_freq="epoch"` then throws away: 1.6 ms.
+
+    Args:
+        path: The log directory.
+    """
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(str(path), write_graph=False)
+
+    def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
+        """Do nothing."""
 
 
 def read_rows(path: Path, last_epoch: int | None = None) -> list[dict]:

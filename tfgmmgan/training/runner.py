@@ -22,6 +22,7 @@ from tfgmmgan.report import write_report
 from tfgmmgan.training.build import build_model, unused_options
 from tfgmmgan.training.callbacks import (
     Checkpoint,
+    EpochLogs,
     Figures,
     HistoryFile,
     Scores,
@@ -101,7 +102,7 @@ def train(config: TrainConfig, output: str | None = None, resume: bool = False) 
     callbacks = [
         StopAtNaN(run),
         HistoryFile(run.history, first_epoch),
-        keras.callbacks.TensorBoard(run.logs, write_graph=False),
+        EpochLogs(run.logs),
         Figures(run, data, config.evaluation.every_epochs),
         Scores(run, subject, config.evaluation.every_epochs, first_epoch, config.epochs),
         Checkpoint(run, last_epoch=config.epochs),

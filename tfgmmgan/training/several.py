@@ -1,0 +1,22 @@
+"""What several runs leave together."""
+
+import json
+from pathlib import Path
+
+from tfgmmgan.files import replacing
+from tfgmmgan.report import write_report
+from tfgmmgan.training.callbacks import read_rows
+from tfgmmgan.training.run_directory import RunDirectory
+
+__all__ = ["report_runs", "write_aggregate"]
+
+
+def write_aggregate(folder: Path, content: dict | list) -> None:
+    """Write what `tfgmmgan.evaluation.aggregate` found to `aggregate.json`."""
+    with replacing(folder / "aggregate.json") as temporary:
+        temporary.write_text(json.dumps(content, indent=2) + "\n")
+
+
+def report_runs(path: Path, runs: list[RunDirectory], cards: list[dict]) -> None:
+    """Write one report of runs that differ in their seeds alone; the pictures are the first's."""
+    write_report(path, cards, [read_rows(run.scores) for run in runs], runs[0].samples)
