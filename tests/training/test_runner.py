@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from PIL import Image
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from tfgmmgan.data import load
 from tfgmmgan.errors import UserError
@@ -50,7 +51,9 @@ def test_what_a_run_leaves(finished):
     assert Image.open(run.samples / "final_samples.png").size[1] > 3 * 48
     names = sorted(path.name for path in run.checkpoints.iterdir())
     assert names == ["best.weights.h5", "epoch_00001.weights.h5", "epoch_00002.weights.h5"]
-    assert list(run.logs.rglob("events.out.*"))
+    events = EventAccumulator(str(run.logs / "train")).Reload()
+    assert [event.step for event in events.Tensors("epoch_generator_loss")] == [0, 1]
+    assert not any(tag.startswith("batch_") for tag in events.Tags()["tensors"])
     assert (run.serving / "1" / "saved_model.pb").is_file()
     assert json.loads(run.scorecard.read_text()) == card
     assert run.report.read_text().startswith("<!doctype html>")

@@ -1,0 +1,71 @@
+"""`fit`: what goes in is checked, and several workers share it."""
+
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from tfgmmgan.data.dataset import check_examples
+from tfgmmgan.distribution import is_multi_worker, workers_share
+from tfgmmgan.errors import UserError
+
+__all__ = ["Fitting"]
+
+
+class Fitting:
+    """What `fit` does beside Keras's own; goes before `keras.Model` among a model's bases."""
+
+    def fit(self, x: Any = None, y: np.ndarray | None = None, *args, **kwargs) -> keras.callbacks.History:
+        """Train, as `keras.Model.fit` does; arrays are checked first.
+
+        Args:
+            x: (n, *data_shape) uint8, or float in [-1, 1]; or a `tf.data.Dataset` of batches of that form, for a system
+                that learns from labels of pairs (examples, labels).
+            y: (n,) class ids for a system that learns from labels; the others do not look at them.
+            *args: As in Keras.
+            **kwargs: As in Keras.
+
+        Raises:
+            ValueError: If an array has another shape, dtype or range, or holds NaNs; or if labels are missing.
+        """
+        if isinstance(x, np.ndarray):
+            x = check_examples(x, "fit(x)")
+            if x.shape[1:] != self.data_shape:
+                raise UserError(f"fit(x): expected examples of shape {self.data_shape}; got {x.shape[1:]}.")
+            y = self._check_labels(y, len(x))
+        if is_multi_worker(self.distribute_strategy):
+            x = workers_share(self.distribute_strategy, x)
+        return super().fit(x, y, *args, **kwargs)
+
+    def _maybe_symbolic_build(self, *args, **kwargs) -> None:
+        """Do nothing: constructor and `compile` build everything, and Keras's way reduces a batch over the workers."""
+
+    def make_train_function(self, force: bool = False) -> Any:
+        """Make the function that `fit` calls once a step; Keras's fails over several workers."""
+        strategy = self.distribute_strategy
+        if not is_multi_worker(strategy) or (self.train_function is not None and not force):
+            return super().make_train_function(force)
+
+        @tf.function(autograph=False)
+        def step(data: Any) -> dict[str, tf.Tensor]:
+            logs = strategy.run(self.train_step, args=(data,))
+            return {name: strategy.reduce("MEAN", value, axis=None) for name, value in logs.items()}
+
+        self.train_function = lambda iterator: step(next(iterator))
+        return self.train_function
+
+    def _check_labels(self, labels: Any, n: int) -> np.ndarray | None:
+        """Return labels as a system takes them: (n,) integers, or None where it does not."""
+        if not self.needs_labels:
+            return None
+        if labels is None:
+            raise UserError(f"{type(self).__name__} learns from labels: call fit(images, labels).")
+        labels = np.asarray(labels)
+        if labels.shape != (n,) or not np.issubdtype(labels.dtype, np.integer):
+            raise UserError(f"fit(y): expected {n} integer class ids; got {labels.dtype} of shape {labels.shape}.")
+        if n and not 0 <= labels.min() <= labels.max() < self.num_classes:
+            raise UserError(
+                f"fit(y): class ids must be in [0, {self.num_classes}); got {labels.min()} to {labels.max()}."
+            )
+        return labels
