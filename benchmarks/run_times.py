@@ -16,11 +16,11 @@ import tensorflow as tf
 from benchmarks.flops import count_flops
 from benchmarks.timing import print_machine, seconds, write_json
 from tfgmmgan import TrainConfig
+from tfgmmgan.cli.train import parse
 from tfgmmgan.errors import UserError
 from tfgmmgan.training.build import build_model
-from tfgmmgan.training.config_file import read_config
 
-ROOT = Path(__file__).parents[1]
+CONFIGS = Path(__file__).resolve().parents[1] / "configs"
 DATASETS = {  # shape where the config names no size, training examples, classes
     "celeb_a": ((64, 64, 3), 162_770, 0),
     "cifar10": ((32, 32, 3), 50_000, 10),
@@ -62,10 +62,14 @@ def main(arguments: list[str] | None = None) -> dict:
     print_machine()
     rows, known = [], {}
     print(f"{'CONFIG':<64}{'GFLOP':>8}{'MS/STEP':>10}{'STEPS':>9}{'HOURS':>9}")
-    for path in options.configs or sorted((ROOT / "configs").rglob("*.yaml")):
-        config = read_config(path)
+    for path in options.configs or sorted(CONFIGS.rglob("*.yaml")):
+        path = path.resolve()
+        of_a_dataset = path.is_relative_to(CONFIGS) and "papers" not in path.parts
+        name = str(path.relative_to(CONFIGS) if path.is_relative_to(CONFIGS) else path)
+        chosen = ["--dataset", name.removesuffix(".yaml")] if of_a_dataset else ["--config", str(path)]
+        config, _, _ = parse(chosen, "run_times")
         if config.dataset not in DATASETS:
-            print(f"{path.name:<64} left out: the size of '{config.dataset}' is the user's")
+            print(f"{name:<64} left out: the size of '{config.dataset}' is the user's")
             continue
         if options.width:
             config.networks.width = options.width
@@ -73,7 +77,7 @@ def main(arguments: list[str] | None = None) -> dict:
         try:
             model = build_model(config, shape, classes)
         except UserError as error:
-            print(f"{path.name:<64} left out: {error}")
+            print(f"{name:<64} left out: {error}")
             continue
         size = config.batch_size * model.critic_steps
         images = np.zeros((size, *shape), np.uint8 if len(shape) == 3 else np.float32)
@@ -95,7 +99,6 @@ def main(arguments: list[str] | None = None) -> dict:
             largest = max(known)
             milliseconds = gflop * known[largest] / largest
         steps = config.epochs * (examples // size)
-        name = str(path.resolve().relative_to(ROOT)) if path.resolve().is_relative_to(ROOT) else str(path)
         rows.append({"config": name, "gflop": gflop, "ms_per_step": milliseconds, "measured": measured, "steps": steps})
         if milliseconds is None:
             print(f"{name:<64}{gflop:>8.1f}{'?':>10}{steps:>9}{'?':>9}")

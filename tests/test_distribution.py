@@ -16,6 +16,7 @@ from tfgmmgan.random import make_seed
 from tfgmmgan.training.build import build_model, unused_options
 from tfgmmgan.training.config import LossOptions, NetworkOptions
 from tfgmmgan.training.config_file import read_config
+from tfgmmgan.training.strategies import make_strategy
 
 K, S, SHAPE = 4, 3, (8, 8, 1)
 BATCH = 2 * K * S  # divides evenly: each replica has K S real images and S fakes of each component
@@ -26,7 +27,7 @@ EVERY_LOSS = LossOptions(
 
 @pytest.fixture(scope="module")
 def strategy():
-    return tf.distribute.MirroredStrategy([device.name for device in tf.config.list_logical_devices("CPU")])
+    return make_strategy("mirrored")
 
 
 def make(name, **options):

@@ -55,9 +55,9 @@ def test_evaluation(tmp_path):
 
 
 def test_run_times(tmp_path):
-    configs = [str(run_times.ROOT / f"configs/{name}.yaml") for name in ("digits", "papers/gm_gan/table_3_mnist")]
+    configs = [str(run_times.CONFIGS / f"{name}.yaml") for name in ("digits", "papers/gm_gan/table_3_mnist")]
     rows = run_times.main([*configs, "--width", "0.02", "--rounds", "1", "--measure", "1e9"])["rows"]
-    assert [row["config"] for row in rows] == ["configs/digits.yaml", "configs/papers/gm_gan/table_3_mnist.yaml"]
+    assert [row["config"] for row in rows] == ["digits.yaml", "papers/gm_gan/table_3_mnist.yaml"]
     assert rows[0]["steps"] == 150 * (1438 // 64)
     for row in rows:
         assert row["hours"] == pytest.approx(row["steps"] * row["ms_per_step"] / 3.6e6) and row["measured"]
@@ -69,6 +69,6 @@ def test_run_times(tmp_path):
 
 
 def test_every_config_s_dataset_is_known():
-    configs = [read_config(path) for path in run_times.ROOT.glob("configs/**/*.yaml")]
+    configs = [read_config(path) for path in run_times.CONFIGS.rglob("*.yaml")]
     assert len(configs) > 50 and {config.dataset for config in configs} <= {*run_times.DATASETS, "folder"}
-    assert run_times.describe(read_config(run_times.ROOT / "configs/digits.yaml")) == ((8, 8, 1), 1438, 10)
+    assert run_times.describe(read_config(run_times.CONFIGS / "digits.yaml")) == ((8, 8, 1), 1438, 10)

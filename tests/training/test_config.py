@@ -62,7 +62,7 @@ def test_config_yaml_is_complete_and_read_back_as_it_was(tmp_path, name):
 
 def test_every_option_of_the_config_has_a_use():
     """Each is the runner's, or an argument of some model or prior."""
-    runner = {"dataset", "model", "epochs", "batch_size", "precision", "jit"}
+    runner = {"dataset", "model", "epochs", "batch_size", "precision", "jit", "steps_per_execution", "strategy"}
     groups = ("data.", "evaluation.")
     adam = {f"optimizers.{name}" for name in ("learning_rate", "discriminator_learning_rate", "beta_1", "beta_2")}
     for option in flatten(TrainConfig()):

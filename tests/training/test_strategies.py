@@ -23,6 +23,7 @@ from tfgmmgan.training.strategies import is_chief, make_strategy, workers_answer
 def test_none_and_mirrored():
     assert make_strategy("none") is tf.distribute.get_strategy()
     strategy = make_strategy("mirrored")
+    assert make_strategy("mirrored") is strategy
     assert strategy.num_replicas_in_sync == len(tf.config.list_logical_devices("CPU")) == 2
     assert is_chief(strategy) and is_chief(tf.distribute.get_strategy())
 

@@ -44,6 +44,7 @@ def command(arguments: list[str], prog: str) -> None:
 
     from tfgmmgan.evaluation import aggregate
     from tfgmmgan.training import runner
+    from tfgmmgan.training.hardware import resolved
     from tfgmmgan.training.run_directory import RunDirectory
     from tfgmmgan.training.several import report_runs, write_aggregate
 
@@ -52,6 +53,7 @@ def command(arguments: list[str], prog: str) -> None:
         run = RunDirectory(folder / f"seed{seed}")
         exists = run.config.is_file()
         config, _, _ = parse([f"--config={file}", f"--seed={seed}", f"--output={run.path}", *more], prog)
+        config = resolved(config)
         card = runner.kept_scorecard(run) if exists else None
         if card is not None and card["run"]["config"] != runner.config_options(config):
             raise UserError(f"{run.path} was made with other options. Choose another --output.")

@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 
 import tensorflow as tf
 
@@ -19,10 +20,12 @@ EXAMPLE = '{"cluster": {"worker": ["10.0.0.1:12345", "10.0.0.2:12345"]}, "task":
 LOST = "Another worker has died or can't be reached. Start all workers again with --resume."
 
 
+@cache
 def make_strategy(name: str) -> tf.distribute.Strategy:
     """Return the strategy of a `--strategy`.
 
-    Call it before TensorFlow does anything else: a process joins the other workers at its start or never.
+    Call it before TensorFlow does anything else: a process joins the other workers at its start or never. Each is made
+    once in a process: the collective operations of a second one would be mistaken for the first's.
 
     Args:
         name: `"none"`; `"mirrored"`, all GPUs of this machine (its logical CPUs where there is no GPU); or
