@@ -47,6 +47,12 @@ def test_a_wrong_tf_config(content, monkeypatch):
         train(TrainConfig(strategy="multi_worker"), "nowhere")
 
 
+def test_a_wrong_timeout(monkeypatch):
+    monkeypatch.setenv("TFGMMGAN_WORKER_TIMEOUT", "soon")
+    with pytest.raises(UserError, match="TFGMMGAN_WORKER_TIMEOUT must be a number of seconds; got 'soon'"):
+        make_strategy("multi_worker")
+
+
 def test_lost_workers_are_the_users_errors(monkeypatch):
     lost = tf.errors.UnavailableError(None, None, "gone")
     with pytest.raises(tf.errors.UnavailableError), workers_answer(make_strategy("mirrored")):

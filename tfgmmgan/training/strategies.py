@@ -20,7 +20,6 @@ EXAMPLE = '{"cluster": {"worker": ["10.0.0.1:12345", "10.0.0.2:12345"]}, "task":
 LOST = "Another worker has died or can't be reached. Start all workers again with --resume."
 
 
-@cache
 def make_strategy(name: str) -> tf.distribute.Strategy:
     """Return the strategy of a `--strategy`.
 
@@ -37,10 +36,20 @@ def make_strategy(name: str) -> tf.distribute.Strategy:
     """
     if name == "none":
         return tf.distribute.get_strategy()
+    return _made_once(name)
+
+
+@cache
+def _made_once(name: str) -> tf.distribute.Strategy:
     if name == "mirrored":
         kind = "GPU" if tf.config.list_physical_devices("GPU") else "CPU"
         return tf.distribute.MirroredStrategy([device.name for device in tf.config.list_logical_devices(kind)])
-    seconds = float(os.environ.get(TIMEOUT_VARIABLE, TIMEOUT))
+    try:
+        seconds = float(os.environ.get(TIMEOUT_VARIABLE, TIMEOUT))
+    except ValueError as error:
+        raise UserError(
+            f"{TIMEOUT_VARIABLE} must be a number of seconds; got {os.environ[TIMEOUT_VARIABLE]!r}."
+        ) from error
     missing = meet(*_read_tf_config(), seconds)
     if missing:
         raise UserError(
