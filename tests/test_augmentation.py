@@ -1,0 +1,101 @@
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tfgmmgan import GMMGAN, GaussianMixture
+from tfgmmgan.augmentation import Augmentation
+from tfgmmgan.errors import UserError
+from tfgmmgan.random import make_seed
+
+NOTHING = {"shift": 0.0, "rotation": 0.0, "shear": 0.0, "scale": 0.0}
+
+
+def pictures(n=64, shape=(9, 12, 2)):
+    return np.random.default_rng(0).uniform(-1, 1, (n, *shape)).astype(np.float32)
+
+
+def test_nothing_changes_nothing():
+    images = pictures()
+    np.testing.assert_allclose(Augmentation(**NOTHING)(images, make_seed(0)), images, atol=1e-5)
+
+
+def test_half_are_mirrored():
+    images = pictures()
+    changed = Augmentation(**NOTHING, flip=True)(images, make_seed(0)).numpy()
+    mirrored = np.array(
+        [np.allclose(after, image[:, ::-1], atol=1e-5) for after, image in zip(changed, images, strict=True)]
+    )
+    same = np.array([np.allclose(after, image, atol=1e-5) for after, image in zip(changed, images, strict=True)])
+    assert (mirrored ^ same).all() and 16 <= mirrored.sum() <= 48
+
+
+def centre(images):
+    """Return the (y, x) centre of mass of a blob on black."""
+    mass = (images[..., 0] + 1).astype(np.float64)
+    total = mass.sum(axis=(1, 2))
+    y = (mass * np.arange(images.shape[1])[:, None]).sum(axis=(1, 2)) / total
+    return np.stack([y, (mass * np.arange(images.shape[2])).sum(axis=(1, 2)) / total], axis=1)
+
+
+def blobs(n, y, x, side=33):
+    rows, columns = np.mgrid[:side, :side]
+    blob = np.exp(-((rows - y) ** 2 + (columns - x) ** 2) / 8)
+    return np.repeat((2 * blob - 1)[None, ..., None], n, axis=0).astype(np.float32)
+
+
+def test_shifts_stay_within_their_bound_and_fill_it():
+    moved = centre(Augmentation(**{**NOTHING, "shift": 0.2})(blobs(200, 16, 16), make_seed(0)).numpy()) - 16
+    bound = 0.2 * 33
+    assert (np.abs(moved) <= bound + 0.2).all() and (np.abs(moved).max(axis=0) > 0.9 * bound).all()
+    assert abs(np.corrcoef(moved.T)[0, 1]) < 0.3
+
+
+def test_rotations_are_about_the_middle_and_within_their_bound():
+    moved = centre(Augmentation(**{**NOTHING, "rotation": 0.5})(blobs(200, 16, 26), make_seed(0)).numpy()) - 16
+    np.testing.assert_allclose(np.linalg.norm(moved, axis=1), 10, atol=0.3)
+    angles = np.arctan2(moved[:, 0], moved[:, 1])
+    assert np.abs(angles).max() <= 0.55 and angles.min() < -0.4 and angles.max() > 0.4
+
+
+def test_scales_stay_within_their_bound_both_ways():
+    moved = centre(Augmentation(**{**NOTHING, "scale": 0.25})(blobs(200, 16, 24), make_seed(0)).numpy()) - 16
+    ratios = moved[:, 1] / 8
+    assert 0.78 <= ratios.min() < 0.85 and 1.18 < ratios.max() <= 1.27
+
+
+def test_brightness_scales_the_distance_from_black():
+    images = np.zeros((100, 4, 4, 1), np.float32)
+    changed = Augmentation(**NOTHING, brightness=0.3)(images, make_seed(0)).numpy()
+    assert (changed == changed[:, :1, :1]).all() and -0.3 <= changed.min() < -0.2 and 0.2 < changed.max() <= 0.3
+    assert Augmentation(**NOTHING, brightness=1.0)(images + 1, make_seed(0)).numpy().max() <= 1
+
+
+def test_seeds_ranges_and_gradients():
+    images, augment = tf.constant(pictures()), Augmentation(flip=True, brightness=0.2)
+    first = augment(images, make_seed(1))
+    np.testing.assert_array_equal(first, augment(images, make_seed(1)))
+    assert np.abs(first - augment(images, make_seed(2))).max() > 0.1
+    assert first.shape == images.shape and np.abs(first).max() <= 1
+    with tf.GradientTape() as tape:
+        tape.watch(images)
+        loss = tf.reduce_sum(augment(images, make_seed(1)) ** 2)
+    gradient = tape.gradient(loss, images)
+    assert (np.abs(gradient).max(axis=(1, 2, 3)) > 0).all()
+
+
+def test_a_classifier_that_sees_changed_images(images):
+    class Augmented(GMMGAN):
+        def classifier_view(self, examples, seed, generated):
+            return Augmentation()(examples, seed)
+
+    model = Augmented((8, 8, 1), prior=GaussianMixture(3, 4), width=0.1)
+    model.compile()
+    losses = model.fit(images, batch_size=8, verbose=0).history
+    assert all(np.isfinite(value).all() for value in losses.values())
+
+
+@pytest.mark.parametrize("name", ["shift", "rotation", "shear", "scale", "brightness"])
+@pytest.mark.parametrize("value", [-0.1, float("nan"), float("inf")])
+def test_bad_values(name, value):
+    with pytest.raises(UserError, match=rf"augmentation\.{name} must be"):
+        Augmentation(**{name: value})

@@ -1,0 +1,91 @@
+"""Random changes of images that leave alone what they show: moved, turned, sheared, scaled, mirrored, brightened."""
+
+import math
+from dataclasses import dataclass
+
+import tensorflow as tf
+
+from tfgmmgan.errors import UserError
+from tfgmmgan.random import split
+
+__all__ = ["Augmentation"]
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """How far images may be changed; every image is changed by an amount of its own.
+
+    The change is one affine map, bilinear, with black (-1) coming in from outside, then the brightness. It has a
+    gradient in the images, so that G can learn through it. A subclass of `GMMGAN` shows its classifier changed images
+    in training by `classifier_view`:
+
+    >>> class Augmented(GMMGAN):
+    ...     def classifier_view(self, examples, seed, generated):
+    ...         return Augmentation(shift=0.1)(examples, seed)
+
+    Attributes:
+        shift: Largest move in each direction, as a share of the side.
+        rotation: Largest turn either way, in radians.
+        shear: Largest shear either way.
+        scale: Images are scaled by a factor between 1 / (1 + scale) and 1 + scale.
+        flip: Whether half of the images are mirrored, left to right.
+        brightness: The distance from black is multiplied by a factor in [1 - brightness, 1 + brightness].
+
+    Raises:
+        UserError: If a number is negative, or brightness is above 1.
+    """
+
+    shift: float = 0.1
+    rotation: float = 0.35
+    shear: float = 0.25
+    scale: float = 0.18
+    flip: bool = False
+    brightness: float = 0.0
+
+    def __post_init__(self) -> None:
+        for name in ("shift", "rotation", "shear", "scale", "brightness"):
+            value = getattr(self, name)
+            if not 0 <= value < math.inf or (name == "brightness" and value > 1):
+                bound = "between 0 and 1" if name == "brightness" else "0 or more"
+                raise UserError(f"augmentation.{name} must be {bound}; got {value}.")
+
+    def __call__(self, images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+        """Return changed images.
+
+        Args:
+            images: (n, H, W, C) float32 in [-1, 1].
+            seed: (2,) stateless seed.
+
+        Returns:
+            The same shape and range.
+        """
+        count = tf.shape(images)[0]
+
+        def draw(index: int, low: float, high: float) -> tf.Tensor:
+            return tf.random.stateless_uniform([count], split(seed, index), low, high)
+
+        height, width = (tf.cast(side, tf.float32) for side in tf.unstack(tf.shape(images)[1:3]))
+        angle = draw(0, -self.rotation, self.rotation)
+        factor = tf.exp(draw(1, -math.log1p(self.scale), math.log1p(self.scale)))
+        shear = draw(2, -self.shear, self.shear)
+        mirrored = tf.where(draw(3, 0.0, 1.0) < 0.5, -1.0, 1.0) if self.flip else tf.ones([count])
+        # An output pixel (x, y) shows the input's at a0 x + a1 y + a2, b0 x + b1 y + b2; only a shift moves the middle.
+        a0, a1 = tf.cos(angle) * factor * mirrored, shear - tf.sin(angle) * factor
+        b0, b1 = tf.sin(angle) * factor * mirrored, tf.cos(angle) * factor
+        x, y = (width - 1) / 2, (height - 1) / 2
+        a2 = x - a0 * x - a1 * y + draw(4, -self.shift, self.shift) * width
+        b2 = y - b0 * x - b1 * y + draw(5, -self.shift, self.shift) * height
+        nothing = tf.zeros([count])
+        changed = tf.raw_ops.ImageProjectiveTransformV3(
+            images=images,
+            transforms=tf.stack([a0, a1, a2, b0, b1, b2, nothing, nothing], axis=1),
+            output_shape=tf.shape(images)[1:3],
+            fill_value=-1.0,
+            interpolation="BILINEAR",
+            fill_mode="CONSTANT",
+        )
+        changed = tf.ensure_shape(changed, images.shape)
+        if not self.brightness:
+            return changed
+        gain = draw(6, 1 - self.brightness, 1 + self.brightness)[:, None, None, None]
+        return tf.clip_by_value((changed + 1) * gain - 1, -1.0, 1.0)
