@@ -1,3 +1,5 @@
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -5,6 +7,7 @@ import tensorflow as tf
 from tfgmmgan import GMMGAN, GaussianMixture
 from tfgmmgan.augmentation import Augmentation
 from tfgmmgan.errors import UserError
+from tfgmmgan.losses.responsibility import joint_of_pairs
 from tfgmmgan.random import make_seed
 
 NOTHING = {"shift": 0.0, "rotation": 0.0, "shear": 0.0, "scale": 0.0}
@@ -99,3 +102,53 @@ def test_a_classifier_that_sees_changed_images(images):
 def test_bad_values(name, value):
     with pytest.raises(UserError, match=rf"augmentation\.{name} must be"):
         Augmentation(**{name: value})
+
+
+def test_what_gmmgan_makes_of_it(images):
+    """A classifier that gives an image and its changed self the same sure answer has the most information, log K."""
+    model = GMMGAN((8, 8, 1), prior=GaussianMixture(4, 5), width=0.1, augmentation_consistency=1.0)
+    model.compile()
+    answers = tf.one_hot(np.arange(24) % 4, 4)
+    told = SimpleNamespace(responsibilities=answers, changed_responsibilities=answers)
+    assert float(model.augmentation_consistency_loss(told)) == pytest.approx(-np.log(4), rel=1e-5)
+    told.changed_responsibilities = tf.fill([24, 4], 0.25)
+    assert float(model.augmentation_consistency_loss(told)) == pytest.approx(0, abs=1e-6)
+    losses = model.fit(images, batch_size=8, epochs=2, verbose=0).history["augmentation_consistency_loss"]
+    assert np.isfinite(losses).all() and all(-np.log(4) <= loss <= 0 for loss in losses)
+    again = GMMGAN.from_config(model.get_config())
+    assert again.augmentation == model.augmentation and again.augmentation_consistency == 1.0
+
+
+def test_the_joint_of_pairs_is_symmetric_and_a_distribution():
+    rng = np.random.default_rng(0)
+    first, second = rng.dirichlet(np.ones(3), 5), rng.dirichlet(np.ones(3), 5)
+    expected = sum(np.outer(a, b) + np.outer(b, a) for a, b in zip(first, second, strict=True)) / 10
+    joint = joint_of_pairs(tf.constant(first), tf.constant(second))
+    np.testing.assert_allclose(joint, expected, rtol=1e-6)
+    np.testing.assert_allclose(tf.reduce_sum(joint), 1, rtol=1e-6)
+
+
+def test_points_are_not_augmented():
+    with pytest.raises(UserError, match=r"augmentation_consistency changes images; .* the shape \(2,\)"):
+        GMMGAN((2,), augmentation_consistency=1.0)
+    with pytest.raises(UserError, match="per_mod"):
+        GMMGAN((8, 8, 1), discriminator_outputs="per_mod")
+
+
+def test_a_discriminator_for_each_mode(images):
+    """Output k is told that a real image is real by alpha_k of it, and the fakes of component k are fakes, alone."""
+    model = GMMGAN((8, 8, 1), prior=GaussianMixture(3, 4), width=0.1, discriminator_outputs="per_mode")
+    model.compile()
+    assert model.discriminator.num_outputs == 3
+    rng = np.random.default_rng(0)
+    alpha, real, fake = rng.dirichlet(np.ones(3), 5), rng.normal(size=(5, 3)), rng.normal(size=(2, 3, 3))
+    diagonal = np.stack([fake[:, k, k] for k in range(3)], axis=1)
+    softplus = lambda x: np.log1p(np.exp(x))  # noqa: E731
+    expected = (alpha * softplus(-real)).sum(1).mean() / 3 + (alpha.mean(0) * softplus(diagonal).mean(0)).mean()
+    given = SimpleNamespace(
+        responsibilities=tf.constant(alpha), real_scores=tf.constant(real), fake_scores=tf.constant(diagonal)
+    )
+    assert float(model.discriminator_loss(given)) == pytest.approx(expected, rel=1e-6)
+    components = tf.broadcast_to(tf.range(3), (2, 3))
+    np.testing.assert_allclose(model.scores_as(tf.constant(fake), components), diagonal)
+    assert np.isfinite(model.fit(images, batch_size=8, verbose=0).history["discriminator_loss"]).all()

@@ -10,6 +10,7 @@ import tensorflow as tf
 from tfgmmgan.data.scaling import to_float
 from tfgmmgan.distribution import is_multi_worker, num_replicas, per_replica, replica_mean, replica_seed, workers_share
 from tfgmmgan.errors import UserError
+from tfgmmgan.losses.responsibility import joint_of_pairs
 from tfgmmgan.models import MODELS, ForwardPass
 from tfgmmgan.networks.normalization import BatchNormalization
 from tfgmmgan.random import make_seed
@@ -151,6 +152,17 @@ def test_means_and_seeds_outside_a_replica_are_the_values_themselves(strategy):
     assert replica_mean(value) is value and replica_seed(value) is value
     with strategy.scope():
         assert replica_mean(value) is value
+
+
+def test_the_joint_of_pairs_is_the_whole_batch_s(strategy):
+    first, second = (tf.nn.softmax(tf.random.stateless_normal([8, K], [0, seed])) for seed in (1, 2))
+
+    def replica():
+        rows = slice(replica_id() * 4, (replica_id() + 1) * 4)
+        return joint_of_pairs(first[rows], second[rows])
+
+    for joint in strategy.experimental_local_results(strategy.run(tf.function(replica))):
+        np.testing.assert_allclose(joint, joint_of_pairs(first, second), rtol=1e-5)
 
 
 def test_gradients_of_means_reach_every_replica(strategy):

@@ -11,7 +11,7 @@ from tfgmmgan.random import split
 __all__ = ["Augmentation"]
 
 
-@dataclass(frozen=True)
+@dataclass
 class Augmentation:
     """How far images may be changed; every image is changed by an amount of its own.
 

@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from tfgmmgan.augmentation import Augmentation
 from tfgmmgan.errors import UserError
 from tfgmmgan.models import MODELS
 from tfgmmgan.training.build import MODEL_ARGUMENTS, PRIOR_ARGUMENTS, build_model, unused_options
@@ -63,7 +64,7 @@ def test_config_yaml_is_complete_and_read_back_as_it_was(tmp_path, name):
 def test_every_option_of_the_config_has_a_use():
     """Each is the runner's, or an argument of some model or prior."""
     runner = {"dataset", "model", "epochs", "batch_size", "precision", "jit", "steps_per_execution", "strategy"}
-    groups = ("data.", "evaluation.")
+    groups = ("data.", "evaluation.", "augmentation.")
     adam = {f"optimizers.{name}" for name in ("learning_rate", "discriminator_learning_rate", "beta_1", "beta_2")}
     for option in flatten(TrainConfig()):
         if option not in runner | adam and not option.startswith(groups):
@@ -77,8 +78,12 @@ def test_options_reach_the_model():
     config.networks.width, config.networks.encoder = 0.1, "separate"
     config.losses.estimator, config.losses.mutual_information = "paired", 0.5
     config.optimizers.learning_rate, config.optimizers.discriminator_learning_rate = 1e-3, 2e-3
+    config.losses.augmentation_consistency, config.losses.discriminator = 0.3, "per_mode"
+    config.augmentation = Augmentation(shift=0.2, flip=True)
     config.optimizers.update_order = "alternating"
     model = build_model(config, (8, 8, 1))
+    assert (model.augmentation_consistency, model.augmentation) == (0.3, Augmentation(shift=0.2, flip=True))
+    assert model.discriminator.num_outputs == 4
     prior = model.prior
     assert (prior.num_components, prior.latent_dim, prior.covariance, prior.seed) == (4, 6, "diag", 5)
     assert (prior.mixture_weights, prior.trainable) == ("uniform", False)
@@ -104,6 +109,7 @@ def test_options_a_model_cannot_heed_are_refused():
     assert "losses.adversarial" not in unused_options("gan") and "latent_dim" not in unused_options("gan")
     for model in ("gan", "wgan_gp", "acgan", "gael"):  # their priors are not trained
         assert {"prior.trainable", "prior.variance", "prior.weights"} <= set(unused_options(model))
+    assert {"augmentation.shift", "augmentation.flip"} <= set(unused_options("gan"))
     assert "num_components" in unused_options("acgan") and "latent_dim" not in unused_options("acgan")
     others = {"prior.sampling", "prior.component_to_class", "prior.class_to_component"}
     others |= {"losses.negatives", "losses.class_log_likelihood", "losses.encoding", "losses.encoding_variance"}

@@ -26,6 +26,7 @@ __all__ = [
     "ESTIMATORS",
     "Estimator",
     "joint_mutual_information",
+    "joint_of_pairs",
     "joint_paired",
     "joint_stratified",
     "marginal_entropy",
@@ -137,6 +138,20 @@ def joint_paired(alpha: tf.Tensor, classes: tf.Tensor) -> tf.Tensor:
     """
     joint = tf.einsum("ik,ij,ikl->jl", alpha, alpha, classes)
     return replica_mean(joint / tf.cast(tf.shape(alpha)[0], alpha.dtype))
+
+
+def joint_of_pairs(first: tf.Tensor, second: tf.Tensor) -> tf.Tensor:
+    """Return the joint distribution of the classes of two views of each image, symmetrised, (K, K).
+
+    Args:
+        first: (B, K) C of an image.
+        second: (B, K) C of the same image, changed.
+
+    Reference:
+        Ji et al. 2019 (IIC), eq. 2 and the text after it.
+    """
+    joint = replica_mean(tf.matmul(first, second, transpose_a=True) / tf.cast(tf.shape(first)[0], first.dtype))
+    return (joint + tf.transpose(joint)) / 2
 
 
 def joint_mutual_information(joint: tf.Tensor) -> tf.Tensor:

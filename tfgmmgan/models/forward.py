@@ -52,6 +52,7 @@ class ForwardPass:
         fake_scores: (S, K) logits; with a head of K outputs, that of the component that made the fake.
         real_class_logits: (B, K) the classifier's logits.
         responsibilities: (B, K) alpha = C(x).
+        changed_responsibilities: (B, K) C of the real examples, changed by the model's augmentation.
         fake_log_classes: (S, K, K) log C(x_hat).
         posterior: (S, K, K) closed-form p(k | z) under equal weights, without gradient.
     """
@@ -127,6 +128,12 @@ class ForwardPass:
     def responsibilities(self) -> tf.Tensor:
         """alpha = C(x), (B, K)."""
         return tf.nn.softmax(self.real_class_logits)
+
+    @cached_property
+    def changed_responsibilities(self) -> tf.Tensor:
+        """C of the real examples changed by the model's augmentation, (B, K)."""
+        changed = self.model.augmentation(self.real, split(self.seed, 4))
+        return tf.nn.softmax(self.model.class_logits(changed, training=True))
 
     @cached_property
     def fake_log_classes(self) -> tf.Tensor:

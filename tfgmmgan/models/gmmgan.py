@@ -1,12 +1,15 @@
 """GMMGAN: responsibility learning (Huang et al. 2020), a mixture prior and a classifier trained with the GAN."""
 
+from dataclasses import asdict
+
 import keras
 import tensorflow as tf
 
+from tfgmmgan.augmentation import Augmentation
 from tfgmmgan.distribution import batch_mean
 from tfgmmgan.errors import UserError, unknown_name
 from tfgmmgan.losses import ESTIMATORS, joint_mutual_information, marginal_entropy, posterior_consistency
-from tfgmmgan.losses.responsibility import weighted_rows
+from tfgmmgan.losses.responsibility import joint_of_pairs, weighted_rows
 from tfgmmgan.models.base import LatentGAN
 from tfgmmgan.models.classifying import Classifying
 from tfgmmgan.models.forward import ForwardPass
@@ -17,6 +20,7 @@ __all__ = ["GMMGAN"]
 
 ENCODERS = ("shared", "separate")
 UPDATES = ("classifier", "all")
+OUTPUTS = ("one", "per_mode")
 
 
 @keras.saving.register_keras_serializable(package="tfgmmgan")
@@ -65,6 +69,13 @@ class GMMGAN(Classifying, LatentGAN):
         responsibility_consistency: Weight of the poster's other comparison, of C(x) with C(x_hat): the mutual
             information of their joint distribution, which is our reading of it; see
             `tfgmmgan.losses.responsibility.joint_paired`. It trains C, G and prior. Default 0.
+        augmentation_consistency: Weight of the mutual information between C(x) and C of x changed at random (Ji et
+            al. 2019), on real images: what a person sees does not change, so what C tells modes apart by should not. It
+            trains C, and a shared encoder. Default 0 (ours).
+        augmentation: An `Augmentation`, or its arguments by name: how images are changed for it.
+        discriminator_outputs: `"one"`: D judges whether an example is real. `"per_mode"`: K outputs, each of which
+            judges against the real examples that C gives to its component; with them the weights alpha of eq. 3's real
+            half do work. Default `"one"`, the papers'; `"per_mode"` is ours.
         **kwargs: As in `LatentGAN`. A `discriminator` may have 1 output, or K: one for each component.
 
     Every weight is a number or a `keras.optimizers.schedules.LearningRateSchedule` of the training step.
@@ -91,12 +102,19 @@ class GMMGAN(Classifying, LatentGAN):
         marginal_entropy: Weight = 2.0,
         posterior_consistency: Weight = 0.1,
         responsibility_consistency: Weight = 0.0,
+        augmentation_consistency: Weight = 0.0,
+        augmentation: Augmentation | dict | None = None,
+        discriminator_outputs: str = "one",
         **kwargs,
     ) -> None:
         if encoder not in ENCODERS:
             raise unknown_name("encoder", encoder, ENCODERS)
         if mutual_information_updates not in UPDATES:
             raise unknown_name("value of mutual_information_updates", mutual_information_updates, UPDATES)
+        if discriminator_outputs not in OUTPUTS:
+            raise unknown_name("value of discriminator_outputs", discriminator_outputs, OUTPUTS)
+        if len(data_shape) != 3 and (callable(augmentation_consistency) or augmentation_consistency != 0):
+            raise UserError(f"augmentation_consistency changes images; these examples have the shape {data_shape}.")
         prior = prior or GaussianMixture(
             num_components, latent_dim, mixture_weights="responsibilities", seed=kwargs.get("seed", 0)
         )
@@ -116,6 +134,10 @@ class GMMGAN(Classifying, LatentGAN):
         self.marginal_entropy = marginal_entropy
         self.posterior_consistency = posterior_consistency
         self.responsibility_consistency = responsibility_consistency
+        self.augmentation_consistency = augmentation_consistency
+        self.augmentation = Augmentation(**augmentation) if isinstance(augmentation, dict) else augmentation
+        self.augmentation = self.augmentation or Augmentation()
+        self.discriminator_outputs = discriminator_outputs
         super().__init__(data_shape, prior=prior, **kwargs)
         self.set_classifier(classifier, self.num_components)
 
@@ -148,6 +170,9 @@ class GMMGAN(Classifying, LatentGAN):
                 trains=classifier + generator,
                 weight=self.responsibility_consistency,
             ),
+            "augmentation_consistency_loss": LossTerm(
+                self.augmentation_consistency_loss, trains=classifier, weight=self.augmentation_consistency
+            ),
         }
 
     def discriminator_loss(self, forward: ForwardPass) -> tf.Tensor:
@@ -178,6 +203,10 @@ class GMMGAN(Classifying, LatentGAN):
         joint = self._estimator.joint(forward.responsibilities, tf.exp(forward.fake_log_classes))
         return -joint_mutual_information(joint)
 
+    def augmentation_consistency_loss(self, forward: ForwardPass) -> tf.Tensor:
+        """Return the negative of I(C(x); C(x changed)) over the batch (Ji et al. 2019)."""
+        return -joint_mutual_information(joint_of_pairs(forward.responsibilities, forward.changed_responsibilities))
+
     # -- what the step asks of a system --------------------------------------------------------------------
 
     def fakes_per_component(self, batch: int | tf.Tensor) -> int | tf.Tensor:
@@ -185,8 +214,9 @@ class GMMGAN(Classifying, LatentGAN):
         return self._estimator.fakes_per_component(batch, self.num_components)
 
     def output_counts(self) -> tuple[int, ...]:
-        """Return 1, or K for one discriminator output a component."""
-        return (1, self.num_components)
+        """Return 1 and K, for one discriminator output a component; the one that D is made with first."""
+        counts = (1, self.num_components)
+        return counts if self.discriminator_outputs == "one" else counts[::-1]
 
     def after_update(self, forward: ForwardPass) -> None:
         """Let the mixture's weights follow the batch's mean responsibilities, where they do."""
@@ -194,7 +224,13 @@ class GMMGAN(Classifying, LatentGAN):
 
     def get_config(self) -> dict:
         """Return the constructor's arguments."""
-        weights = ("mutual_information", "marginal_entropy", "posterior_consistency", "responsibility_consistency")
+        weights = (
+            "mutual_information",
+            "marginal_entropy",
+            "posterior_consistency",
+            "responsibility_consistency",
+            "augmentation_consistency",
+        )
         return {
             **super().get_config(),
             "num_components": self.num_components,
@@ -203,5 +239,7 @@ class GMMGAN(Classifying, LatentGAN):
             "estimator": self.estimator,
             "mutual_information_updates": self.mutual_information_updates,
             "classifier_adversarial": self.classifier_adversarial,
+            "augmentation": asdict(self.augmentation),
+            "discriminator_outputs": self.discriminator_outputs,
             **{name: serialized(getattr(self, name)) for name in weights},
         }

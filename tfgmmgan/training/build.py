@@ -1,10 +1,12 @@
 """From a config to a compiled model; which options a model can heed."""
 
 import inspect
+from dataclasses import fields
 from typing import Any
 
 import keras
 
+from tfgmmgan.augmentation import Augmentation
 from tfgmmgan.errors import UserError
 from tfgmmgan.models import MODELS, LatentGAN
 from tfgmmgan.optimizers import FusedAdam
@@ -29,6 +31,8 @@ MODEL_ARGUMENTS = {
     "marginal_entropy": "losses.marginal_entropy",
     "posterior_consistency": "losses.posterior_consistency",
     "responsibility_consistency": "losses.responsibility_consistency",
+    "augmentation_consistency": "losses.augmentation_consistency",
+    "discriminator_outputs": "losses.discriminator",
     "negatives": "losses.negatives",
     "class_log_likelihood": "losses.class_log_likelihood",
     "encoding": "losses.encoding",
@@ -40,6 +44,7 @@ MODEL_ARGUMENTS = {
     "generator_batch_size": "optimizers.generator_batch_size",
     "critic_steps": "optimizers.critic_steps",
 }
+GROUP_ARGUMENTS = {"augmentation": fields(Augmentation)}  # arguments that take a whole group of options
 PRIOR_ARGUMENTS = {
     "num_components": "num_components",
     "latent_dim": "latent_dim",
@@ -69,6 +74,7 @@ def build_model(config: TrainConfig, data_shape: tuple[int, ...], num_classes: i
         owner: {argument: options[option] for argument, option in table.items()} | {"num_classes": num_classes}
         for owner, table in ((model_class, MODEL_ARGUMENTS), (model_class.prior_class, PRIOR_ARGUMENTS))
     }
+    values[model_class] |= {argument: getattr(config, argument) for argument in GROUP_ARGUMENTS}
     prior = model_class.prior_class(**_accepted(model_class.prior_class, values))
     model = model_class(
         data_shape,
@@ -94,9 +100,13 @@ def unused_options(model: str) -> list[str]:
     model_class = MODELS[model]
     tables = ((model_class, MODEL_ARGUMENTS), (model_class.prior_class, PRIOR_ARGUMENTS))
     heeded = {table[name] for owner, table in tables for name in set(table) & _parameters(owner)}
-    return [
+    unused = [
         option for option in dict.fromkeys(o for _, table in tables for o in table.values()) if option not in heeded
     ]
+    for argument, options in GROUP_ARGUMENTS.items():
+        if argument not in _parameters(model_class):
+            unused += [f"{argument}.{option.name}" for option in options]
+    return unused
 
 
 def check_options(config: TrainConfig) -> None:

@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any, Literal
 
+from tfgmmgan.augmentation import Augmentation
 from tfgmmgan.data.options import DataOptions
 from tfgmmgan.errors import UserError
 from tfgmmgan.evaluation.options import EvaluationOptions
@@ -84,6 +85,10 @@ class LossOptions:
         marginal_entropy: Weight of the entropy of the mean responsibilities, over K (ours): keeps all modes in use.
         posterior_consistency: Weight of the poster's comparison of p(k|z) with what the classifier says of G(z).
         responsibility_consistency: Weight of the poster's comparison of what the classifier says of x and of G(z).
+        augmentation_consistency: Weight of the mutual information between what the classifier says of an image and of
+            the same image changed as --augmentation says (ours, after Ji et al.); the augmentation is for it alone.
+        discriminator: gmmgan: "one" output of the discriminator, or one "per_mode" (ours), which judges a mode's fakes
+            against the images that the classifier gives to it.
         negatives: supervised_gmgan: what each output of the discriminator tells its class from: "all" fakes and other
             classes (Algorithm 1), or the fakes of its "own_class" (ours).
         class_log_likelihood: acgan: weight of the classes' log-likelihood.
@@ -101,6 +106,8 @@ class LossOptions:
     marginal_entropy: float = 2.0
     posterior_consistency: float = 0.1
     responsibility_consistency: float = 0.0
+    augmentation_consistency: float = 0.0
+    discriminator: Literal["one", "per_mode"] = "one"
     negatives: Literal["all", "own_class"] = "all"
     class_log_likelihood: float = 1.0
     encoding: float | None = None
@@ -158,6 +165,7 @@ class TrainConfig:
         prior: The latent mixture.
         networks: The networks.
         losses: The losses and their weights.
+        augmentation: How images are changed for --losses.augmentation_consistency.
         optimizers: The optimizers and the order of updates.
         evaluation: What is looked at while training and measured after it.
     """
@@ -177,6 +185,7 @@ class TrainConfig:
     prior: PriorOptions = field(default_factory=PriorOptions)
     networks: NetworkOptions = field(default_factory=NetworkOptions)
     losses: LossOptions = field(default_factory=LossOptions)
+    augmentation: Augmentation = field(default_factory=Augmentation)
     optimizers: OptimizerOptions = field(default_factory=OptimizerOptions)
     evaluation: EvaluationOptions = field(default_factory=EvaluationOptions)
 
@@ -206,6 +215,7 @@ class TrainConfig:
             "losses.marginal_entropy",
             "losses.posterior_consistency",
             "losses.responsibility_consistency",
+            "losses.augmentation_consistency",
             "losses.class_log_likelihood",
             "losses.encoding",
             "losses.gradient_penalty",
