@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from benchmarks.timing import print_machine, seconds, write_json
+from benchmarks.timing import measure, print_machine, write_json
 from tfgmmgan import GMMGAN, GaussianMixture
 from tfgmmgan.losses.responsibility import weighted_log_classes_stratified
 from tfgmmgan.random import make_seed
@@ -72,13 +72,8 @@ def main(arguments: list[str] | None = None) -> dict:
 
     print_machine()
     cases = {(k, d): parts(k, d, options) for k in options.components for d in options.latent_dims}
-    taken: dict[tuple, list[float]] = {(case, name): [] for case in cases for name in PARTS}
-    for turn in range(options.rounds + 2):
-        for case, (calls, _) in cases.items():
-            for name, call in calls.items():
-                spent = 1000 * seconds(call)
-                if turn > 1:
-                    taken[case, name].append(spent)
+    calls = {(case, name): call for case, (named, _) in cases.items() for name, call in named.items()}
+    taken = measure(calls, options.rounds)
     print(f"{'K':>6}{'d':>6}{'FAKES':>7}{'MS/STEP':>9}{'MS/FAKE':>9}{'RATIO':>7}{'DRAW z':>9}{'p(k|z)':>9}{'EQ. 4':>9}")
     rows, first = [], None
     for (k, d), (_, fakes) in cases.items():

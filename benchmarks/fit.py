@@ -57,7 +57,7 @@ def main(arguments: list[str] | None = None) -> dict:
     parser.add_argument("--path", help="--data.path of train.py")
     parser.add_argument("--model", default="gmmgan")
     parser.add_argument("--width", type=float, default=1.0, help="of the networks (default: %(default)s)")
-    parser.add_argument("--precision", default="auto", choices=("auto", "float32", "bfloat16"))
+    parser.add_argument("--precision", default="float32", choices=("auto", "float32", "bfloat16"))
     parser.add_argument(
         "--block", type=int, default=100, help="steps in a block, cut into epochs (default: %(default)s)"
     )

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import tensorflow as tf
 
-__all__ = ["print_machine", "seconds", "write_json"]
+__all__ = ["measure", "print_machine", "seconds", "write_json"]
 
 
 def seconds(function: Callable[[], object]) -> float:
@@ -16,6 +16,17 @@ def seconds(function: Callable[[], object]) -> float:
     started = time.perf_counter()
     function()
     return time.perf_counter() - started
+
+
+def measure(steps: dict[tuple, Callable], rounds: int) -> dict[tuple, list[float]]:
+    """Return the milliseconds of each step's rounds, the steps taking turns after two of warming up."""
+    taken: dict[tuple, list[float]] = {name: [] for name in steps}
+    for turn in range(rounds + 2):
+        for name, step in steps.items():
+            spent = seconds(step)
+            if turn > 1:
+                taken[name].append(1000 * spent)
+    return taken
 
 
 def print_machine() -> None:

@@ -22,7 +22,7 @@ import tensorflow as tf
 
 from benchmarks.flops import count_flops
 from benchmarks.literal import make_literal
-from benchmarks.timing import print_machine, seconds, write_json
+from benchmarks.timing import measure, print_machine, write_json
 from tfgmmgan import GMMGAN, GaussianMixture
 
 CASES = {"28x28x1": ((28, 28, 1), 64), "64x64x3": ((64, 64, 3), 16)}
@@ -96,17 +96,6 @@ def torch_steps(shape: tuple, images: np.ndarray, options: argparse.Namespace) -
                 step = make_torch_step(model, variant, precision, *SETTINGS[setting])
                 steps[("pytorch", variant, precision, setting)] = lambda step=step: step(batch)
     return steps
-
-
-def measure(steps: dict[tuple, Callable], rounds: int) -> dict[tuple, list[float]]:
-    """Return the milliseconds of each step's rounds, the steps taking turns after two of warming up."""
-    taken: dict[tuple, list[float]] = {name: [] for name in steps}
-    for turn in range(rounds + 2):
-        for name, step in steps.items():
-            spent = seconds(step)
-            if turn > 1:
-                taken[name].append(1000 * spent)
-    return taken
 
 
 def main(arguments: list[str] | None = None) -> dict:
