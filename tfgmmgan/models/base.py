@@ -13,7 +13,7 @@ from tfgmmgan.losses import ADVERSARIAL_LOSSES, gradient_penalty
 from tfgmmgan.models.drawing import Drawing
 from tfgmmgan.models.fitting import Fitting
 from tfgmmgan.models.forward import ForwardPass
-from tfgmmgan.models.terms import LossTerm, Weight, serialized, weight_at
+from tfgmmgan.models.terms import LossTerm, Weight, is_in_use, serialized, weight_at
 from tfgmmgan.networks import NETWORKS, Discriminator, dtype_policy
 from tfgmmgan.optimizers import FusedAdam
 from tfgmmgan.priors import LatentPrior, Normal
@@ -69,6 +69,7 @@ class LatentGAN(Fitting, Drawing, keras.Model):
     option_defaults: ClassVar[dict[str, Any]] = {}  # where a system's defaults differ from the command line's
     needs_labels: bool = False  # whether it is trained on (examples, labels)
     responsibilities_by: str = "classifier"  # what `responsibilities`, where a system has it, comes from
+    stage: str = "adversarial"  # which of `STAGES` the step is in
 
     def __init__(
         self,
@@ -145,6 +146,11 @@ class LatentGAN(Fitting, Drawing, keras.Model):
             spectral_norm=encoder.has_spectral_norm,
             name="discriminator",
         )
+
+    @classmethod
+    def prior_defaults(cls, data_shape: tuple[int, ...]) -> dict[str, Any]:
+        """Return where the prior's arguments differ from its own defaults, for examples of a shape."""
+        return {}
 
     # -- what a subclass says ------------------------------------------------------------------------------
 
@@ -227,9 +233,12 @@ class LatentGAN(Fitting, Drawing, keras.Model):
         elif labels is None:
             raise UserError(f"{type(self).__name__} learns from labels: give it batches of (examples, labels).")
         real = to_float(examples)
-        seed = replica_seed(split(make_seed(self.seed), tf.cast(self.optimizer.iterations, tf.int32)))
+        seed = replica_seed(self.step_seed())
         batch = real.shape[0] or tf.shape(real)[0]
 
+        if self.stage != "adversarial":
+            self._update(ForwardPass(self, real, labels, seed, fakes=0), self.pretraining_groups)
+            return self._logs()
         if self.update_order == "simultaneous":
             forward = ForwardPass(self, real, labels, seed, self.fakes_per_component(batch))
             self._update(forward, self.groups)
@@ -251,7 +260,14 @@ class LatentGAN(Fitting, Drawing, keras.Model):
             self._update(forward, self.generator_groups)
 
         self.after_update(forward)
-        return {metric.name: metric.result() for metric in self.metrics}
+        return self._logs()
+
+    def step_seed(self) -> tf.Tensor:
+        """Return the stateless seed of this step's noise, (2,)."""
+        return split(make_seed(self.seed), tf.cast(self.optimizer.iterations, tf.int32))
+
+    def _logs(self) -> dict[str, tf.Tensor]:
+        return {name: self._trackers[name].result() for name in self.loss_terms_in_use()}
 
     def _update(self, forward: ForwardPass, groups: tuple[str, ...]) -> None:
         losses, gradients = self.losses_and_gradients(forward, groups)
@@ -309,8 +325,12 @@ class LatentGAN(Fitting, Drawing, keras.Model):
         return losses, gradients
 
     def loss_terms_in_use(self) -> dict[str, LossTerm]:
-        """Return the terms whose weight is not the number 0."""
-        return {name: term for name, term in self.loss_terms().items() if callable(term.weight) or term.weight != 0}
+        """Return the terms of this stage whose weight is not the number 0."""
+        return {
+            name: term
+            for name, term in self.loss_terms().items()
+            if self.stage in term.stages and is_in_use(term)
+        }
 
     @property
     def metrics(self) -> list[keras.metrics.Metric]:
@@ -341,7 +361,9 @@ class LatentGAN(Fitting, Drawing, keras.Model):
             )
         super().compile(optimizer=optimizer or default_optimizer(), **kwargs)
         self.discriminator_optimizer = keras.optimizers.get(discriminator_optimizer or default_optimizer())
-        self._trackers = {name: keras.metrics.Mean(name=name) for name in self.loss_terms_in_use()}
+        self._trackers = {
+            name: keras.metrics.Mean(name=name) for name, term in self.loss_terms().items() if is_in_use(term)
+        }
         for owner, groups in self._optimizers():
             owner.build([variable for group in groups for variable in self.group_variables(group)])
 

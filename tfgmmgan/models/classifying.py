@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfgmmgan.data.scaling import to_float
-from tfgmmgan.networks import dtype_policy
+from tfgmmgan.networks import SharedClassifier, dtype_policy
 
 __all__ = ["Classifying"]
 
@@ -20,6 +20,7 @@ class Classifying:
     """
 
     encoder: str = "shared"
+    classifier_units: int = 0  # of a hidden layer before the shared encoder's linear one
 
     def set_classifier(self, classifier: keras.Model | None, num_classes: int) -> None:
         """Take a classifier, or make the architecture's own, of `num_classes` logits."""
@@ -32,7 +33,7 @@ class Classifying:
 
     def _make_classifier(self, num_classes: int) -> keras.layers.Layer:
         if self.shares_encoder:
-            return keras.layers.Dense(num_classes, dtype="float32", name="classifier")
+            return SharedClassifier(num_classes, self.classifier_units, dtype=self.dtype_policy, name="classifier")
         with dtype_policy(self.dtype_policy):
             return self._networks.classifier(self.data_shape, num_classes, width=self.width, name="classifier")
 
@@ -63,11 +64,18 @@ class Classifying:
             features: Their encoding by the discriminator, where it is shared and already at hand.
             training: Whether batch norm uses the batch.
         """
+        return self.classifier(self._classifier_inputs(examples, features, training), training=training)
+
+    def class_features(
+        self, examples: tf.Tensor, features: tf.Tensor | None = None, training: bool = False
+    ) -> tf.Tensor:
+        """Return what the classifier's last layer works on, (n, F); arguments as for `class_logits`."""
+        return self.classifier.trunk(self._classifier_inputs(examples, features, training), training=training)
+
+    def _classifier_inputs(self, examples: tf.Tensor, features: tf.Tensor | None, training: bool) -> tf.Tensor:
         if not self.shares_encoder:
-            return self.classifier(examples, training=training)
-        if features is None:
-            features = self.discriminator.encoder(examples, training=training)
-        return self.classifier(features)
+            return examples
+        return self.discriminator.encoder(examples, training=training) if features is None else features
 
     def call(self, examples: tf.Tensor, training: bool = False) -> tf.Tensor:
         """Return p(k | x), (n, K), so that `model.predict(images)` works as in any classifier."""

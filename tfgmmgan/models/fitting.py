@@ -16,6 +16,8 @@ __all__ = ["Fitting"]
 class Fitting:
     """What `fit` does beside Keras's own; goes before `keras.Model` among a model's bases."""
 
+    wants_pretraining: bool = False
+
     def fit(self, x: Any = None, y: np.ndarray | None = None, *args, **kwargs) -> keras.callbacks.History:
         """Train, as `keras.Model.fit` does; arrays are checked first.
 
@@ -34,9 +36,23 @@ class Fitting:
             if x.shape[1:] != self.data_shape:
                 raise UserError(f"fit(x): expected examples of shape {self.data_shape}; got {x.shape[1:]}.")
             y = self._check_labels(y, len(x))
+        if self.wants_pretraining:
+            self.pretrain(self._batches_of(x, kwargs.get("batch_size")), verbose=kwargs.get("verbose", "auto"))
         if is_multi_worker(self.distribute_strategy):
             x = workers_share(self.distribute_strategy, x)
         return super().fit(x, y, *args, **kwargs)
+
+    def _batches_of(self, x: Any, batch_size: int | None) -> tf.data.Dataset:
+        """Return examples, an array or batches of them, as whole batches in an order that the seed decides."""
+        if isinstance(x, tf.data.Dataset):
+            return x
+        if not isinstance(x, np.ndarray | tf.Tensor):
+            raise UserError(
+                f"Pretraining reads the examples more than once and needs an array or a tf.data.Dataset; got "
+                f"{type(x).__name__}. Call pretrain(dataset) before fit, or set pretraining_steps=0."
+            )
+        rows = tf.data.Dataset.from_tensor_slices(x).shuffle(len(x), seed=self.seed)
+        return rows.batch(min(batch_size or 32, len(x)), drop_remainder=True)
 
     def _maybe_symbolic_build(self, *args, **kwargs) -> None:
         """Do nothing: constructor and `compile` build everything, and Keras's way reduces a batch over the workers."""

@@ -52,7 +52,9 @@ class ForwardPass:
         fake_scores: (S, K) logits; with a head of K outputs, that of the component that made the fake.
         real_class_logits: (B, K) the classifier's logits.
         responsibilities: (B, K) alpha = C(x).
-        changed_responsibilities: (B, K) C of the real examples, changed by the model's augmentation.
+        changed: (B, *data_shape) the real examples, changed by the model's augmentation.
+        changed_class_logits: (B, K) the classifier's logits of these.
+        real_class_features, changed_class_features: (B, F) what the classifier's last layer works on.
         fake_log_classes: (S, K, K) log C(x_hat).
         posterior: (S, K, K) closed-form p(k | z) under equal weights, without gradient.
     """
@@ -130,10 +132,25 @@ class ForwardPass:
         return tf.nn.softmax(self.real_class_logits)
 
     @cached_property
-    def changed_responsibilities(self) -> tf.Tensor:
-        """C of the real examples changed by the model's augmentation, (B, K)."""
-        changed = self.model.augmentation(self.real, split(self.seed, 4))
-        return tf.nn.softmax(self.model.class_logits(changed, training=True))
+    def changed(self) -> tf.Tensor:
+        """The real examples, changed by the model's augmentation."""
+        return self.model.augmentation(self.real, split(self.seed, 4))
+
+    @cached_property
+    def changed_class_logits(self) -> tf.Tensor:
+        """The classifier's logits of the changed examples, (B, K)."""
+        return self.model.class_logits(self.changed, training=True)
+
+    @cached_property
+    def real_class_features(self) -> tf.Tensor:
+        """What the classifier's last layer works on for the real examples, (B, F)."""
+        features = self.real_features if self.model.shares_encoder else None
+        return self.model.class_features(self.real, features, training=True)
+
+    @cached_property
+    def changed_class_features(self) -> tf.Tensor:
+        """What the classifier's last layer works on for the changed examples, (B, F)."""
+        return self.model.class_features(self.changed, training=True)
 
     @cached_property
     def fake_log_classes(self) -> tf.Tensor:

@@ -1,6 +1,7 @@
 """GMMGAN: responsibility learning (Huang et al. 2020), a mixture prior and a classifier trained with the GAN."""
 
 from dataclasses import asdict
+from typing import Any
 
 import keras
 import tensorflow as tf
@@ -13,6 +14,7 @@ from tfgmmgan.losses.responsibility import joint_of_pairs, weighted_rows
 from tfgmmgan.models.base import LatentGAN
 from tfgmmgan.models.classifying import Classifying
 from tfgmmgan.models.forward import ForwardPass
+from tfgmmgan.models.pretraining import Pretraining
 from tfgmmgan.models.terms import LossTerm, Weight, serialized
 from tfgmmgan.priors import GaussianMixture, LatentPrior
 
@@ -21,10 +23,36 @@ __all__ = ["GMMGAN"]
 ENCODERS = ("shared", "separate")
 UPDATES = ("classifier", "all")
 OUTPUTS = ("one", "per_mode")
+GENERATED_WEIGHTS = ("responsibilities", "uniform")
+
+# What an argument is where it is None. Images: our recipe (docs/modes.md), which changes images to find what stays the
+# same. Points can't be changed like that: eq. 3 and 4 with what keeps all components in use.
+FOR_IMAGES = {
+    "mutual_information": 0.0,
+    "marginal_entropy": 0.0,
+    "posterior_consistency": 0.01,
+    "augmentation_consistency": 0.1,
+    "augment_generated": True,
+    "discriminator_outputs": "per_mode",
+    "generated_weights": "uniform",
+    "pretraining_steps": 1500,
+    "classifier_units": 512,
+}
+FOR_POINTS = {
+    "mutual_information": 1.0,
+    "marginal_entropy": 2.0,
+    "posterior_consistency": 0.1,
+    "augmentation_consistency": 0.0,
+    "augment_generated": False,
+    "discriminator_outputs": "one",
+    "generated_weights": "responsibilities",
+    "pretraining_steps": 0,
+    "classifier_units": 0,
+}
 
 
 @keras.saving.register_keras_serializable(package="tfgmmgan")
-class GMMGAN(Classifying, LatentGAN):
+class GMMGAN(Pretraining, Classifying, LatentGAN):
     """A GAN with a Gaussian mixture prior and a classifier C that says which Gaussian an example belongs to.
 
     Read literally, the paper's two losses send every image to the one component whose fakes look best: nothing
@@ -96,27 +124,62 @@ class GMMGAN(Classifying, LatentGAN):
         classifier: keras.Model | None = None,
         encoder: str = "shared",
         estimator: str = "stratified",
-        mutual_information: Weight = 1.0,
+        mutual_information: Weight | None = None,
         mutual_information_updates: str = "classifier",
         classifier_adversarial: bool = False,
-        marginal_entropy: Weight = 2.0,
-        posterior_consistency: Weight = 0.1,
+        marginal_entropy: Weight | None = None,
+        posterior_consistency: Weight | None = None,
         responsibility_consistency: Weight = 0.0,
-        augmentation_consistency: Weight = 0.0,
+        augmentation_consistency: Weight | None = None,
         augmentation: Augmentation | dict | None = None,
-        discriminator_outputs: str = "one",
+        augment_generated: bool | None = None,
+        discriminator_outputs: str | None = None,
+        generated_weights: str | None = None,
+        pretraining_steps: int | None = None,
+        num_heads: int = 15,
+        classifier_units: int | None = None,
         **kwargs,
     ) -> None:
+        given = {
+            "mutual_information": mutual_information,
+            "marginal_entropy": marginal_entropy,
+            "posterior_consistency": posterior_consistency,
+            "augmentation_consistency": augmentation_consistency,
+            "augment_generated": augment_generated,
+            "discriminator_outputs": discriminator_outputs,
+            "generated_weights": generated_weights,
+            "pretraining_steps": pretraining_steps,
+            "classifier_units": classifier_units,
+        }
+        is_image = len(data_shape) == 3
+        for name, default in (FOR_IMAGES if is_image else FOR_POINTS).items():
+            setattr(self, name, default if given[name] is None else given[name])
         if encoder not in ENCODERS:
             raise unknown_name("encoder", encoder, ENCODERS)
         if mutual_information_updates not in UPDATES:
             raise unknown_name("value of mutual_information_updates", mutual_information_updates, UPDATES)
-        if discriminator_outputs not in OUTPUTS:
-            raise unknown_name("value of discriminator_outputs", discriminator_outputs, OUTPUTS)
-        if len(data_shape) != 3 and (callable(augmentation_consistency) or augmentation_consistency != 0):
-            raise UserError(f"augmentation_consistency changes images; these examples have the shape {data_shape}.")
+        for name, value, known in (
+            ("discriminator_outputs", self.discriminator_outputs, OUTPUTS),
+            ("generated_weights", self.generated_weights, GENERATED_WEIGHTS),
+        ):
+            if value not in known:
+                raise unknown_name(f"value of {name}", value, known)
+        for name in ("augmentation_consistency", "augment_generated", "pretraining_steps"):
+            if not is_image and getattr(self, name) != 0:
+                raise UserError(f"{name} changes images; these examples have the shape {data_shape}.")
+        for name, value, least in (
+            ("pretraining_steps", self.pretraining_steps, 0),
+            ("num_heads", num_heads, 1),
+            ("classifier_units", self.classifier_units, 0),
+        ):
+            if value < least:
+                raise UserError(f"{name} must be at least {least}; got {value}.")
         prior = prior or GaussianMixture(
-            num_components, latent_dim, mixture_weights="responsibilities", seed=kwargs.get("seed", 0)
+            num_components,
+            latent_dim,
+            mixture_weights="responsibilities",
+            seed=kwargs.get("seed", 0),
+            **self.prior_defaults(data_shape),
         )
         if estimator == "paired" and kwargs.get("generator_batch_size") is not None:
             raise UserError(
@@ -128,18 +191,20 @@ class GMMGAN(Classifying, LatentGAN):
         self.latent_dim = prior.latent_dim
         self.encoder = encoder
         self.estimator = estimator
-        self.mutual_information = mutual_information
         self.mutual_information_updates = mutual_information_updates
         self.classifier_adversarial = classifier_adversarial
-        self.marginal_entropy = marginal_entropy
-        self.posterior_consistency = posterior_consistency
         self.responsibility_consistency = responsibility_consistency
-        self.augmentation_consistency = augmentation_consistency
         self.augmentation = Augmentation(**augmentation) if isinstance(augmentation, dict) else augmentation
         self.augmentation = self.augmentation or Augmentation()
-        self.discriminator_outputs = discriminator_outputs
+        self.num_heads = num_heads
         super().__init__(data_shape, prior=prior, **kwargs)
         self.set_classifier(classifier, self.num_components)
+        self.set_pretraining()
+
+    @classmethod
+    def prior_defaults(cls, data_shape: tuple[int, ...]) -> dict[str, Any]:
+        """Return the prior's arguments where it is not given: for images components apart from each other, and fixed."""
+        return {"variance": 0.0225, "trainable": False} if len(data_shape) == 3 else {}
 
     # -- losses --------------------------------------------------------------------------------------------
 
@@ -173,18 +238,24 @@ class GMMGAN(Classifying, LatentGAN):
             "augmentation_consistency_loss": LossTerm(
                 self.augmentation_consistency_loss, trains=classifier, weight=self.augmentation_consistency
             ),
+            **self.pretraining_terms(),
         }
 
     def discriminator_loss(self, forward: ForwardPass) -> tf.Tensor:
         """Return eq. 3 as D minimises it, with alpha as a constant: D is not to please itself through C."""
         alpha = tf.stop_gradient(forward.responsibilities)
         real = weighted_rows(alpha, self._adversarial.real(forward.real_scores))
-        return real + self._estimator.weighted_fakes(alpha, self._adversarial.fake(forward.fake_scores))
+        return real + self._weighted_fakes(alpha, self._adversarial.fake(forward.fake_scores))
 
     def generator_loss(self, forward: ForwardPass) -> tf.Tensor:
         """Return eq. 3 as G minimises it; the real half has no gradient here, since alpha sums to 1."""
         alpha = forward.responsibilities if self.classifier_adversarial else tf.stop_gradient(forward.responsibilities)
-        return self._estimator.weighted_fakes(alpha, self._adversarial.generator(forward.fake_scores))
+        return self._weighted_fakes(alpha, self._adversarial.generator(forward.fake_scores))
+
+    def _weighted_fakes(self, alpha: tf.Tensor, terms: tf.Tensor) -> tf.Tensor:
+        if self.generated_weights == "uniform":
+            return tf.reduce_mean(terms) / self.num_components
+        return self._estimator.weighted_fakes(alpha, terms)
 
     def mutual_information_loss(self, forward: ForwardPass) -> tf.Tensor:
         """Return the negative of eq. 4."""
@@ -205,7 +276,8 @@ class GMMGAN(Classifying, LatentGAN):
 
     def augmentation_consistency_loss(self, forward: ForwardPass) -> tf.Tensor:
         """Return the negative of I(C(x); C(x changed)) over the batch (Ji et al. 2019)."""
-        return -joint_mutual_information(joint_of_pairs(forward.responsibilities, forward.changed_responsibilities))
+        changed = tf.nn.softmax(forward.changed_class_logits)
+        return -joint_mutual_information(joint_of_pairs(forward.responsibilities, changed))
 
     # -- what the step asks of a system --------------------------------------------------------------------
 
@@ -217,6 +289,10 @@ class GMMGAN(Classifying, LatentGAN):
         """Return 1 and K, for one discriminator output a component; the one that D is made with first."""
         counts = (1, self.num_components)
         return counts if self.discriminator_outputs == "one" else counts[::-1]
+
+    def classifier_view(self, examples: tf.Tensor, seed: tf.Tensor, generated: bool) -> tf.Tensor:
+        """Return what C sees of examples in training: fakes changed at random, where `augment_generated` says so."""
+        return self.augmentation(examples, seed) if generated and self.augment_generated else examples
 
     def after_update(self, forward: ForwardPass) -> None:
         """Let the mixture's weights follow the batch's mean responsibilities, where they do."""
@@ -240,6 +316,11 @@ class GMMGAN(Classifying, LatentGAN):
             "mutual_information_updates": self.mutual_information_updates,
             "classifier_adversarial": self.classifier_adversarial,
             "augmentation": asdict(self.augmentation),
+            "augment_generated": self.augment_generated,
             "discriminator_outputs": self.discriminator_outputs,
+            "generated_weights": self.generated_weights,
+            "pretraining_steps": self.pretraining_steps,
+            "num_heads": self.num_heads,
+            "classifier_units": self.classifier_units,
             **{name: serialized(getattr(self, name)) for name in weights},
         }

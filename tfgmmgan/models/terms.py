@@ -9,7 +9,9 @@ from keras.optimizers.schedules import LearningRateSchedule
 
 from tfgmmgan.models.forward import ForwardPass
 
-__all__ = ["LossTerm", "Weight", "serialized", "weight_at"]
+__all__ = ["STAGES", "LossTerm", "Weight", "is_in_use", "serialized", "weight_at"]
+
+STAGES = ("heads", "agreement", "adversarial")  # the first two are pretraining: `tfgmmgan.models.pretraining`
 
 Weight = float | LearningRateSchedule
 
@@ -22,11 +24,18 @@ class LossTerm(NamedTuple):
         trains: The groups of weights that get its gradient, names from `LatentGAN.groups`.
         weight: A number, or a `keras.optimizers.schedules.LearningRateSchedule` of the training step. A loss
             whose weight is the number 0 is not computed.
+        stages: In which of `STAGES` it trains. Default: with the GAN.
     """
 
     function: Callable[[ForwardPass], tf.Tensor]
     trains: tuple[str, ...]
     weight: Weight = 1.0
+    stages: tuple[str, ...] = ("adversarial",)
+
+
+def is_in_use(term: LossTerm) -> bool:
+    """Return whether a loss is computed: its weight is not the number 0."""
+    return callable(term.weight) or term.weight != 0
 
 
 def weight_at(weight: Weight, step: tf.Tensor) -> tf.Tensor:

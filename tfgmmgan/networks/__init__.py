@@ -9,6 +9,7 @@ from tfgmmgan.networks.dcgan import DCGANClassifier, DCGANEncoder, DCGANGenerato
 from tfgmmgan.networks.discriminator import Discriminator
 from tfgmmgan.networks.mlp import MLPClassifier, MLPEncoder, MLPGenerator
 from tfgmmgan.networks.resnet import ResNetClassifier, ResNetEncoder, ResNetGenerator
+from tfgmmgan.networks.shared_classifier import SharedClassifier
 from tfgmmgan.registry import Registry
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "ResNetClassifier",
     "ResNetEncoder",
     "ResNetGenerator",
+    "SharedClassifier",
     "dtype_policy",
 ]
 

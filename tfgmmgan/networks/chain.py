@@ -5,6 +5,8 @@ from contextlib import contextmanager
 
 import keras
 
+from tfgmmgan.networks.normalization import BatchNormalization
+
 __all__ = ["Chain", "dtype_policy"]
 
 
@@ -64,6 +66,17 @@ class Chain(keras.Model):
         for layer in self.blocks:
             inputs = layer(inputs)  # Keras hands `training` down to nested calls
         return inputs
+
+    def trunk(self, inputs, training: bool = False):  # noqa: ANN001, ANN201
+        """Run all layers but the last, `head`."""
+        for layer in self.blocks[:-1]:
+            inputs = layer(inputs, **({"training": training} if isinstance(layer, BatchNormalization) else {}))
+        return inputs
+
+    @property
+    def head(self) -> keras.layers.Layer:
+        """The last layer."""
+        return self.blocks[-1]
 
     def compute_output_shape(self, input_shape: tuple) -> tuple:
         """Return the last layer's output shape."""

@@ -32,7 +32,12 @@ MODEL_ARGUMENTS = {
     "posterior_consistency": "losses.posterior_consistency",
     "responsibility_consistency": "losses.responsibility_consistency",
     "augmentation_consistency": "losses.augmentation_consistency",
+    "augment_generated": "losses.augment_generated",
     "discriminator_outputs": "losses.discriminator",
+    "generated_weights": "losses.generated_weights",
+    "pretraining_steps": "pretraining.steps",
+    "num_heads": "pretraining.heads",
+    "classifier_units": "networks.classifier_units",
     "negatives": "losses.negatives",
     "class_log_likelihood": "losses.class_log_likelihood",
     "encoding": "losses.encoding",
@@ -75,7 +80,8 @@ def build_model(config: TrainConfig, data_shape: tuple[int, ...], num_classes: i
         for owner, table in ((model_class, MODEL_ARGUMENTS), (model_class.prior_class, PRIOR_ARGUMENTS))
     }
     values[model_class] |= {argument: getattr(config, argument) for argument in GROUP_ARGUMENTS}
-    prior = model_class.prior_class(**_accepted(model_class.prior_class, values))
+    given = {name: value for name, value in _accepted(model_class.prior_class, values).items() if value is not None}
+    prior = model_class.prior_class(**model_class.prior_defaults(data_shape) | given)
     model = model_class(
         data_shape,
         prior=prior,

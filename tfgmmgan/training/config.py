@@ -14,6 +14,7 @@ __all__ = [
     "LossOptions",
     "NetworkOptions",
     "OptimizerOptions",
+    "PretrainingOptions",
     "PriorOptions",
     "TrainConfig",
     "flatten",
@@ -27,8 +28,10 @@ class PriorOptions:
     Attributes:
         covariance: How each covariance is parametrised: "full" is a trainable scale_tril, "factor" the papers'
             unconstrained A_k, "diag" and "spherical" have one number a dimension and one a component.
-        trainable: Whether means and covariances are trained (GM-GAN: dynamic) or stay as drawn (static).
-        variance: Variance of each component to begin with (sigma in GM-GAN; its 0.15 is a standard deviation of 0.387).
+        trainable: Whether means and covariances are trained (GM-GAN: dynamic) or stay as drawn (static); where not given
+            gmmgan trains them for points alone, gmgan never.
+        variance: Variance of each component to begin with (sigma in GM-GAN; its 0.15 is a standard deviation of 0.387);
+            where not given 0.0225 for gmmgan on images, else 0.15.
         mean_range: Means are drawn from U[-c, c] in each dimension; this is c.
         weights: Mixture weights: "uniform", or "responsibilities", a running mean of what the classifier says.
         sampling: How gmgan draws the component of each fake: "categorical" (Algorithm 1), or "stratified", as many of
@@ -39,8 +42,8 @@ class PriorOptions:
     """
 
     covariance: Literal["full", "factor", "diag", "spherical"] = "full"
-    trainable: bool = True
-    variance: float = 0.15
+    trainable: bool | None = None
+    variance: float | None = None
     mean_range: float = 0.1
     weights: Literal["uniform", "responsibilities"] = "responsibilities"
     sampling: Literal["categorical", "stratified"] = "categorical"
@@ -58,11 +61,14 @@ class NetworkOptions:
         width: Multiplies the number of channels.
         encoder: Whether the classifier stands on the discriminator's encoding ("shared") or is a network of its
             own ("separate"), Table 1.
+        classifier_units: gmmgan: units of a hidden layer between the shared encoding and the classifier's linear layer, 0
+            for none as in Table 1; where not given 512 for images (ours), 0 for points.
     """
 
     architecture: Literal["auto", "dcgan", "mlp", "resnet"] = "auto"
     width: float = 1.0
     encoder: Literal["shared", "separate"] = "shared"
+    classifier_units: int | None = None
 
 
 @dataclass
@@ -78,17 +84,22 @@ class LossOptions:
             spectral normalisation, else 0.
         estimator: Eq. 3 and 4 from fakes shared by the batch ("stratified"), or with K fakes an image ("paired",
             Algorithm 1; the same expected gradient from K times the fakes).
-        mutual_information: Weight of eq. 4.
+        mutual_information: gmmgan: weight of eq. 4; where not given 0 for images, 1 for points.
         mutual_information_updates: What eq. 4 trains: the "classifier" (Algorithm 1) or "all" (section 2.4).
         classifier_adversarial: Whether eq. 3 trains the classifier through alpha, as in Algorithm 1; it pulls
             every image towards the mode whose fakes look best.
-        marginal_entropy: Weight of the entropy of the mean responsibilities, over K (ours): keeps all modes in use.
+        marginal_entropy: gmmgan: weight of the entropy of the mean responsibilities, over K (ours): keeps all modes in
+            use; where not given 0 for images, 2 for points.
         posterior_consistency: Weight of the poster's comparison of p(k|z) with what the classifier says of G(z).
         responsibility_consistency: Weight of the poster's comparison of what the classifier says of x and of G(z).
         augmentation_consistency: Weight of the mutual information between what the classifier says of an image and of
-            the same image changed as --augmentation says (ours, after Ji et al.); the augmentation is for it alone.
+            the same image changed as --augmentation says (ours, after Ji et al.); where not given 1 for images.
+        augment_generated: Whether posterior consistency shows the classifier fakes that were changed in the same way;
+            where not given true for images (ours).
         discriminator: gmmgan: "one" output of the discriminator, or one "per_mode" (ours), which judges a mode's fakes
-            against the images that the classifier gives to it.
+            against the images that the classifier gives to it; where not given "per_mode" for images.
+        generated_weights: gmmgan: how eq. 3 weighs the fakes of each component: by the mean "responsibilities", as it is
+            written, or "uniform" (ours), which trains rare modes as fast; where not given "uniform" for images.
         negatives: supervised_gmgan: what each output of the discriminator tells its class from: "all" fakes and other
             classes (Algorithm 1), or the fakes of its "own_class" (ours).
         class_log_likelihood: acgan: weight of the classes' log-likelihood.
@@ -100,18 +111,34 @@ class LossOptions:
     gradient_penalty: float | None = None
     weight_clip: float | None = None
     estimator: Literal["stratified", "paired"] = "stratified"
-    mutual_information: float = 1.0
+    mutual_information: float | None = None
     mutual_information_updates: Literal["classifier", "all"] = "classifier"
     classifier_adversarial: bool = False
-    marginal_entropy: float = 2.0
-    posterior_consistency: float = 0.1
+    marginal_entropy: float | None = None
+    posterior_consistency: float | None = None
     responsibility_consistency: float = 0.0
-    augmentation_consistency: float = 0.0
-    discriminator: Literal["one", "per_mode"] = "one"
+    augmentation_consistency: float | None = None
+    augment_generated: bool | None = None
+    discriminator: Literal["one", "per_mode"] | None = None
+    generated_weights: Literal["responsibilities", "uniform"] | None = None
     negatives: Literal["all", "own_class"] = "all"
     class_log_likelihood: float = 1.0
     encoding: float | None = None
     encoding_variance: Literal["diagonal", "identity"] = "diagonal"
+
+
+@dataclass
+class PretrainingOptions:
+    """gmmgan: finding the modes of images before anything is generated (ours); see docs/modes.md.
+
+    Attributes:
+        steps: Training steps of the heads, each with a batch of its own; 0 for no pretraining. Where not given 1500 for
+            images, 0 for points.
+        heads: How many classifiers vote.
+    """
+
+    steps: int | None = None
+    heads: int = 15
 
 
 @dataclass
@@ -165,7 +192,8 @@ class TrainConfig:
         prior: The latent mixture.
         networks: The networks.
         losses: The losses and their weights.
-        augmentation: How images are changed for --losses.augmentation_consistency.
+        pretraining: Finding the modes of images before anything is generated.
+        augmentation: How images are changed for pretraining and --losses.augmentation_consistency.
         optimizers: The optimizers and the order of updates.
         evaluation: What is looked at while training and measured after it.
     """
@@ -185,6 +213,7 @@ class TrainConfig:
     prior: PriorOptions = field(default_factory=PriorOptions)
     networks: NetworkOptions = field(default_factory=NetworkOptions)
     losses: LossOptions = field(default_factory=LossOptions)
+    pretraining: PretrainingOptions = field(default_factory=PretrainingOptions)
     augmentation: Augmentation = field(default_factory=Augmentation)
     optimizers: OptimizerOptions = field(default_factory=OptimizerOptions)
     evaluation: EvaluationOptions = field(default_factory=EvaluationOptions)
@@ -199,6 +228,7 @@ class TrainConfig:
             "steps_per_execution",
             "optimizers.generator_batch_size",
             "optimizers.critic_steps",
+            "pretraining.heads",
             "evaluation.samples",
         )
         positive = (
@@ -220,6 +250,8 @@ class TrainConfig:
             "losses.encoding",
             "losses.gradient_penalty",
             "losses.weight_clip",
+            "networks.classifier_units",
+            "pretraining.steps",
             "evaluation.every_epochs",
             "evaluation.trade_off_samples",
         )

@@ -1,0 +1,203 @@
+"""Finding the modes before anything is generated: classifiers that vote, and what they agree on.
+
+A classifier that is trained to know an image again after it was changed a little, and to tell it from others (IIC, Ji et
+al. 2019), finds what people see as classes, or most of them: which it merges and which it splits is up to the seed. So
+there are several, linear *heads* on the classifier's trunk, and k-means on what all of them say of an image finds
+clusters that they agree on (cluster ensembles, Strehl and Ghosh 2002). The classifier's last layer learns these. All of
+it is ours, and none of it knows a label.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from sklearn.cluster import KMeans
+
+from tfgmmgan.data.scaling import to_float
+from tfgmmgan.distribution import is_multi_worker, workers_share
+from tfgmmgan.errors import UserError
+from tfgmmgan.losses import joint_mutual_information
+from tfgmmgan.losses.responsibility import joint_of_pairs
+from tfgmmgan.models.forward import ForwardPass
+from tfgmmgan.models.terms import LossTerm
+from tfgmmgan.networks.cluster_heads import ClusterHeads
+from tfgmmgan.optimizers import FusedAdam
+from tfgmmgan.random import make_seed, split
+
+__all__ = ["Pretraining"]
+
+VOTERS = 10_000  # examples on which the heads' votes are compared
+AGREEMENT_STEPS = 150
+LEARNING_RATES = {"heads": 1e-3, "agreement": 2e-3}  # falling to 0 over a stage
+
+
+class _Stage:
+    """What pretraining needs and a trained model does not: kept where Keras neither saves nor counts it."""
+
+    def __init__(self, heads: ClusterHeads) -> None:
+        self.heads = heads
+        self.name = "heads"
+        self.optimizer: FusedAdam | None = None
+        self.centres = tf.Variable(tf.zeros([heads.num_components, heads.num_heads * heads.num_components]))
+
+    def nearest(self, votes: tf.Tensor) -> tf.Tensor:
+        """Return the cluster whose centre is nearest to the votes for an image, (n, H, K) -> (n,) int64."""
+        votes = tf.reshape(votes, [tf.shape(votes)[0], -1])
+        centres = tf.convert_to_tensor(self.centres)
+        return tf.argmin(
+            tf.reduce_sum(centres**2, axis=1) - 2 * tf.matmul(votes, centres, transpose_b=True), axis=1
+        )
+
+
+class Pretraining:
+    """The stages "heads" and "agreement" of a `Classifying` system; goes before it among the bases.
+
+    The system has `pretraining_steps`, `num_heads` and an `augmentation`, and calls `set_pretraining` at the end of its
+    constructor.
+    """
+
+    pretraining_steps: int = 0
+    num_heads: int = 0
+    _now: _Stage | None = None
+
+    def set_pretraining(self) -> None:
+        """Create the one number that stays: whether it was done."""
+        if self.pretraining_steps and not hasattr(self.classifier, "trunk"):
+            raise UserError(
+                "Pretraining puts heads on a classifier's trunk; this classifier has no `trunk` and `head`, as "
+                "`tfgmmgan.networks.SharedClassifier` has. Give it these, or set pretraining_steps=0."
+            )
+        self.pretrained = self.add_weight(shape=(), dtype="int32", initializer="zeros", trainable=False, name="pretrained")
+
+    @property
+    def stage(self) -> str:
+        """Which of `STAGES` the training step is in."""
+        return self._now.name if self._now else "adversarial"
+
+    @property
+    def wants_pretraining(self) -> bool:
+        """Whether the next `fit` begins with it."""
+        return self.pretraining_steps > 0 and not int(self.pretrained.numpy())
+
+    # -- losses --------------------------------------------------------------------------------------------
+
+    def pretraining_terms(self) -> dict[str, LossTerm]:
+        """Return the two stages' losses."""
+        trunk = ("encoder", "classifier_trunk") if self.shares_encoder else ("classifier_trunk",)
+        weight = 1.0 if self.pretraining_steps else 0.0
+        return {
+            "heads_loss": LossTerm(self.heads_loss, trains=(*trunk, "heads"), weight=weight, stages=("heads",)),
+            "agreement_loss": LossTerm(
+                self.agreement_loss, trains=("classifier_head",), weight=weight, stages=("agreement",)
+            ),
+        }
+
+    def heads_loss(self, forward: ForwardPass) -> tf.Tensor:
+        """Return the negative of the heads' mean I(h(x); h(x changed)) over the batch (Ji et al. 2019)."""
+        first = self._now.heads(forward.real_class_features)
+        second = self._now.heads(forward.changed_class_features)
+        pairs = zip(tf.unstack(first, axis=1), tf.unstack(second, axis=1), strict=True)
+        return -tf.add_n([joint_mutual_information(joint_of_pairs(*pair)) for pair in pairs]) / self.num_heads
+
+    def agreement_loss(self, forward: ForwardPass) -> tf.Tensor:
+        """Return the cross-entropy of C, on changed examples, with the cluster nearest to the heads' votes."""
+        target = self._now.nearest(self._now.heads(forward.real_class_features))
+        logits = forward.changed_class_logits
+        return tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(labels=target, logits=logits))
+
+    # -- what the step asks --------------------------------------------------------------------------------
+
+    @property
+    def pretraining_groups(self) -> tuple[str, ...]:
+        """The groups that the stages train."""
+        return ("encoder", "classifier_trunk", "classifier_head", "heads")
+
+    def group_variables(self, group: str) -> list[keras.Variable]:
+        """Return a group's trainable weights."""
+        if group == "heads":
+            return self._now.heads.trainable_variables
+        if group in ("classifier_trunk", "classifier_head"):
+            head = self.classifier.head.trainable_variables
+            if group == "classifier_head":
+                return head
+            return [v for v in self.classifier.trainable_variables if not any(v is own for own in head)]
+        return super().group_variables(group)
+
+    def _optimizers(self) -> list[tuple[keras.optimizers.Optimizer, tuple[str, ...]]]:
+        return [(self._now.optimizer, self.pretraining_groups)] if self._now else super()._optimizers()
+
+    def step_seed(self) -> tf.Tensor:
+        """Return the stateless seed of this step's noise; a stage's differs from the others'."""
+        if not self._now:
+            return super().step_seed()
+        own = split(make_seed(self.seed), -1 - ("heads", "agreement").index(self._now.name))
+        return split(own, tf.cast(self._now.optimizer.iterations, tf.int32))
+
+    # -- doing it ------------------------------------------------------------------------------------------
+
+    def pretrain(
+        self, batches: tf.data.Dataset, verbose: int | str = "auto", callbacks: list | None = None
+    ) -> keras.callbacks.History:
+        """Train the heads, find what they agree on, and teach it to the classifier. `fit` does so by itself, once.
+
+        Args:
+            batches: Batches of examples, (b, *data_shape) uint8 or float in [-1, 1], or pairs of these and labels, which
+                are not looked at; repeated as often as needed.
+            verbose: As in Keras's `fit`.
+            callbacks: As in Keras's `fit`; each stage is one epoch for them.
+
+        Returns:
+            The history of the heads' stage.
+        """
+        examples = _first(batches, VOTERS)
+        endless = batches.repeat()
+        if is_multi_worker(self.distribute_strategy):
+            endless = workers_share(self.distribute_strategy, endless)
+        with self.distribute_strategy.scope():
+            heads = ClusterHeads(self.num_heads, self.num_components, name="heads")
+            heads.build(self.class_features(tf.zeros([1, *self.data_shape])).shape)
+            self._now = _Stage(heads)
+        try:
+            history = self._train_stage("heads", endless, self.pretraining_steps, verbose, callbacks)
+            self._now.centres.assign(self._agree(examples))
+            self._train_stage("agreement", endless, AGREEMENT_STEPS, verbose, callbacks)
+        finally:
+            self._now = None
+            self.__dict__.get("_compiled", {}).pop("votes", None)
+            self.make_train_function(force=True)
+        self.pretrained.assign(1)
+        return history
+
+    def _train_stage(
+        self, name: str, batches: tf.data.Dataset, steps: int, verbose: int | str, callbacks: list | None
+    ) -> keras.callbacks.History:
+        self._now.name = name
+        with self.distribute_strategy.scope():
+            rate = keras.optimizers.schedules.CosineDecay(LEARNING_RATES[name], steps)
+            self._now.optimizer = FusedAdam(rate)
+            self._now.optimizer.build([v for group in self.pretraining_groups for v in self.group_variables(group)])
+        self.make_train_function(force=True)
+        return keras.Model.fit(self, batches, steps_per_epoch=steps, epochs=1, verbose=verbose, callbacks=callbacks)
+
+    def _agree(self, examples: np.ndarray) -> np.ndarray:
+        """Return the centres of K clusters of all heads' votes, (K, H * K)."""
+        votes = self.infer("votes", self._votes, examples, (self.num_heads, self.num_components))
+        clusters = KMeans(self.num_components, n_init=10, random_state=self.seed)
+        return clusters.fit(votes.reshape(len(votes), -1)).cluster_centers_
+
+    def _votes(self, examples: Any) -> tf.Tensor:
+        return self._now.heads(self.class_features(to_float(tf.convert_to_tensor(examples))))
+
+
+def _first(batches: Iterable, count: int) -> np.ndarray:
+    """Return the first examples of a dataset of batches, with or without labels."""
+    rows, found = [], 0
+    for batch in batches:
+        examples, _, _ = keras.utils.unpack_x_y_sample_weight(batch)
+        rows.append(np.asarray(examples))
+        found += len(rows[-1])
+        if found >= count:
+            break
+    return np.concatenate(rows)[:count]
