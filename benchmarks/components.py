@@ -18,6 +18,7 @@ import tensorflow as tf
 from benchmarks.timing import measure, print_machine, write_json
 from tfgmmgan import GMMGAN, GaussianMixture
 from tfgmmgan.losses.responsibility import weighted_log_classes_stratified
+from tfgmmgan.models.gmmgan import EQUATIONS_3_AND_4
 from tfgmmgan.random import make_seed
 
 PARTS = ("step", "draw z", "p(k|z)", "eq. 4")
@@ -25,7 +26,8 @@ PARTS = ("step", "draw z", "p(k|z)", "eq. 4")
 
 def parts(k: int, d: int, options: argparse.Namespace) -> tuple[dict[str, Callable], int]:
     """Return what is timed, by name, and how many fakes a step has."""
-    model = GMMGAN(options.shape, prior=GaussianMixture(k, d, trainable=True), width=options.width)
+    prior = GaussianMixture(k, d, trainable=True)
+    model = GMMGAN(options.shape, prior=prior, width=options.width, **EQUATIONS_3_AND_4)
     model.compile()
     step = tf.function(model.train_step, autograph=False)
     images = tf.constant(np.random.default_rng(0).integers(0, 256, (options.batch_size, *options.shape), np.uint8))

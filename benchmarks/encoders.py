@@ -15,6 +15,7 @@ import tensorflow as tf
 
 from benchmarks.estimators import measure_time
 from tfgmmgan import GAN, GMGAN, GMMGAN, GaussianMixture, LatentGAN
+from tfgmmgan.models.gmmgan import EQUATIONS_3_AND_4
 
 CASES = {"28x28x1": ((28, 28, 1), 64), "64x64x3": ((64, 64, 3), 16)}
 
@@ -28,8 +29,10 @@ def models(shape: tuple[int, int, int], width: float) -> dict[str, LatentGAN]:
     made = {
         "vanilla GAN": GAN(shape, width=width),
         "GM-GAN, dynamic": GMGAN(shape, prior=prior(), width=width, update_order="simultaneous"),
-        "proposed, shared encoder": GMMGAN(shape, prior=prior(), width=width, encoder="shared"),
-        "proposed, separate encoder": GMMGAN(shape, prior=prior(), width=width, encoder="separate"),
+        "proposed, shared encoder": GMMGAN(shape, prior=prior(), width=width, **EQUATIONS_3_AND_4),
+        "proposed, separate encoder": GMMGAN(
+            shape, prior=prior(), width=width, encoder="separate", **EQUATIONS_3_AND_4
+        ),
     }
     for model in made.values():
         model.compile()

@@ -21,6 +21,7 @@ from tfgmmgan import GMMGAN, load_data, load_run
 from tfgmmgan.data.scaling import to_float
 from tfgmmgan.losses import ESTIMATORS
 from tfgmmgan.models import ForwardPass
+from tfgmmgan.models.gmmgan import EQUATIONS_3_AND_4
 from tfgmmgan.random import make_seed
 
 
@@ -78,7 +79,10 @@ def main() -> None:
     batch = tf.constant(data.train.take(options.batch_size))
     models = {}
     for name in ESTIMATORS:
-        model = GMMGAN(data.shape, estimator=name, width=trained.width if trained else options.width)
+        if trained:
+            model = GMMGAN.from_config(trained.get_config() | {"estimator": name})
+        else:
+            model = GMMGAN(data.shape, estimator=name, width=options.width, **EQUATIONS_3_AND_4)
         model.compile()
         model.set_weights(trained.get_weights() if trained else next(iter(models.values()), model).get_weights())
         models[name] = model

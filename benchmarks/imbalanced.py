@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from benchmarks.training import train
+from benchmarks.training import RESPONSIBILITY_LEARNING, train
 from tfgmmgan import LatentGAN, load_data, make_config
 from tfgmmgan.data import DataOptions, ImageData
 from tfgmmgan.evaluation import algorithm_2, cluster_scores, train_judge
@@ -30,10 +30,11 @@ NUM_GENERATED = 3000
 SYSTEMS = {
     "vanilla GAN": ("gan", {}),
     "mixture without consistency": ("gmgan", {"prior.trainable": True}),
-    "mixture with C, without consistency": ("gmmgan", {"losses.posterior_consistency": 0.0}),
+    "mixture with C, without consistency": ("gmmgan", RESPONSIBILITY_LEARNING | {"losses.posterior_consistency": 0.0}),
     "mixture with consistency": (
         "gmmgan",
-        {"losses.posterior_consistency": 1.0, "losses.marginal_entropy": 0.0, "losses.mutual_information": 0.0},
+        RESPONSIBILITY_LEARNING
+        | {"losses.posterior_consistency": 1.0, "losses.marginal_entropy": 0.0, "losses.mutual_information": 0.0},
     ),
 }
 

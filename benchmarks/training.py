@@ -7,9 +7,17 @@ import keras
 
 from tfgmmgan import LatentGAN, TrainConfig
 from tfgmmgan.data import ImageData
-from tfgmmgan.training.build import build_model
+from tfgmmgan.models.gmmgan import EQUATIONS_3_AND_4
+from tfgmmgan.training.build import MODEL_ARGUMENTS, build_model
 
-__all__ = ["train"]
+__all__ = ["RESPONSIBILITY_LEARNING", "train"]
+
+# gmmgan on images by eq. 3 and 4, with what keeps all components in use and a trained prior, as options.
+RESPONSIBILITY_LEARNING = {
+    **{MODEL_ARGUMENTS[name]: value for name, value in EQUATIONS_3_AND_4.items()},
+    "prior.trainable": True,
+    "prior.variance": 0.15,
+}
 
 
 def train(

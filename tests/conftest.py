@@ -5,6 +5,7 @@ import tensorflow as tf
 
 import tfgmmgan
 from tfgmmgan.evaluation import autoencoder, judge, sections, subject
+from tfgmmgan.models.gmmgan import EQUATIONS_3_AND_4
 
 # Two devices for the tests of strategies; TensorFlow wants to know before it starts.
 tf.config.set_logical_device_configuration(
@@ -45,13 +46,13 @@ def images():
 
 @pytest.fixture
 def tiny_gmmgan():
-    """Return a maker of compiled GMMGANs with 3 components and an eighth of the channels."""
+    """Return a maker of compiled GMMGANs with 3 components, an eighth of the channels and the losses of points."""
 
     def make(data_shape=(8, 8, 1), latent_dim=5, **kwargs):
         prior = tfgmmgan.GaussianMixture(
             kwargs.pop("num_components", 3), latent_dim, mean_range=1.0, mixture_weights="responsibilities"
         )
-        model = tfgmmgan.GMMGAN(data_shape, prior=prior, width=kwargs.pop("width", 0.125), **kwargs)
+        model = tfgmmgan.GMMGAN(data_shape, prior=prior, **{"width": 0.125, **EQUATIONS_3_AND_4, **kwargs})
         model.compile()
         return model
 

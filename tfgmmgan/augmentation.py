@@ -30,9 +30,11 @@ class Augmentation:
         scale: Images are scaled by a factor between 1 / (1 + scale) and 1 + scale.
         flip: Whether half of the images are mirrored, left to right.
         brightness: The distance from black is multiplied by a factor in [1 - brightness, 1 + brightness].
+        erasing: A rectangle in a random place becomes black, with sides of up to this share of the image's (Zhong et
+            al. 2020).
 
     Raises:
-        UserError: If a number is negative, or brightness is above 1.
+        UserError: If a number is negative, or brightness or erasing above 1.
     """
 
     shift: float = 0.1
@@ -41,12 +43,14 @@ class Augmentation:
     scale: float = 0.18
     flip: bool = False
     brightness: float = 0.0
+    erasing: float = 0.0
 
     def __post_init__(self) -> None:
-        for name in ("shift", "rotation", "shear", "scale", "brightness"):
+        for name in ("shift", "rotation", "shear", "scale", "brightness", "erasing"):
             value = getattr(self, name)
-            if not 0 <= value < math.inf or (name == "brightness" and value > 1):
-                bound = "between 0 and 1" if name == "brightness" else "0 or more"
+            at_most_one = name in ("brightness", "erasing")
+            if not 0 <= value < math.inf or (at_most_one and value > 1):
+                bound = "between 0 and 1" if at_most_one else "0 or more"
                 raise UserError(f"augmentation.{name} must be {bound}; got {value}.")
 
     def __call__(self, images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
@@ -85,7 +89,15 @@ class Augmentation:
             fill_mode="CONSTANT",
         )
         changed = tf.ensure_shape(changed, images.shape)
-        if not self.brightness:
-            return changed
-        gain = draw(6, 1 - self.brightness, 1 + self.brightness)[:, None, None, None]
-        return tf.clip_by_value((changed + 1) * gain - 1, -1.0, 1.0)
+        if self.brightness:
+            gain = draw(6, 1 - self.brightness, 1 + self.brightness)[:, None, None, None]
+            changed = tf.clip_by_value((changed + 1) * gain - 1, -1.0, 1.0)
+        if self.erasing:
+            covered = []
+            for index, side in ((7, height), (9, width)):
+                middle = draw(index, 0.0, 1.0) * side
+                half = draw(index + 1, 0.0, self.erasing / 2) * side
+                covered.append(tf.abs(tf.range(side)[None] + 0.5 - middle[:, None]) < half[:, None])
+            inside = covered[0][:, :, None, None] & covered[1][:, None, :, None]
+            changed = tf.where(inside, -1.0, changed)
+        return changed

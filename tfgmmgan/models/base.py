@@ -326,11 +326,7 @@ class LatentGAN(Fitting, Drawing, keras.Model):
 
     def loss_terms_in_use(self) -> dict[str, LossTerm]:
         """Return the terms of this stage whose weight is not the number 0."""
-        return {
-            name: term
-            for name, term in self.loss_terms().items()
-            if self.stage in term.stages and is_in_use(term)
-        }
+        return {name: term for name, term in self.loss_terms().items() if self.stage in term.stages and is_in_use(term)}
 
     @property
     def metrics(self) -> list[keras.metrics.Metric]:

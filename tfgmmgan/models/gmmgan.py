@@ -18,16 +18,17 @@ from tfgmmgan.models.pretraining import Pretraining
 from tfgmmgan.models.terms import LossTerm, Weight, serialized
 from tfgmmgan.priors import GaussianMixture, LatentPrior
 
-__all__ = ["GMMGAN"]
+__all__ = ["EQUATIONS_3_AND_4", "GMMGAN", "RECIPE"]
 
 ENCODERS = ("shared", "separate")
 UPDATES = ("classifier", "all")
 OUTPUTS = ("one", "per_mode")
 GENERATED_WEIGHTS = ("responsibilities", "uniform")
 
-# What an argument is where it is None. Images: our recipe (docs/modes.md), which changes images to find what stays the
-# same. Points can't be changed like that: eq. 3 and 4 with what keeps all components in use.
-FOR_IMAGES = {
+# What an argument is where it is None. For images: our recipe (docs/modes.md), which changes them to find what stays
+# the same. Points can't be changed like that and have eq. 3 and 4 with what keeps all components in use; images may
+# have them too: `GMMGAN(data_shape, **EQUATIONS_3_AND_4)`.
+RECIPE = {
     "mutual_information": 0.0,
     "marginal_entropy": 0.0,
     "posterior_consistency": 0.01,
@@ -35,10 +36,10 @@ FOR_IMAGES = {
     "augment_generated": True,
     "discriminator_outputs": "per_mode",
     "generated_weights": "uniform",
-    "pretraining_steps": 1500,
+    "pretraining_steps": 3000,
     "classifier_units": 512,
 }
-FOR_POINTS = {
+EQUATIONS_3_AND_4 = {
     "mutual_information": 1.0,
     "marginal_entropy": 2.0,
     "posterior_consistency": 0.1,
@@ -55,11 +56,13 @@ FOR_POINTS = {
 class GMMGAN(Pretraining, Classifying, LatentGAN):
     """A GAN with a Gaussian mixture prior and a classifier C that says which Gaussian an example belongs to.
 
-    Read literally, the paper's two losses send every image to the one component whose fakes look best: nothing
-    in eq. 3 or 4 keeps a second component alive. The defaults differ from the paper in three places, each an option:
-    `marginal_entropy` and `posterior_consistency` are on, and `classifier_adversarial` is off.
-    `GMMGAN(data_shape, marginal_entropy=0, posterior_consistency=0, classifier_adversarial=True,
-    adversarial_loss="minimax")` is the paper's model.
+    Read literally, the paper's two losses send every image to the one component whose fakes look best: nothing in eq. 3
+    or 4 keeps a second component alive. For points, and for images that are given `EQUATIONS_3_AND_4`, the defaults
+    differ from the paper in three places, each an option: `marginal_entropy` and `posterior_consistency` are on, and
+    `classifier_adversarial` is off. For images the defaults are our recipe (docs/modes.md): C finds modes that people
+    see, by pretraining and by knowing images again that were changed, and each has an output of the discriminator.
+    `GMMGAN(data_shape, **EQUATIONS_3_AND_4 | {"marginal_entropy": 0, "posterior_consistency": 0},
+    classifier_adversarial=True, adversarial_loss="minimax")` is the paper's model.
 
     Example:
 
@@ -75,8 +78,8 @@ class GMMGAN(Pretraining, Classifying, LatentGAN):
         data_shape: Shape of one example: (H, W, C) for images, (p,) for points.
         num_components: K, where no prior is given. Default 10.
         latent_dim: d, where no prior is given. Default 100.
-        prior: Any `LatentPrior`; where None a `GaussianMixture` with trainable means and `scale_tril`, whose
-            weights follow the responsibilities.
+        prior: Any `LatentPrior`; where None a `GaussianMixture` whose weights follow the responsibilities, for points
+            with trainable means and `scale_tril`, for images with fixed ones.
         classifier: Keras model to K logits: from features where the encoder is shared, from examples where it
             is separate. Table 1's own where None.
         encoder: `"shared"`: C is a linear layer on the discriminator's encoding. `"separate"`: C is a network
@@ -84,26 +87,37 @@ class GMMGAN(Pretraining, Classifying, LatentGAN):
         estimator: `"stratified"`: S = ceil(B/K) fakes of each component serve the whole batch. `"paired"`: K
             fakes for every image, as in Algorithm 1; the same expected gradient from K times the fakes. See
             `tfgmmgan.losses.responsibility`. Default `"stratified"`.
-        mutual_information: Weight of eq. 4. Default 1, as in Algorithm 1.
+        mutual_information: Weight of eq. 4. Default 1 for points, as in Algorithm 1, and 0 for images.
         mutual_information_updates: Which weights eq. 4 trains: `"classifier"` (Algorithm 1, line 13) or `"all"`,
             generator and prior too (what section 2.4 implies). A shared encoder goes with the classifier in
             either case. Default `"classifier"`.
         classifier_adversarial: Whether eq. 3's generator side trains C through alpha (Algorithm 1, line 12).
             It pulls every image towards the component whose fakes look best. Default False (ours).
         marginal_entropy: Weight of H(mean C(x)) / K, the H(c) that InfoGAN's bound has and eq. 4 leaves out, with
-            eq. 4's factor 1/K. Default 2 (ours).
+            eq. 4's factor 1/K (ours). Default 2 for points, 0 for images.
         posterior_consistency: Weight of the poster's comparison of p(k | z) with C(x_hat). It trains C, G and
-            prior; without it, C has nothing to tell components apart by. Default 0.1 (ours; the poster gives none).
+            prior; without it, C has nothing to tell components apart by. Default 0.1 for points, 0.01 for images
+            (ours; the poster gives none).
         responsibility_consistency: Weight of the poster's other comparison, of C(x) with C(x_hat): the mutual
             information of their joint distribution, which is our reading of it; see
             `tfgmmgan.losses.responsibility.joint_paired`. It trains C, G and prior. Default 0.
         augmentation_consistency: Weight of the mutual information between C(x) and C of x changed at random (Ji et
             al. 2019), on real images: what a person sees does not change, so what C tells modes apart by should not. It
-            trains C, and a shared encoder. Default 0 (ours).
-        augmentation: An `Augmentation`, or its arguments by name: how images are changed for it.
-        discriminator_outputs: `"one"`: D judges whether an example is real. `"per_mode"`: K outputs, each of which
-            judges against the real examples that C gives to its component; with them the weights alpha of eq. 3's real
-            half do work. Default `"one"`, the papers'; `"per_mode"` is ours.
+            trains C, and a shared encoder (ours). Default 0.1 for images.
+        augmentation: An `Augmentation`, or its arguments by name: how images are changed.
+        augment_generated: Whether C sees fakes that were changed in the same way, so that G can't please it by cues
+            that no person sees (ours). Default True for images.
+        discriminator_outputs: `"one"`: D judges whether an example is real, as published. `"per_mode"`: K outputs, each
+            of which judges against the real examples that C gives to its component; with them the weights alpha of
+            eq. 3's real half do work (ours). Default `"per_mode"` for images, `"one"` for points.
+        generated_weights: How eq. 3 weighs the fakes of each component: `"responsibilities"`, the mean of C(x), as
+            published; `"uniform"` trains rare components as fast as frequent ones (ours). Default `"uniform"` for
+            images, `"responsibilities"` for points.
+        pretraining_steps: Steps of the pretraining that `fit` begins with; see `tfgmmgan.models.pretraining`. Default
+            3000 for images; 0 for points, and for a `classifier` without `trunk` and `head`.
+        num_heads: Classifiers that vote there. Default 15.
+        classifier_units: Units of a hidden layer of a shared C, 0 for Table 1's linear C. Default 512 for images
+            (ours), 0 for points.
         **kwargs: As in `LatentGAN`. A `discriminator` may have 1 output, or K: one for each component.
 
     Every weight is a number or a `keras.optimizers.schedules.LearningRateSchedule` of the training step.
@@ -152,8 +166,10 @@ class GMMGAN(Pretraining, Classifying, LatentGAN):
             "classifier_units": classifier_units,
         }
         is_image = len(data_shape) == 3
-        for name, default in (FOR_IMAGES if is_image else FOR_POINTS).items():
+        for name, default in (RECIPE if is_image else EQUATIONS_3_AND_4).items():
             setattr(self, name, default if given[name] is None else given[name])
+        if pretraining_steps is None and classifier is not None and not hasattr(classifier, "trunk"):
+            self.pretraining_steps = 0  # it has nothing to put heads on
         if encoder not in ENCODERS:
             raise unknown_name("encoder", encoder, ENCODERS)
         if mutual_information_updates not in UPDATES:
@@ -203,7 +219,7 @@ class GMMGAN(Pretraining, Classifying, LatentGAN):
 
     @classmethod
     def prior_defaults(cls, data_shape: tuple[int, ...]) -> dict[str, Any]:
-        """Return the prior's arguments where it is not given: for images components apart from each other, and fixed."""
+        """Return the prior's arguments where it is not given: for images fixed components that hardly overlap."""
         return {"variance": 0.0225, "trainable": False} if len(data_shape) == 3 else {}
 
     # -- losses --------------------------------------------------------------------------------------------

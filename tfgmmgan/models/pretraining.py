@@ -1,10 +1,10 @@
 """Finding the modes before anything is generated: classifiers that vote, and what they agree on.
 
-A classifier that is trained to know an image again after it was changed a little, and to tell it from others (IIC, Ji et
-al. 2019), finds what people see as classes, or most of them: which it merges and which it splits is up to the seed. So
-there are several, linear *heads* on the classifier's trunk, and k-means on what all of them say of an image finds
-clusters that they agree on (cluster ensembles, Strehl and Ghosh 2002). The classifier's last layer learns these. All of
-it is ours, and none of it knows a label.
+A classifier that is trained to know an image again after it was changed a little, and to tell it from others (IIC, Ji
+et al. 2019), finds what people see as classes, or most of them: which it merges and which it splits is up to the seed.
+So there are several, linear *heads* on the classifier's trunk, and `consensus` finds clusters from what all of them say.
+The classifier's last layer learns these ("agreement"); then the whole classifier is trained like a head, beside fresh
+ones ("refinement"). All of it is ours, and none of it knows a label.
 """
 
 from collections.abc import Iterable
@@ -13,15 +13,15 @@ from typing import Any
 import keras
 import numpy as np
 import tensorflow as tf
-from sklearn.cluster import KMeans
 
+from tfgmmgan.consensus import consensus
 from tfgmmgan.data.scaling import to_float
 from tfgmmgan.distribution import is_multi_worker, workers_share
 from tfgmmgan.errors import UserError
 from tfgmmgan.losses import joint_mutual_information
 from tfgmmgan.losses.responsibility import joint_of_pairs
 from tfgmmgan.models.forward import ForwardPass
-from tfgmmgan.models.terms import LossTerm
+from tfgmmgan.models.terms import STAGES, LossTerm
 from tfgmmgan.networks.cluster_heads import ClusterHeads
 from tfgmmgan.optimizers import FusedAdam
 from tfgmmgan.random import make_seed, split
@@ -30,29 +30,28 @@ __all__ = ["Pretraining"]
 
 VOTERS = 10_000  # examples on which the heads' votes are compared
 AGREEMENT_STEPS = 150
-LEARNING_RATES = {"heads": 1e-3, "agreement": 2e-3}  # falling to 0 over a stage
+LEARNING_RATES = {"heads": 1e-3, "agreement": 2e-3, "refinement": 5e-4}  # falling to 0 over a stage
 
 
 class _Stage:
     """What pretraining needs and a trained model does not: kept where Keras neither saves nor counts it."""
 
-    def __init__(self, heads: ClusterHeads) -> None:
+    def __init__(self, name: str, heads: ClusterHeads) -> None:
+        self.name = name
         self.heads = heads
-        self.name = "heads"
         self.optimizer: FusedAdam | None = None
-        self.centres = tf.Variable(tf.zeros([heads.num_components, heads.num_heads * heads.num_components]))
+        self.groups: tuple[tf.Tensor, tf.Tensor] | None = None  # centres (M, H * K), clusters (M,)
 
-    def nearest(self, votes: tf.Tensor) -> tf.Tensor:
-        """Return the cluster whose centre is nearest to the votes for an image, (n, H, K) -> (n,) int64."""
+    def cluster_of(self, votes: tf.Tensor) -> tf.Tensor:
+        """Return the cluster of the group whose centre is nearest to the votes for an image, (n, H, K) -> (n,)."""
         votes = tf.reshape(votes, [tf.shape(votes)[0], -1])
-        centres = tf.convert_to_tensor(self.centres)
-        return tf.argmin(
-            tf.reduce_sum(centres**2, axis=1) - 2 * tf.matmul(votes, centres, transpose_b=True), axis=1
-        )
+        centres, clusters = self.groups
+        distance = tf.reduce_sum(centres**2, axis=1) - 2 * tf.matmul(votes, centres, transpose_b=True)
+        return tf.gather(clusters, tf.argmin(distance, axis=1))
 
 
 class Pretraining:
-    """The stages "heads" and "agreement" of a `Classifying` system; goes before it among the bases.
+    """The stages "heads", "agreement" and "refinement" of a `Classifying` system; goes before it among the bases.
 
     The system has `pretraining_steps`, `num_heads` and an `augmentation`, and calls `set_pretraining` at the end of its
     constructor.
@@ -69,7 +68,9 @@ class Pretraining:
                 "Pretraining puts heads on a classifier's trunk; this classifier has no `trunk` and `head`, as "
                 "`tfgmmgan.networks.SharedClassifier` has. Give it these, or set pretraining_steps=0."
             )
-        self.pretrained = self.add_weight(shape=(), dtype="int32", initializer="zeros", trainable=False, name="pretrained")
+        self.pretrained = self.add_weight(
+            shape=(), dtype="int32", initializer="zeros", trainable=False, name="pretrained"
+        )
 
     @property
     def stage(self) -> str:
@@ -79,18 +80,26 @@ class Pretraining:
     @property
     def wants_pretraining(self) -> bool:
         """Whether the next `fit` begins with it."""
-        return self.pretraining_steps > 0 and not int(self.pretrained.numpy())
+        return self.pretraining_steps > 0 and self.num_components > 1 and not int(self.pretrained.numpy())
 
     # -- losses --------------------------------------------------------------------------------------------
 
     def pretraining_terms(self) -> dict[str, LossTerm]:
-        """Return the two stages' losses."""
+        """Return the three stages' losses."""
         trunk = ("encoder", "classifier_trunk") if self.shares_encoder else ("classifier_trunk",)
         weight = 1.0 if self.pretraining_steps else 0.0
         return {
-            "heads_loss": LossTerm(self.heads_loss, trains=(*trunk, "heads"), weight=weight, stages=("heads",)),
+            "heads_loss": LossTerm(
+                self.heads_loss, trains=(*trunk, "heads"), weight=weight, stages=("heads", "refinement")
+            ),
             "agreement_loss": LossTerm(
                 self.agreement_loss, trains=("classifier_head",), weight=weight, stages=("agreement",)
+            ),
+            "refinement_loss": LossTerm(
+                self.augmentation_consistency_loss,
+                trains=(*trunk, "classifier_head"),
+                weight=weight / self.num_heads,
+                stages=("refinement",),
             ),
         }
 
@@ -103,7 +112,7 @@ class Pretraining:
 
     def agreement_loss(self, forward: ForwardPass) -> tf.Tensor:
         """Return the cross-entropy of C, on changed examples, with the cluster nearest to the heads' votes."""
-        target = self._now.nearest(self._now.heads(forward.real_class_features))
+        target = self._now.cluster_of(self._now.heads(forward.real_class_features))
         logits = forward.changed_class_logits
         return tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(labels=target, logits=logits))
 
@@ -132,7 +141,7 @@ class Pretraining:
         """Return the stateless seed of this step's noise; a stage's differs from the others'."""
         if not self._now:
             return super().step_seed()
-        own = split(make_seed(self.seed), -1 - ("heads", "agreement").index(self._now.name))
+        own = split(make_seed(self.seed), -1 - STAGES.index(self._now.name))
         return split(own, tf.cast(self._now.optimizer.iterations, tf.int32))
 
     # -- doing it ------------------------------------------------------------------------------------------
@@ -143,8 +152,8 @@ class Pretraining:
         """Train the heads, find what they agree on, and teach it to the classifier. `fit` does so by itself, once.
 
         Args:
-            batches: Batches of examples, (b, *data_shape) uint8 or float in [-1, 1], or pairs of these and labels, which
-                are not looked at; repeated as often as needed.
+            batches: Batches of examples, (b, *data_shape) uint8 or float in [-1, 1], or pairs of these and labels,
+                which are not looked at; repeated as often as needed.
             verbose: As in Keras's `fit`.
             callbacks: As in Keras's `fit`; each stage is one epoch for them.
 
@@ -155,14 +164,16 @@ class Pretraining:
         endless = batches.repeat()
         if is_multi_worker(self.distribute_strategy):
             endless = workers_share(self.distribute_strategy, endless)
-        with self.distribute_strategy.scope():
-            heads = ClusterHeads(self.num_heads, self.num_components, name="heads")
-            heads.build(self.class_features(tf.zeros([1, *self.data_shape])).shape)
-            self._now = _Stage(heads)
         try:
-            history = self._train_stage("heads", endless, self.pretraining_steps, verbose, callbacks)
-            self._now.centres.assign(self._agree(examples))
-            self._train_stage("agreement", endless, AGREEMENT_STEPS, verbose, callbacks)
+            self._now = _Stage("heads", self._new_heads())
+            history = self._train_stage(endless, self.pretraining_steps, verbose, callbacks)
+            votes = self.infer("votes", self._votes, examples, (self.num_heads, self.num_components))
+            centres, clusters = consensus(votes.reshape(len(votes), -1), examples, self.num_components, self.seed)
+            self._now.name = "agreement"
+            self._now.groups = tf.constant(centres, tf.float32), tf.constant(clusters)
+            self._train_stage(endless, AGREEMENT_STEPS, verbose, callbacks)
+            self._now = _Stage("refinement", self._new_heads())
+            self._train_stage(endless, -(-self.pretraining_steps // 2), verbose, callbacks)
         finally:
             self._now = None
             self.__dict__.get("_compiled", {}).pop("votes", None)
@@ -170,22 +181,23 @@ class Pretraining:
         self.pretrained.assign(1)
         return history
 
-    def _train_stage(
-        self, name: str, batches: tf.data.Dataset, steps: int, verbose: int | str, callbacks: list | None
-    ) -> keras.callbacks.History:
-        self._now.name = name
+    def _new_heads(self) -> ClusterHeads:
         with self.distribute_strategy.scope():
-            rate = keras.optimizers.schedules.CosineDecay(LEARNING_RATES[name], steps)
+            heads = ClusterHeads(self.num_heads, self.num_components, name="heads")
+            heads.build(self.class_features(tf.zeros([1, *self.data_shape])).shape)
+        return heads
+
+    def _train_stage(
+        self, batches: tf.data.Dataset, steps: int, verbose: int | str, callbacks: list | None
+    ) -> keras.callbacks.History:
+        with self.distribute_strategy.scope():
+            rate = keras.optimizers.schedules.CosineDecay(LEARNING_RATES[self.stage], steps)
             self._now.optimizer = FusedAdam(rate)
             self._now.optimizer.build([v for group in self.pretraining_groups for v in self.group_variables(group)])
         self.make_train_function(force=True)
-        return keras.Model.fit(self, batches, steps_per_epoch=steps, epochs=1, verbose=verbose, callbacks=callbacks)
-
-    def _agree(self, examples: np.ndarray) -> np.ndarray:
-        """Return the centres of K clusters of all heads' votes, (K, H * K)."""
-        votes = self.infer("votes", self._votes, examples, (self.num_heads, self.num_components))
-        clusters = KMeans(self.num_components, n_init=10, random_state=self.seed)
-        return clusters.fit(votes.reshape(len(votes), -1)).cluster_centers_
+        return keras.Model.fit(
+            self, batches, steps_per_epoch=steps, epochs=1, verbose=verbose, callbacks=callbacks, shuffle=False
+        )
 
     def _votes(self, examples: Any) -> tf.Tensor:
         return self._now.heads(self.class_features(to_float(tf.convert_to_tensor(examples))))

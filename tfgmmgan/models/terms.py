@@ -11,7 +11,7 @@ from tfgmmgan.models.forward import ForwardPass
 
 __all__ = ["STAGES", "LossTerm", "Weight", "is_in_use", "serialized", "weight_at"]
 
-STAGES = ("heads", "agreement", "adversarial")  # the first two are pretraining: `tfgmmgan.models.pretraining`
+STAGES = ("heads", "agreement", "refinement", "adversarial")  # all but the last: `tfgmmgan.models.pretraining`
 
 Weight = float | LearningRateSchedule
 

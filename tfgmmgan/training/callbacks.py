@@ -46,7 +46,7 @@ class StopAtNaN(keras.callbacks.Callback):
         for name, value in (logs or {}).items():
             if not math.isfinite(float(value)):
                 raise _diverged(
-                    f"{name} became {float(value)} in step {int(self.model.optimizer.iterations.numpy())}",
+                    f"{name} became {float(value)} in step {int(self.model.optimizer.iterations.numpy()) or batch + 1}",
                     self.run,
                 )
 
@@ -108,6 +108,10 @@ class HistoryFile(keras.callbacks.Callback):
         super().__init__()
         self.path = path
         self.rows = read_rows(path, first_epoch)
+
+    def add_pretraining(self, seconds: float) -> None:
+        """Keep what pretraining took, as epoch 0."""
+        self.rows.insert(0, {"epoch": 0, "seconds": round(seconds, 3)})
 
     def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
         """Start the clock."""

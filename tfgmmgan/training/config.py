@@ -28,8 +28,8 @@ class PriorOptions:
     Attributes:
         covariance: How each covariance is parametrised: "full" is a trainable scale_tril, "factor" the papers'
             unconstrained A_k, "diag" and "spherical" have one number a dimension and one a component.
-        trainable: Whether means and covariances are trained (GM-GAN: dynamic) or stay as drawn (static); where not given
-            gmmgan trains them for points alone, gmgan never.
+        trainable: Whether means and covariances are trained (GM-GAN: dynamic) or stay as drawn (static); where not
+            given gmmgan trains them for points alone, gmgan never.
         variance: Variance of each component to begin with (sigma in GM-GAN; its 0.15 is a standard deviation of 0.387);
             where not given 0.0225 for gmmgan on images, else 0.15.
         mean_range: Means are drawn from U[-c, c] in each dimension; this is c.
@@ -61,8 +61,8 @@ class NetworkOptions:
         width: Multiplies the number of channels.
         encoder: Whether the classifier stands on the discriminator's encoding ("shared") or is a network of its
             own ("separate"), Table 1.
-        classifier_units: gmmgan: units of a hidden layer between the shared encoding and the classifier's linear layer, 0
-            for none as in Table 1; where not given 512 for images (ours), 0 for points.
+        classifier_units: gmmgan: units of a hidden layer between the shared encoding and the classifier's linear layer,
+            0 for none as in Table 1; where not given 512 for images (ours), 0 for points.
     """
 
     architecture: Literal["auto", "dcgan", "mlp", "resnet"] = "auto"
@@ -98,8 +98,8 @@ class LossOptions:
             where not given true for images (ours).
         discriminator: gmmgan: "one" output of the discriminator, or one "per_mode" (ours), which judges a mode's fakes
             against the images that the classifier gives to it; where not given "per_mode" for images.
-        generated_weights: gmmgan: how eq. 3 weighs the fakes of each component: by the mean "responsibilities", as it is
-            written, or "uniform" (ours), which trains rare modes as fast; where not given "uniform" for images.
+        generated_weights: gmmgan: how eq. 3 weighs the fakes of each component: by the mean "responsibilities", as it
+            is written, or "uniform" (ours), which trains rare modes as fast; where not given "uniform" for images.
         negatives: supervised_gmgan: what each output of the discriminator tells its class from: "all" fakes and other
             classes (Algorithm 1), or the fakes of its "own_class" (ours).
         class_log_likelihood: acgan: weight of the classes' log-likelihood.
@@ -132,7 +132,7 @@ class PretrainingOptions:
     """gmmgan: finding the modes of images before anything is generated (ours); see docs/modes.md.
 
     Attributes:
-        steps: Training steps of the heads, each with a batch of its own; 0 for no pretraining. Where not given 1500 for
+        steps: Training steps of the heads, each with a batch of its own; 0 for no pretraining. Where not given 3000 for
             images, 0 for points.
         heads: How many classifiers vote.
     """

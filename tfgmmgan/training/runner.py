@@ -2,6 +2,7 @@
 
 import json
 import sys
+import time
 from dataclasses import fields, replace
 from pathlib import Path
 
@@ -140,8 +141,15 @@ def _fit(model: LatentGAN, data: ImageData, config: TrainConfig, first_epoch: in
     if first_epoch == config.epochs:
         return
     step_size = config.batch_size * model.critic_steps
-    verbose = 1 if sys.stdout.isatty() else 2
+    verbose = (1 if sys.stdout.isatty() else 2) if is_chief(model.distribute_strategy) else 0
     with workers_answer(model.distribute_strategy):
+        if model.wants_pretraining:
+            started = time.perf_counter()
+            stop = [callback for callback in callbacks if isinstance(callback, StopAtNaN)]
+            model.pretrain(data.training_batches(step_size, config.seed), verbose=verbose, callbacks=stop)
+            for callback in callbacks:
+                if isinstance(callback, HistoryFile):
+                    callback.add_pretraining(time.perf_counter() - started)
         model.fit(
             data.training_batches(step_size, config.seed, first_epoch, labelled=model.needs_labels),
             steps_per_epoch=data.steps_per_epoch(step_size),
@@ -149,7 +157,7 @@ def _fit(model: LatentGAN, data: ImageData, config: TrainConfig, first_epoch: in
             epochs=config.epochs,
             callbacks=callbacks,
             shuffle=False,  # the batches come in their own order
-            verbose=verbose if is_chief(model.distribute_strategy) else 0,
+            verbose=verbose,
         )
 
 

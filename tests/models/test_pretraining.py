@@ -1,0 +1,148 @@
+"""Pretraining: heads that vote, what they agree on, and the classifier that learns it."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from scipy.optimize import linear_sum_assignment
+from sklearn.cluster import KMeans
+
+from tfgmmgan import GMMGAN
+from tfgmmgan.data.scaling import to_float
+from tfgmmgan.errors import UserError
+from tfgmmgan.models import ForwardPass
+from tfgmmgan.models.pretraining import _Stage
+from tfgmmgan.networks import SharedClassifier
+from tfgmmgan.networks.cluster_heads import ClusterHeads
+
+
+@pytest.fixture
+def make():
+    def make(**kwargs):
+        model = GMMGAN(
+            (8, 8, 1), **{"num_components": 4, "latent_dim": 5, "width": 0.125, "pretraining_steps": 4, **kwargs}
+        )
+        model.compile()
+        return model
+
+    return make
+
+
+def arrays(model):
+    return [weight.copy() for weight in model.get_weights()]
+
+
+def accuracy(labels, clusters):
+    table = np.zeros((4, 4))
+    np.add.at(table, (labels, clusters), 1)
+    return table[linear_sum_assignment(-table)].sum() / len(labels)
+
+
+@pytest.mark.parametrize("encoder", ["shared", "separate"])
+def test_fit_begins_with_it_once_and_it_trains_the_classifier_alone(make, images, encoder):
+    model = make(encoder=encoder)
+    assert model.wants_pretraining
+    groups = ("generator", "prior", "discriminator", "encoder", "classifier_trunk", "classifier_head")
+    before = {group: [v.numpy() for v in model.group_variables(group)] for group in groups}
+    batches = tf.data.Dataset.from_tensor_slices(images).batch(8)
+    history = model.pretrain(batches, verbose=0).history
+    assert list(history) == ["heads_loss"]
+    changed = {
+        group: any((v.numpy() != old).any() for v, old in zip(model.group_variables(group), before[group], strict=True))
+        for group in groups
+    }
+    assert changed == {
+        **dict.fromkeys(("generator", "prior", "discriminator"), False),
+        **{"encoder": encoder == "shared", "classifier_trunk": True, "classifier_head": True},
+    }
+    assert not model.wants_pretraining and model.stage == "adversarial"
+    assert int(model.optimizer.iterations) == int(model.discriminator_optimizer.iterations) == 0
+
+    history = model.fit(images, batch_size=8, epochs=2, verbose=0).history
+    assert "heads_loss" not in history and "augmentation_consistency_loss" in history
+    assert int(model.optimizer.iterations) == 6
+
+
+def test_heads_are_neither_counted_nor_saved(make, images, tmp_path):
+    model = make()
+    before = model.count_params()
+    model.fit(images, batch_size=8, verbose=0)
+    assert model.count_params() == before
+    model.save(tmp_path / "model.keras")
+    loaded = keras.models.load_model(tmp_path / "model.keras")
+    assert not loaded.wants_pretraining and loaded.pretraining_steps == 4
+    np.testing.assert_array_equal(loaded.responsibilities(images), model.responsibilities(images))
+    twin = make()
+    model.save_weights(tmp_path / "some.weights.h5")
+    twin.load_weights(tmp_path / "some.weights.h5")
+    assert not twin.wants_pretraining
+
+
+def test_it_is_a_function_of_the_seed(make, images):
+    runs = []
+    for seed in (3, 3, 4):
+        keras.utils.set_random_seed(7)
+        model = make(seed=seed, num_heads=3)
+        model.fit(images, batch_size=8, verbose=0, shuffle=False)
+        runs.append(np.concatenate([np.ravel(weight) for weight in arrays(model)]))
+    np.testing.assert_array_equal(runs[0], runs[1])
+    assert (runs[0] != runs[2]).any()
+
+
+def test_the_heads_loss_is_the_mean_negative_mutual_information(make, images):
+    model = make(num_heads=3)
+    heads = ClusterHeads(3, 4)
+    heads.build((None, 512))
+    model._now = _Stage(heads)
+    forward = ForwardPass(model, to_float(tf.constant(images)), None, tf.constant([1, 2]), 0)
+    first, second = heads(forward.real_class_features).numpy(), heads(forward.changed_class_features).numpy()
+    expected = 0.0
+    for head in range(3):
+        joint = np.mean([np.outer(p, q) for p, q in zip(first[:, head], second[:, head], strict=True)], axis=0)
+        joint = (joint + joint.T) / 2
+        expected -= (joint * np.log(joint / np.outer(joint.sum(1), joint.sum(0)))).sum() / 3
+    assert float(model.heads_loss(forward)) == pytest.approx(expected, rel=1e-4)
+
+
+def test_votes_go_to_the_nearest_centre():
+    rng = np.random.default_rng(0)
+    stage = _Stage(ClusterHeads(3, 4))
+    stage.centres.assign(rng.random((4, 12)))
+    votes = rng.random((50, 3, 4)).astype("float32")
+    clusters = KMeans(4, n_init=1).fit(rng.random((20, 12)))
+    clusters.cluster_centers_ = stage.centres.numpy()
+    np.testing.assert_array_equal(stage.nearest(tf.constant(votes)), clusters.predict(votes.reshape(50, 12)))
+
+
+def test_it_finds_the_four_kinds_of_image(make):
+    rng = np.random.default_rng(1)
+    labels = np.arange(400) % 4
+    images = rng.integers(0, 60, (400, 8, 8, 1), dtype=np.uint8)
+    for image, label in zip(images, labels, strict=True):
+        rows, columns = divmod(label, 2)
+        image[4 * rows : 4 * rows + 4, 4 * columns : 4 * columns + 4] += 180
+    model = make(pretraining_steps=150, augmentation={"rotation": 0.1, "shear": 0.0, "scale": 0.05}, width=0.25)
+    model.pretrain(tf.data.Dataset.from_tensor_slices(images).shuffle(400, seed=0).batch(50), verbose=0)
+    assert accuracy(labels, model.responsibilities(images).argmax(axis=1)) >= 0.95
+
+
+def test_what_it_can_not_do_is_said(make, images):
+    with pytest.raises(UserError, match="pretraining_steps changes images"):
+        GMMGAN((2,), num_components=4, pretraining_steps=3)
+    with pytest.raises(UserError, match="has no `trunk`"):
+        make(classifier=keras.Sequential([keras.layers.Dense(4)]))
+    make(classifier=keras.Sequential([keras.layers.Dense(4)]), pretraining_steps=0)
+    with pytest.raises(UserError, match="got generator"):
+        make().fit((batch for batch in [images]), verbose=0)
+    with pytest.raises(UserError, match="num_heads must be at least 1"):
+        make(num_heads=0)
+
+
+def test_the_shared_classifier_has_the_hidden_layer_it_is_asked_for():
+    features = tf.random.normal([6, 20])
+    for units, parameters in ((0, 20 * 3 + 3), (7, 20 * 7 + 4 * 7 + 7 * 3 + 3)):
+        classifier = SharedClassifier(3, units)
+        classifier.build((None, 20))
+        assert classifier.count_params() == parameters
+        assert classifier.trunk(features).shape == (6, units or 20)
+        np.testing.assert_allclose(classifier(features), classifier.head(classifier.trunk(features)))

@@ -1,0 +1,88 @@
+"""What several clusterings agree on, where looks decide between them."""
+
+import numpy as np
+import tensorflow as tf
+from sklearn.cluster import KMeans, SpectralClustering
+from sklearn.decomposition import PCA
+from sklearn.neighbors import NearestNeighbors
+
+from tfgmmgan.data.scaling import to_float
+
+__all__ = ["consensus", "normalized_association"]
+
+GROUPS_PER_CLUSTER = 20
+NEIGHBOURS = 5
+SIDE = 32  # pixels to which larger images are shrunk for comparison
+DIRECTIONS = 50
+
+
+def consensus(votes: np.ndarray, images: np.ndarray, num_clusters: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return groups of images that the voters agree on, and the cluster of each group.
+
+    K-means on the votes finds many small groups (cluster ensembles, Strehl and Ghosh 2002). Which groups belong
+    together the votes do not say reliably: a group that is far from all others, like sevens with a bar, goes anywhere.
+    So the groups are joined by looks: they are linked by how many of their images are among each other's nearest
+    neighbours in pixels, and cut into clusters where the links are fewest for the size of what they connect (normalised
+    cut, Shi and Malik 2000). No size is asked of a cluster. The combination is ours.
+
+    Args:
+        votes: (n, V) what each voter says of each image, probabilities side by side.
+        images: (n, H, W, C), uint8 or float in [-1, 1].
+        num_clusters: How many clusters, 2 or more.
+        seed: Integer behind the initial groups.
+
+    Returns:
+        The groups' centres among the votes (M, V), and their clusters (M,), integers below `num_clusters`.
+    """
+    num_groups = min(GROUPS_PER_CLUSTER * num_clusters, max(num_clusters, len(votes) // NEIGHBOURS))
+    groups = KMeans(num_groups, n_init=2, random_state=seed).fit(votes)
+    if num_groups == num_clusters:
+        return groups.cluster_centers_, np.arange(num_clusters)
+    links = _links(groups.labels_, images, num_groups)
+    spectral = SpectralClustering(
+        num_clusters, affinity="precomputed", assign_labels="discretize", random_state=seed
+    ).fit(links + 1e-9)
+    return groups.cluster_centers_, _exchange(links, spectral.labels_, num_clusters)
+
+
+def normalized_association(links: np.ndarray, clusters: np.ndarray, num_clusters: int) -> float:
+    """Return the sum over clusters of the share of their links that stays inside: K minus the normalised cut.
+
+    Args:
+        links: (M, M) symmetric weights between groups.
+        clusters: (M,) the cluster of each group.
+        num_clusters: K.
+    """
+    member = np.eye(num_clusters)[clusters]
+    inside, total = np.einsum("mk,mn,nk->k", member, links, member), links.sum(axis=1) @ member
+    return float((inside / np.maximum(total, 1e-12)).sum())
+
+
+def _links(groups: np.ndarray, images: np.ndarray, num_groups: int) -> np.ndarray:
+    """Return the share of pairs of neighbouring images that lie in each pair of groups, (M, M), symmetric."""
+    pixels = to_float(tf.constant(images))
+    if max(images.shape[1:3]) > SIDE:
+        pixels = tf.image.resize(pixels, [min(SIDE, side) for side in images.shape[1:3]], "area")
+    rows = pixels.numpy().reshape(len(images), -1)
+    rows = PCA(min(DIRECTIONS, *rows.shape), random_state=0).fit_transform(rows)
+    count = min(NEIGHBOURS, len(rows) - 1)
+    neighbours = NearestNeighbors(n_neighbors=count).fit(rows).kneighbors(return_distance=False)  # not itself
+    links = np.zeros((num_groups, num_groups))
+    np.add.at(links, (np.repeat(groups, count), groups[neighbours].ravel()), 1 / neighbours.size)
+    return (links + links.T) / 2
+
+
+def _exchange(links: np.ndarray, clusters: np.ndarray, num_clusters: int) -> np.ndarray:
+    """Move single groups to other clusters as long as the normalised association grows."""
+    clusters, best, moved = clusters.copy(), normalized_association(links, clusters, num_clusters), True
+    while moved:
+        moved = False
+        for group, old in enumerate(clusters.copy()):
+            for cluster in set(range(num_clusters)) - {old}:
+                before, clusters[group] = clusters[group], cluster
+                value = normalized_association(links, clusters, num_clusters)
+                if value > best + 1e-9:
+                    best, moved = value, True
+                else:
+                    clusters[group] = before
+    return clusters
