@@ -5,9 +5,10 @@ import pytest
 import tensorflow as tf
 
 from tfgmmgan import GMMGAN, GaussianMixture
-from tfgmmgan.augmentation import Augmentation
+from tfgmmgan.augmentation import Augmentation, sampled
 from tfgmmgan.errors import UserError
 from tfgmmgan.losses.responsibility import joint_of_pairs
+from tfgmmgan.models.gmmgan import EQUATIONS_3_AND_4
 from tfgmmgan.random import make_seed
 
 NOTHING = {"shift": 0.0, "rotation": 0.0, "shear": 0.0, "scale": 0.0}
@@ -66,6 +67,15 @@ def test_scales_stay_within_their_bound_both_ways():
     assert 0.78 <= ratios.min() < 0.85 and 1.18 < ratios.max() <= 1.27
 
 
+def test_what_is_erased_is_a_rectangle_of_bounded_sides():
+    images = np.ones((200, 16, 10, 1), np.float32)
+    black = Augmentation(**NOTHING, erasing=0.5)(images, make_seed(0)).numpy()[..., 0] == -1
+    rows, columns = black.any(axis=2), black.any(axis=1)
+    np.testing.assert_array_equal(black, rows[:, :, None] & columns[:, None])
+    assert rows.sum(1).max() == 8 and columns.sum(1).max() == 5
+    assert 0.01 < black.mean() < 0.06  # of sides that are uniform up to a half, less at the borders
+
+
 def test_brightness_scales_the_distance_from_black():
     images = np.zeros((100, 4, 4, 1), np.float32)
     changed = Augmentation(**NOTHING, brightness=0.3)(images, make_seed(0)).numpy()
@@ -106,17 +116,46 @@ def test_bad_values(name, value):
 
 def test_what_gmmgan_makes_of_it(images):
     """A classifier that gives an image and its changed self the same sure answer has the most information, log K."""
-    model = GMMGAN((8, 8, 1), prior=GaussianMixture(4, 5), width=0.1, augmentation_consistency=1.0)
+    model = GMMGAN((8, 8, 1), prior=GaussianMixture(4, 5), width=0.1, augmentation_consistency=1.0, pretraining_steps=0)
     model.compile()
     answers = tf.one_hot(np.arange(24) % 4, 4)
-    told = SimpleNamespace(responsibilities=answers, changed_responsibilities=answers)
+    told = SimpleNamespace(responsibilities=answers, changed_class_logits=100 * answers)
     assert float(model.augmentation_consistency_loss(told)) == pytest.approx(-np.log(4), rel=1e-5)
-    told.changed_responsibilities = tf.fill([24, 4], 0.25)
+    told.changed_class_logits = tf.zeros([24, 4])
     assert float(model.augmentation_consistency_loss(told)) == pytest.approx(0, abs=1e-6)
     losses = model.fit(images, batch_size=8, epochs=2, verbose=0).history["augmentation_consistency_loss"]
     assert np.isfinite(losses).all() and all(-np.log(4) <= loss <= 0 for loss in losses)
     again = GMMGAN.from_config(model.get_config())
     assert again.augmentation == model.augmentation and again.augmentation_consistency == 1.0
+
+
+def test_self_labelling_learns_from_what_is_sure(images):
+    model = GMMGAN((8, 8, 1), prior=GaussianMixture(3, 5), width=0.1)
+    alpha = np.array([[0.95, 0.03, 0.02], [0.4, 0.35, 0.25], [0.0, 0.08, 0.92]], "float32")
+    logits = np.random.default_rng(0).normal(size=(3, 3)).astype("float32")
+    given = SimpleNamespace(responsibilities=tf.constant(alpha), changed_class_logits=tf.constant(logits))
+    log_classes = logits - np.log(np.exp(logits).sum(1, keepdims=True))
+    assert float(model.self_labelling_loss(given)) == pytest.approx(
+        -(log_classes[0, 0] + log_classes[2, 2]) / 3, rel=1e-5
+    )
+
+
+def test_images_are_read_between_their_pixels_as_tensorflow_s_own_kernel_does():
+    rng = np.random.default_rng(0)
+    images = tf.constant(rng.uniform(-1, 1, (5, 6, 9, 2)), tf.float32)
+    maps = tf.constant(rng.normal(size=(5, 8)) * [1, 0.5, 3, 0.5, 1, 3, 0, 0], tf.float32)
+    expected = tf.raw_ops.ImageProjectiveTransformV3(
+        images=images,
+        transforms=maps,
+        output_shape=(6, 9),
+        fill_value=-1.0,
+        interpolation="BILINEAR",
+        fill_mode="CONSTANT",
+    )
+    column, row = np.arange(9.0)[None, None], np.arange(6.0)[None, :, None]
+    a0, a1, a2, b0, b1, b2, *_ = (number[:, None, None].astype("f8") for number in maps.numpy().T)
+    found = sampled(images, tf.constant(a0 * column + a1 * row + a2), tf.constant(b0 * column + b1 * row + b2))
+    np.testing.assert_allclose(found, expected, atol=2e-5)
 
 
 def test_the_joint_of_pairs_is_symmetric_and_a_distribution():
@@ -137,7 +176,8 @@ def test_points_are_not_augmented():
 
 def test_a_discriminator_for_each_mode(images):
     """Output k is told that a real image is real by alpha_k of it, and the fakes of component k are fakes, alone."""
-    model = GMMGAN((8, 8, 1), prior=GaussianMixture(3, 4), width=0.1, discriminator_outputs="per_mode")
+    options = EQUATIONS_3_AND_4 | {"discriminator_outputs": "per_mode"}
+    model = GMMGAN((8, 8, 1), prior=GaussianMixture(3, 4), width=0.1, **options)
     model.compile()
     assert model.discriminator.num_outputs == 3
     rng = np.random.default_rng(0)

@@ -79,16 +79,9 @@ class Augmentation:
         x, y = (width - 1) / 2, (height - 1) / 2
         a2 = x - a0 * x - a1 * y + draw(4, -self.shift, self.shift) * width
         b2 = y - b0 * x - b1 * y + draw(5, -self.shift, self.shift) * height
-        nothing = tf.zeros([count])
-        changed = tf.raw_ops.ImageProjectiveTransformV3(
-            images=images,
-            transforms=tf.stack([a0, a1, a2, b0, b1, b2, nothing, nothing], axis=1),
-            output_shape=tf.shape(images)[1:3],
-            fill_value=-1.0,
-            interpolation="BILINEAR",
-            fill_mode="CONSTANT",
-        )
-        changed = tf.ensure_shape(changed, images.shape)
+        column, row = tf.range(width)[None, None], tf.range(height)[None, :, None]
+        a0, a1, a2, b0, b1, b2 = (number[:, None, None] for number in (a0, a1, a2, b0, b1, b2))
+        changed = sampled(images, a0 * column + a1 * row + a2, b0 * column + b1 * row + b2)
         if self.brightness:
             gain = draw(6, 1 - self.brightness, 1 + self.brightness)[:, None, None, None]
             changed = tf.clip_by_value((changed + 1) * gain - 1, -1.0, 1.0)
@@ -101,3 +94,28 @@ class Augmentation:
             inside = covered[0][:, :, None, None] & covered[1][:, None, :, None]
             changed = tf.where(inside, -1.0, changed)
         return changed
+
+
+def sampled(images: tf.Tensor, x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
+    """Return images read between their pixels, bilinear, black (-1) outside; in operations that XLA knows.
+
+    Args:
+        images: (n, H, W, C).
+        x, y: (n, H', W') columns and rows to read at, in pixels; pixel centres are whole numbers.
+
+    Returns:
+        (n, H', W', C).
+    """
+    height, width, channels = images.shape[1:]
+    x, y = tf.clip_by_value(x, -1.0, float(width)), tf.clip_by_value(y, -1.0, float(height))
+    left, top = tf.minimum(tf.floor(x), width - 1.0), tf.minimum(tf.floor(y), height - 1.0)
+    right, bottom = (x - left)[..., None], (y - top)[..., None]  # the shares of the neighbours there
+    pixels = tf.pad(images, [[0, 0], [1, 1], [1, 1], [0, 0]], constant_values=-1.0)
+    pixels = tf.reshape(pixels, [-1, (height + 2) * (width + 2), channels])
+    corner = tf.cast((top + 1) * (width + 2) + left + 1, tf.int32)
+
+    def at(offset: int) -> tf.Tensor:
+        return tf.gather(pixels, corner + offset, batch_dims=1)
+
+    upper = (1 - right) * at(0) + right * at(1)
+    return (1 - bottom) * upper + bottom * ((1 - right) * at(width + 2) + right * at(width + 3))

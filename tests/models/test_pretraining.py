@@ -5,7 +5,6 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from scipy.optimize import linear_sum_assignment
-from sklearn.cluster import KMeans
 
 from tfgmmgan import GMMGAN
 from tfgmmgan.data.scaling import to_float
@@ -59,7 +58,7 @@ def test_fit_begins_with_it_once_and_it_trains_the_classifier_alone(make, images
     assert int(model.optimizer.iterations) == int(model.discriminator_optimizer.iterations) == 0
 
     history = model.fit(images, batch_size=8, epochs=2, verbose=0).history
-    assert "heads_loss" not in history and "augmentation_consistency_loss" in history
+    assert "heads_loss" not in history and "self_labelling_loss" in history
     assert int(model.optimizer.iterations) == 6
 
 
@@ -93,7 +92,7 @@ def test_the_heads_loss_is_the_mean_negative_mutual_information(make, images):
     model = make(num_heads=3)
     heads = ClusterHeads(3, 4)
     heads.build((None, 512))
-    model._now = _Stage(heads)
+    model._now = _Stage("heads", heads)
     forward = ForwardPass(model, to_float(tf.constant(images)), None, tf.constant([1, 2]), 0)
     first, second = heads(forward.real_class_features).numpy(), heads(forward.changed_class_features).numpy()
     expected = 0.0
@@ -104,14 +103,14 @@ def test_the_heads_loss_is_the_mean_negative_mutual_information(make, images):
     assert float(model.heads_loss(forward)) == pytest.approx(expected, rel=1e-4)
 
 
-def test_votes_go_to_the_nearest_centre():
+def test_an_image_is_of_the_cluster_of_the_nearest_group():
     rng = np.random.default_rng(0)
-    stage = _Stage(ClusterHeads(3, 4))
-    stage.centres.assign(rng.random((4, 12)))
+    stage = _Stage("agreement", ClusterHeads(3, 4))
+    centres, clusters = rng.random((6, 12)), np.array([0, 1, 2, 3, 0, 1])
+    stage.groups = tf.constant(centres, tf.float32), tf.constant(clusters)
     votes = rng.random((50, 3, 4)).astype("float32")
-    clusters = KMeans(4, n_init=1).fit(rng.random((20, 12)))
-    clusters.cluster_centers_ = stage.centres.numpy()
-    np.testing.assert_array_equal(stage.nearest(tf.constant(votes)), clusters.predict(votes.reshape(50, 12)))
+    nearest = ((votes.reshape(50, 1, 12) - centres[None]) ** 2).sum(axis=2).argmin(axis=1)
+    np.testing.assert_array_equal(stage.cluster_of(tf.constant(votes)), clusters[nearest])
 
 
 def test_it_finds_the_four_kinds_of_image(make):

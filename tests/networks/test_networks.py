@@ -4,6 +4,7 @@ import pytest
 
 from tfgmmgan import GAN, GMMGAN, GaussianMixture
 from tfgmmgan.errors import UserError
+from tfgmmgan.models.gmmgan import EQUATIONS_3_AND_4
 from tfgmmgan.networks import (
     DCGANClassifier,
     DCGANEncoder,
@@ -46,7 +47,7 @@ def test_differences_of_parameter_counts_are_those_of_table_6():
     """At 64x64x3, K = 10, d = 100. The absolute 8,366,145 does not follow from Tables 1-3; its differences do."""
     shape, k, d = (64, 64, 3), 10, 100
     vanilla = GAN(shape, latent_dim=d)
-    mixture = GMMGAN(shape, prior=GaussianMixture(k, d, covariance="factor"))
+    mixture = GMMGAN(shape, prior=GaussianMixture(k, d, covariance="factor"), **EQUATIONS_3_AND_4)
     base = trainable(vanilla.generator, vanilla.discriminator)
     gm_gan = trainable(mixture.generator, mixture.discriminator, mixture.prior)
     shared = gm_gan + trainable(mixture.classifier)

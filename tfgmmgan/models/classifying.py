@@ -42,6 +42,11 @@ class Classifying:
         """Whether the classifier works on the discriminator's encoding."""
         return self.encoder == "shared"
 
+    @property
+    def has_trunk(self) -> bool:
+        """Whether the classifier can be run up to its last layer, by `trunk` and `head`."""
+        return hasattr(self.classifier, "trunk")
+
     def group_variables(self, group: str) -> list[keras.Variable]:
         """Return a group's trainable weights."""
         return self.classifier.trainable_variables if group == "classifier" else super().group_variables(group)

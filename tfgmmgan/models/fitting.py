@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tfgmmgan.data.dataset import check_examples
+from tfgmmgan.data.dataset import ImageData, Split, check_examples
 from tfgmmgan.distribution import is_multi_worker, workers_share
 from tfgmmgan.errors import UserError
 
@@ -37,7 +37,8 @@ class Fitting:
                 raise UserError(f"fit(x): expected examples of shape {self.data_shape}; got {x.shape[1:]}.")
             y = self._check_labels(y, len(x))
         if self.wants_pretraining:
-            self.pretrain(self._batches_of(x, kwargs.get("batch_size")), verbose=kwargs.get("verbose", "auto"))
+            batch_size = args[0] if args else kwargs.get("batch_size")
+            self.pretrain(self._batches_of(x, batch_size), verbose=kwargs.get("verbose", "auto"))
         if is_multi_worker(self.distribute_strategy):
             x = workers_share(self.distribute_strategy, x)
         return super().fit(x, y, *args, **kwargs)
@@ -51,8 +52,9 @@ class Fitting:
                 f"Pretraining reads the examples more than once and needs an array or a tf.data.Dataset; got "
                 f"{type(x).__name__}. Call pretrain(dataset) before fit, or set pretraining_steps=0."
             )
-        rows = tf.data.Dataset.from_tensor_slices(x).shuffle(len(x), seed=self.seed)
-        return rows.batch(min(batch_size or 32, len(x)), drop_remainder=True)
+        split = Split(len(x), examples=np.asarray(x))
+        data = ImageData("fit(x)", split, split, self.data_shape)
+        return data.training_batches(min(batch_size or 32, len(x)), self.seed)
 
     def _maybe_symbolic_build(self, *args, **kwargs) -> None:
         """Do nothing: constructor and `compile` build everything, and Keras's way reduces a batch over the workers."""

@@ -123,6 +123,8 @@ class ForwardPass:
     def real_class_logits(self) -> tf.Tensor:
         """The classifier's logits of real examples, (B, K)."""
         view = self.model.classifier_view(self.real, split(self.seed, 1), generated=False)
+        if view is self.real and self.model.has_trunk:
+            return self.model.classifier.head(self.real_class_features)
         features = self.real_features if view is self.real and self.model.shares_encoder else None
         return self.model.class_logits(view, features, training=True)
 
@@ -139,6 +141,8 @@ class ForwardPass:
     @cached_property
     def changed_class_logits(self) -> tf.Tensor:
         """The classifier's logits of the changed examples, (B, K)."""
+        if self.model.has_trunk:
+            return self.model.classifier.head(self.changed_class_features)
         return self.model.class_logits(self.changed, training=True)
 
     @cached_property

@@ -24,6 +24,7 @@ ENCODERS = ("shared", "separate")
 UPDATES = ("classifier", "all")
 OUTPUTS = ("one", "per_mode")
 GENERATED_WEIGHTS = ("responsibilities", "uniform")
+SURE = 0.9  # responsibility from which an image's mode is taken for granted
 
 # What an argument is where it is None. For images: our recipe (docs/modes.md), which changes them to find what stays
 # the same. Points can't be changed like that and have eq. 3 and 4 with what keeps all components in use; images may
@@ -32,7 +33,7 @@ RECIPE = {
     "mutual_information": 0.0,
     "marginal_entropy": 0.0,
     "posterior_consistency": 0.01,
-    "augmentation_consistency": 0.1,
+    "self_labelling": 0.1,
     "augment_generated": True,
     "discriminator_outputs": "per_mode",
     "generated_weights": "uniform",
@@ -43,7 +44,7 @@ EQUATIONS_3_AND_4 = {
     "mutual_information": 1.0,
     "marginal_entropy": 2.0,
     "posterior_consistency": 0.1,
-    "augmentation_consistency": 0.0,
+    "self_labelling": 0.0,
     "augment_generated": False,
     "discriminator_outputs": "one",
     "generated_weights": "responsibilities",
@@ -103,7 +104,9 @@ class GMMGAN(Pretraining, Classifying, LatentGAN):
             `tfgmmgan.losses.responsibility.joint_paired`. It trains C, G and prior. Default 0.
         augmentation_consistency: Weight of the mutual information between C(x) and C of x changed at random (Ji et
             al. 2019), on real images: what a person sees does not change, so what C tells modes apart by should not. It
-            trains C, and a shared encoder (ours). Default 0.1 for images.
+            trains C, and a shared encoder (ours). It wants the modes equally heavy. Default 0.
+        self_labelling: Weight of the cross-entropy of C of an image changed at random with what C takes the image to
+            be, where it is sure; for a pretrained C. It trains C, and a shared encoder (ours). Default 0.1 for images.
         augmentation: An `Augmentation`, or its arguments by name: how images are changed.
         augment_generated: Whether C sees fakes that were changed in the same way, so that G can't please it by cues
             that no person sees (ours). Default True for images.
@@ -144,7 +147,8 @@ class GMMGAN(Pretraining, Classifying, LatentGAN):
         marginal_entropy: Weight | None = None,
         posterior_consistency: Weight | None = None,
         responsibility_consistency: Weight = 0.0,
-        augmentation_consistency: Weight | None = None,
+        augmentation_consistency: Weight = 0.0,
+        self_labelling: Weight | None = None,
         augmentation: Augmentation | dict | None = None,
         augment_generated: bool | None = None,
         discriminator_outputs: str | None = None,
@@ -158,7 +162,7 @@ class GMMGAN(Pretraining, Classifying, LatentGAN):
             "mutual_information": mutual_information,
             "marginal_entropy": marginal_entropy,
             "posterior_consistency": posterior_consistency,
-            "augmentation_consistency": augmentation_consistency,
+            "self_labelling": self_labelling,
             "augment_generated": augment_generated,
             "discriminator_outputs": discriminator_outputs,
             "generated_weights": generated_weights,
@@ -180,9 +184,6 @@ class GMMGAN(Pretraining, Classifying, LatentGAN):
         ):
             if value not in known:
                 raise unknown_name(f"value of {name}", value, known)
-        for name in ("augmentation_consistency", "augment_generated", "pretraining_steps"):
-            if not is_image and getattr(self, name) != 0:
-                raise UserError(f"{name} changes images; these examples have the shape {data_shape}.")
         for name, value, least in (
             ("pretraining_steps", self.pretraining_steps, 0),
             ("num_heads", num_heads, 1),
@@ -210,9 +211,13 @@ class GMMGAN(Pretraining, Classifying, LatentGAN):
         self.mutual_information_updates = mutual_information_updates
         self.classifier_adversarial = classifier_adversarial
         self.responsibility_consistency = responsibility_consistency
+        self.augmentation_consistency = augmentation_consistency
         self.augmentation = Augmentation(**augmentation) if isinstance(augmentation, dict) else augmentation
         self.augmentation = self.augmentation or Augmentation()
         self.num_heads = num_heads
+        for name in ("augmentation_consistency", "self_labelling", "augment_generated", "pretraining_steps"):
+            if not is_image and getattr(self, name) != 0:
+                raise UserError(f"{name} changes images; these examples have the shape {data_shape}.")
         super().__init__(data_shape, prior=prior, **kwargs)
         self.set_classifier(classifier, self.num_components)
         self.set_pretraining()
@@ -254,6 +259,7 @@ class GMMGAN(Pretraining, Classifying, LatentGAN):
             "augmentation_consistency_loss": LossTerm(
                 self.augmentation_consistency_loss, trains=classifier, weight=self.augmentation_consistency
             ),
+            "self_labelling_loss": LossTerm(self.self_labelling_loss, trains=classifier, weight=self.self_labelling),
             **self.pretraining_terms(),
         }
 
@@ -290,6 +296,18 @@ class GMMGAN(Pretraining, Classifying, LatentGAN):
         joint = self._estimator.joint(forward.responsibilities, tf.exp(forward.fake_log_classes))
         return -joint_mutual_information(joint)
 
+    def self_labelling_loss(self, forward: ForwardPass) -> tf.Tensor:
+        """Return the cross-entropy of C(x changed) with what C takes x to be, over images that it is sure of.
+
+        Unlike a mutual information it asks no size of a mode (self-labelling, Van Gansbeke et al. 2020; Sohn et al.
+        2020).
+        """
+        alpha = tf.stop_gradient(forward.responsibilities)
+        sure = tf.cast(tf.reduce_max(alpha, axis=1) >= SURE, tf.float32)
+        labels = tf.argmax(alpha, axis=1)
+        logits = forward.changed_class_logits
+        return tf.reduce_mean(sure * tf.nn.sparse_softmax_cross_entropy_with_logits(labels=labels, logits=logits))
+
     def augmentation_consistency_loss(self, forward: ForwardPass) -> tf.Tensor:
         """Return the negative of I(C(x); C(x changed)) over the batch (Ji et al. 2019)."""
         changed = tf.nn.softmax(forward.changed_class_logits)
@@ -322,6 +340,7 @@ class GMMGAN(Pretraining, Classifying, LatentGAN):
             "posterior_consistency",
             "responsibility_consistency",
             "augmentation_consistency",
+            "self_labelling",
         )
         return {
             **super().get_config(),

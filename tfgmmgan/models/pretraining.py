@@ -2,9 +2,9 @@
 
 A classifier that is trained to know an image again after it was changed a little, and to tell it from others (IIC, Ji
 et al. 2019), finds what people see as classes, or most of them: which it merges and which it splits is up to the seed.
-So there are several, linear *heads* on the classifier's trunk, and `consensus` finds clusters from what all of them say.
-The classifier's last layer learns these ("agreement"); then the whole classifier is trained like a head, beside fresh
-ones ("refinement"). All of it is ours, and none of it knows a label.
+So there are several, linear *heads* on the classifier's trunk; `consensus` finds clusters from what all of them say.
+The classifier's last layer learns these ("agreement"); then the whole classifier learns from what it is sure of, beside
+fresh heads ("refinement"). All of it is ours, and none of it knows a label.
 """
 
 from collections.abc import Iterable
@@ -63,7 +63,7 @@ class Pretraining:
 
     def set_pretraining(self) -> None:
         """Create the one number that stays: whether it was done."""
-        if self.pretraining_steps and not hasattr(self.classifier, "trunk"):
+        if self.pretraining_steps and not self.has_trunk:
             raise UserError(
                 "Pretraining puts heads on a classifier's trunk; this classifier has no `trunk` and `head`, as "
                 "`tfgmmgan.networks.SharedClassifier` has. Give it these, or set pretraining_steps=0."
@@ -96,10 +96,7 @@ class Pretraining:
                 self.agreement_loss, trains=("classifier_head",), weight=weight, stages=("agreement",)
             ),
             "refinement_loss": LossTerm(
-                self.augmentation_consistency_loss,
-                trains=(*trunk, "classifier_head"),
-                weight=weight / self.num_heads,
-                stages=("refinement",),
+                self.self_labelling_loss, trains=(*trunk, "classifier_head"), weight=weight, stages=("refinement",)
             ),
         }
 
@@ -165,14 +162,14 @@ class Pretraining:
         if is_multi_worker(self.distribute_strategy):
             endless = workers_share(self.distribute_strategy, endless)
         try:
-            self._now = _Stage("heads", self._new_heads())
+            self._now = _Stage("heads", self._new_heads(0))
             history = self._train_stage(endless, self.pretraining_steps, verbose, callbacks)
             votes = self.infer("votes", self._votes, examples, (self.num_heads, self.num_components))
             centres, clusters = consensus(votes.reshape(len(votes), -1), examples, self.num_components, self.seed)
             self._now.name = "agreement"
             self._now.groups = tf.constant(centres, tf.float32), tf.constant(clusters)
             self._train_stage(endless, AGREEMENT_STEPS, verbose, callbacks)
-            self._now = _Stage("refinement", self._new_heads())
+            self._now = _Stage("refinement", self._new_heads(1))
             self._train_stage(endless, -(-self.pretraining_steps // 2), verbose, callbacks)
         finally:
             self._now = None
@@ -181,9 +178,10 @@ class Pretraining:
         self.pretrained.assign(1)
         return history
 
-    def _new_heads(self) -> ClusterHeads:
+    def _new_heads(self, stage: int) -> ClusterHeads:
+        seed = int(np.random.SeedSequence([self.seed, stage]).generate_state(1)[0])
         with self.distribute_strategy.scope():
-            heads = ClusterHeads(self.num_heads, self.num_components, name="heads")
+            heads = ClusterHeads(self.num_heads, self.num_components, seed)
             heads.build(self.class_features(tf.zeros([1, *self.data_shape])).shape)
         return heads
 

@@ -12,13 +12,15 @@ class ClusterHeads(keras.layers.Layer):
     Args:
         num_heads: H.
         num_components: K.
+        seed: Integer from which the weights are drawn. Default 0.
     """
 
-    def __init__(self, num_heads: int, num_components: int, **kwargs) -> None:
+    def __init__(self, num_heads: int, num_components: int, seed: int = 0, **kwargs) -> None:
         super().__init__(**{"dtype": "float32", **kwargs})
         self.num_heads = num_heads
         self.num_components = num_components
-        self.logits = keras.layers.Dense(num_heads * num_components, dtype="float32")
+        initial = keras.initializers.GlorotUniform(seed)
+        self.logits = keras.layers.Dense(num_heads * num_components, kernel_initializer=initial, dtype="float32")
 
     def build(self, input_shape: tuple) -> None:
         """Create the weights."""

@@ -32,6 +32,7 @@ MODEL_ARGUMENTS = {
     "posterior_consistency": "losses.posterior_consistency",
     "responsibility_consistency": "losses.responsibility_consistency",
     "augmentation_consistency": "losses.augmentation_consistency",
+    "self_labelling": "losses.self_labelling",
     "augment_generated": "losses.augment_generated",
     "discriminator_outputs": "losses.discriminator",
     "generated_weights": "losses.generated_weights",

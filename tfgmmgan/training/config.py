@@ -93,7 +93,9 @@ class LossOptions:
         posterior_consistency: Weight of the poster's comparison of p(k|z) with what the classifier says of G(z).
         responsibility_consistency: Weight of the poster's comparison of what the classifier says of x and of G(z).
         augmentation_consistency: Weight of the mutual information between what the classifier says of an image and of
-            the same image changed as --augmentation says (ours, after Ji et al.); where not given 1 for images.
+            the same image changed as --augmentation says (ours, after Ji et al.); it wants the modes equally heavy.
+        self_labelling: gmmgan: weight of the cross-entropy of what the classifier says of an image that is changed like
+            that with what it takes the image to be, where it is sure (ours); where not given 0.1 for images.
         augment_generated: Whether posterior consistency shows the classifier fakes that were changed in the same way;
             where not given true for images (ours).
         discriminator: gmmgan: "one" output of the discriminator, or one "per_mode" (ours), which judges a mode's fakes
@@ -117,7 +119,8 @@ class LossOptions:
     marginal_entropy: float | None = None
     posterior_consistency: float | None = None
     responsibility_consistency: float = 0.0
-    augmentation_consistency: float | None = None
+    augmentation_consistency: float = 0.0
+    self_labelling: float | None = None
     augment_generated: bool | None = None
     discriminator: Literal["one", "per_mode"] | None = None
     generated_weights: Literal["responsibilities", "uniform"] | None = None
@@ -246,6 +249,7 @@ class TrainConfig:
             "losses.posterior_consistency",
             "losses.responsibility_consistency",
             "losses.augmentation_consistency",
+            "losses.self_labelling",
             "losses.class_log_likelihood",
             "losses.encoding",
             "losses.gradient_penalty",

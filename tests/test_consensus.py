@@ -1,0 +1,72 @@
+"""Consensus of several clusterings: groups by votes, clusters by looks."""
+
+import numpy as np
+import pytest
+
+from tfgmmgan.consensus import consensus, normalized_association
+
+
+def pictures(labels, rng):
+    """Four patterns on 40x40 pixels, with noise: larger than what is compared, so they are shrunk."""
+    patterns = rng.uniform(-1, 1, (4, 10, 10)).repeat(4, axis=1).repeat(4, axis=2)
+    return np.clip(patterns[labels][..., None] + 0.1 * rng.normal(size=(len(labels), 40, 40, 1)), -1, 1).astype("f4")
+
+
+def votes_for(labels, heads, rng):
+    """One-hot votes of heads that name the four labels in orders of their own, a tenth of them wrong."""
+    votes = []
+    for _ in range(heads):
+        said = np.where(rng.random(len(labels)) < 0.1, rng.integers(0, 4, len(labels)), labels)
+        votes.append(np.eye(4)[rng.permutation(4)][said])
+    return np.concatenate(votes, axis=1).astype("f4")
+
+
+def found(votes, centres, clusters):
+    return clusters[((votes[:, None] - centres[None]) ** 2).sum(axis=2).argmin(axis=1)]
+
+
+def same_partition(one, other):
+    pairs = set(zip(one.tolist(), other.tolist(), strict=True))
+    return len(pairs) == len(set(one.tolist())) == len(set(other.tolist()))
+
+
+def test_heads_that_are_right_nine_times_in_ten_agree_on_the_truth():
+    rng = np.random.default_rng(0)
+    labels = rng.integers(0, 4, 600)
+    votes = votes_for(labels, 9, rng)
+    assert same_partition(found(votes, *consensus(votes, pictures(labels, rng), 4, seed=0)), labels)
+
+
+def test_a_group_that_the_voters_put_anywhere_goes_where_it_looks_alike():
+    """Half of label 3 is a group apart for the voters, who put it with 0, with 1 or with 2; in pixels it is a 3."""
+    rng = np.random.default_rng(1)
+    labels = rng.integers(0, 4, 600)
+    apart = (labels == 3) & (rng.random(600) < 0.5)
+    votes = np.concatenate([votes_for(np.where(apart, head % 3, labels), 1, rng) for head in range(9)], axis=1)
+    assert same_partition(found(votes, *consensus(votes, pictures(labels, rng), 4, seed=0)), labels)
+
+
+def test_clusters_may_be_of_any_size():
+    rng = np.random.default_rng(2)
+    labels = rng.choice(4, 1200, p=[0.5, 0.3, 0.17, 0.03])
+    votes = votes_for(labels, 9, rng)
+    assert same_partition(found(votes, *consensus(votes, pictures(labels, rng), 4, seed=0)), labels)
+
+
+def test_few_examples_are_grouped_as_they_are():
+    rng = np.random.default_rng(3)
+    labels = np.arange(16) % 4
+    centres, clusters = consensus(votes_for(labels, 5, rng), pictures(labels, rng), 4, seed=0)
+    assert centres.shape == (4, 20) and sorted(clusters) == [0, 1, 2, 3]
+
+
+def test_the_normalised_association_is_what_its_definition_says():
+    rng = np.random.default_rng(4)
+    links = rng.random((7, 7))
+    links += links.T
+    clusters = np.array([0, 1, 2, 0, 1, 2, 2])
+    cut = 0.0
+    for k in range(3):
+        inside = clusters == k
+        cut += links[inside][:, ~inside].sum() / links[inside].sum()
+    assert normalized_association(links, clusters, 3) == pytest.approx(3 - cut)
