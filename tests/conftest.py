@@ -5,7 +5,7 @@ import tensorflow as tf
 
 import tfgmmgan
 from tfgmmgan.evaluation import autoencoder, judge, sections, subject
-from tfgmmgan.models.gmmgan import EQUATIONS_3_AND_4
+from tfgmmgan.models.gmmgan import EQUATIONS_3_AND_4, RECIPE
 
 # Two devices for the tests of strategies; TensorFlow wants to know before it starts.
 tf.config.set_logical_device_configuration(
@@ -15,13 +15,15 @@ tf.config.set_logical_device_configuration(
 
 @pytest.fixture(autouse=True, scope="session")
 def cache(tmp_path_factory):
-    """A cache of the tests' own, no network, and short trainings of what evaluation trains."""
+    """A cache of the tests' own, no network, short pretraining, and short trainings of what evaluation trains."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TFGMMGAN_CACHE", str(tmp_path_factory.mktemp("cache")))
         for module in (judge, autoencoder):
             patch.setattr(module, "EPOCHS", 2)
             patch.setattr(module, "MIN_STEPS", 20)
         patch.setattr("tfgmmgan.evaluation.inception.answers", lambda urls: False)
+        patch.setitem(RECIPE, "pretraining_steps", 4)
+        patch.setattr("tfgmmgan.models.pretraining.AGREEMENT_STEPS", 4)
         patch.setattr(subject, "NUM_SAMPLES", 100)
         patch.setattr(subject, "NUM_PER_COMPONENT", 200)
         patch.setattr(sections, "SCALES", (0.5, 1.0))

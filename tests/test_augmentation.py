@@ -154,7 +154,8 @@ def test_images_are_read_between_their_pixels_as_tensorflow_s_own_kernel_does():
     )
     column, row = np.arange(9.0)[None, None], np.arange(6.0)[None, :, None]
     a0, a1, a2, b0, b1, b2, *_ = (number[:, None, None].astype("f8") for number in maps.numpy().T)
-    found = sampled(images, tf.constant(a0 * column + a1 * row + a2), tf.constant(b0 * column + b1 * row + b2))
+    x, y = a0 * column + a1 * row + a2, b0 * column + b1 * row + b2
+    found = sampled(images, tf.constant(x, tf.float32), tf.constant(y, tf.float32))
     np.testing.assert_allclose(found, expected, atol=2e-5)
 
 

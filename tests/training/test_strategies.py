@@ -70,7 +70,7 @@ def test_mirrored_trains_is_written_and_resumed(tmp_path, capsys):
     assert card["run"]["epochs"] == 2 and card["run"]["config"]["strategy"] == "mirrored"
     config.epochs = 3
     _, card = train(config, str(run.path), resume=True)
-    assert card["run"]["epochs"] == 3 and [row["epoch"] for row in read_rows(run.history)] == ["1", "2", "3"]
+    assert card["run"]["epochs"] == 3 and [row["epoch"] for row in read_rows(run.history)] == ["0", "1", "2", "3"]
     assert load_run(str(run.path))[2].generate(2, seed=0).shape == (2, 8, 8, 1)  # on one device
 
 
@@ -118,7 +118,7 @@ def start(index, ports, output, *more, timeout=120):
         "TFGMMGAN_WORKER_TIMEOUT": str(timeout),
     }
     options = ["--strategy", "multi_worker", "--output", str(output), "--batch_size", "64", "--epochs", "3"]
-    options += ["--networks.width", "0.1", "--num_components", "3", "--evaluation.every_epochs", "0"]
+    options += ["--pretraining.steps", "4", "--networks.width", "0.1", "--num_components", "3", "--evaluation.every_epochs", "0"]
     options += ["--evaluation.samples", "50", "--evaluation.trade_off_samples", "0"]
     command = [sys.executable, "-m", "tfgmmgan", "train", *options, *more]
     log = open(f"{output}-worker{index}.log", "w+")  # noqa: SIM115 - read after the process ended

@@ -184,7 +184,7 @@ class _ResNet(Chain):
                 )
             )
             before = channels
-        return [*blocks, layers.ReLU(), _GlobalSum(dtype="float32")]
+        return [*blocks, layers.ReLU(), _GlobalSum(dtype="float32", name="global_sum")]
 
 
 @keras.saving.register_keras_serializable(package="tfgmmgan")
