@@ -225,7 +225,7 @@ class GMMGAN(Pretraining, Classifying, LatentGAN):
     @classmethod
     def prior_defaults(cls, data_shape: tuple[int, ...]) -> dict[str, Any]:
         """Return the prior's arguments where it is not given: for images fixed components that hardly overlap."""
-        return {"variance": 0.01, "trainable": False} if len(data_shape) == 3 else {}
+        return {"variance": 0.0225, "trainable": False} if len(data_shape) == 3 else {}
 
     # -- losses --------------------------------------------------------------------------------------------
 
