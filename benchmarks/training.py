@@ -8,6 +8,7 @@ import keras
 from tfgmmgan import LatentGAN, TrainConfig
 from tfgmmgan.data import ImageData
 from tfgmmgan.models.gmmgan import EQUATIONS_3_AND_4
+from tfgmmgan.models.pretraining import VOTERS
 from tfgmmgan.training.build import MODEL_ARGUMENTS, build_model
 
 __all__ = ["RESPONSIBILITY_LEARNING", "train"]
@@ -28,6 +29,9 @@ def train(
     model = build_model(config, data.shape, len(data.class_names))
     batch_size = config.batch_size * model.critic_steps
     started = time.perf_counter()
+    if model.wants_pretraining:
+        batches = data.training_batches(batch_size, config.seed)
+        model.pretrain(batches, data.train.draw(VOTERS), verbose=0)
     model.fit(
         data.training_batches(batch_size, config.seed, labelled=model.needs_labels),
         steps_per_epoch=data.steps_per_epoch(batch_size),

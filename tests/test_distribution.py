@@ -21,8 +21,14 @@ from tfgmmgan.training.strategies import make_strategy
 
 K, S, SHAPE = 4, 3, (8, 8, 1)
 BATCH = 2 * K * S  # divides evenly: each replica has K S real images and S fakes of each component
-EVERY_LOSS = LossOptions(
-    mutual_information_updates="all", classifier_adversarial=True, responsibility_consistency=0.7, marginal_entropy=1.3
+EVERY_LOSS = LossOptions(  # but for those that change images, with noise of their own
+    mutual_information=1.0,
+    mutual_information_updates="all",
+    classifier_adversarial=True,
+    responsibility_consistency=0.7,
+    marginal_entropy=1.3,
+    self_labelling=0.0,
+    augment_generated=False,
 )
 
 

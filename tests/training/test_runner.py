@@ -198,7 +198,17 @@ def command(output, *more):
             "--epochs",
             "4",
         ),
-        *("--networks.width", "0.1", "--num_components", "3", "--pretraining.steps", "4", "--evaluation.every_epochs", "0", *more),
+        *(
+            "--networks.width",
+            "0.1",
+            "--num_components",
+            "3",
+            "--pretraining.steps",
+            "4",
+            "--evaluation.every_epochs",
+            "0",
+            *more,
+        ),
         *("--evaluation.samples", "50", "--evaluation.trade_off_samples", "0"),
     ]
 

@@ -118,7 +118,16 @@ def start(index, ports, output, *more, timeout=120):
         "TFGMMGAN_WORKER_TIMEOUT": str(timeout),
     }
     options = ["--strategy", "multi_worker", "--output", str(output), "--batch_size", "64", "--epochs", "3"]
-    options += ["--pretraining.steps", "4", "--networks.width", "0.1", "--num_components", "3", "--evaluation.every_epochs", "0"]
+    options += [
+        "--pretraining.steps",
+        "4",
+        "--networks.width",
+        "0.1",
+        "--num_components",
+        "3",
+        "--evaluation.every_epochs",
+        "0",
+    ]
     options += ["--evaluation.samples", "50", "--evaluation.trade_off_samples", "0"]
     command = [sys.executable, "-m", "tfgmmgan", "train", *options, *more]
     log = open(f"{output}-worker{index}.log", "w+")  # noqa: SIM115 - read after the process ended

@@ -38,7 +38,8 @@ class Fitting:
             y = self._check_labels(y, len(x))
         if self.wants_pretraining:
             batch_size = args[0] if args else kwargs.get("batch_size")
-            self.pretrain(self._batches_of(x, batch_size), verbose=kwargs.get("verbose", "auto"))
+            examples = None if isinstance(x, tf.data.Dataset) else x
+            self.pretrain(self._batches_of(x, batch_size), examples, verbose=kwargs.get("verbose", "auto"))
         if is_multi_worker(self.distribute_strategy):
             x = workers_share(self.distribute_strategy, x)
         return super().fit(x, y, *args, **kwargs)

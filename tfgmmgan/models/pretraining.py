@@ -144,20 +144,32 @@ class Pretraining:
     # -- doing it ------------------------------------------------------------------------------------------
 
     def pretrain(
-        self, batches: tf.data.Dataset, verbose: int | str = "auto", callbacks: list | None = None
+        self,
+        batches: tf.data.Dataset,
+        examples: np.ndarray | None = None,
+        verbose: int | str = "auto",
+        callbacks: list | None = None,
     ) -> keras.callbacks.History:
         """Train the heads, find what they agree on, and teach it to the classifier. `fit` does so by itself, once.
 
         Args:
             batches: Batches of examples, (b, *data_shape) uint8 or float in [-1, 1], or pairs of these and labels,
-                which are not looked at; repeated as often as needed.
+                which are not looked at; repeated as often as needed. Where their order depends on the moment (a
+                `shuffle` that reshuffles, read ahead), so does the result.
+            examples: (n, *data_shape) different ones, on 10,000 of which at most the heads' votes are compared; where
+                None the first of a pass over `batches`, which then must end or have that many without repeating one.
             verbose: As in Keras's `fit`.
             callbacks: As in Keras's `fit`; each stage is one epoch for them.
 
         Returns:
             The history of the heads' stage.
         """
-        examples = _first(batches, VOTERS)
+        if examples is None:
+            examples = _first(batches, VOTERS)
+        elif len(examples) > VOTERS:
+            examples = np.asarray(examples)[np.random.default_rng(self.seed).permutation(len(examples))[:VOTERS]]
+        examples = np.asarray(examples)
+        together, self.steps_per_execution = self.steps_per_execution, 1  # which need not divide a stage
         endless = batches.repeat()
         if is_multi_worker(self.distribute_strategy):
             endless = workers_share(self.distribute_strategy, endless)
@@ -173,6 +185,7 @@ class Pretraining:
             self._train_stage(endless, -(-self.pretraining_steps // 2), verbose, callbacks)
         finally:
             self._now = None
+            self.steps_per_execution = together
             self.__dict__.get("_compiled", {}).pop("votes", None)
             self.make_train_function(force=True)
         self.pretrained.assign(1)

@@ -18,6 +18,7 @@ from tfgmmgan.evaluation.scorecard import SCHEMA_VERSION
 from tfgmmgan.evaluation.subject import Subject
 from tfgmmgan.files import replacing
 from tfgmmgan.models import LatentGAN
+from tfgmmgan.models.pretraining import VOTERS
 from tfgmmgan.plotting import write_figures
 from tfgmmgan.report import write_report
 from tfgmmgan.training.build import build_model, unused_options
@@ -144,9 +145,12 @@ def _fit(model: LatentGAN, data: ImageData, config: TrainConfig, first_epoch: in
     verbose = (1 if sys.stdout.isatty() else 2) if is_chief(model.distribute_strategy) else 0
     with workers_answer(model.distribute_strategy):
         if model.wants_pretraining:
+            if verbose:
+                print("Pretraining: heads that vote, what they agree on, refinement ...", flush=True)
             started = time.perf_counter()
             stop = [callback for callback in callbacks if isinstance(callback, StopAtNaN)]
-            model.pretrain(data.training_batches(step_size, config.seed), verbose=verbose, callbacks=stop)
+            batches = data.training_batches(step_size, config.seed)
+            model.pretrain(batches, data.train.draw(VOTERS), verbose=verbose, callbacks=stop)
             for callback in callbacks:
                 if isinstance(callback, HistoryFile):
                     callback.add_pretraining(time.perf_counter() - started)
