@@ -113,7 +113,8 @@ def test_an_image_is_of_the_cluster_of_the_nearest_group():
     np.testing.assert_array_equal(stage.cluster_of(tf.constant(votes)), clusters[nearest])
 
 
-def test_it_finds_the_four_kinds_of_image(make):
+def test_it_finds_the_four_kinds_of_image(make, monkeypatch):
+    monkeypatch.setattr("tfgmmgan.models.pretraining.AGREEMENT_STEPS", 100)
     rng = np.random.default_rng(1)
     labels = np.arange(400) % 4
     images = rng.integers(0, 60, (400, 8, 8, 1), dtype=np.uint8)
