@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from tfgmmgan import GMMGAN
 from tfgmmgan.cli.train import parse
+from tfgmmgan.models.gmmgan import EQUATIONS_3_AND_4
 from tfgmmgan.training.build import build_model, check_options
 from tfgmmgan.training.config import flatten
 
@@ -51,7 +53,19 @@ def test_a_paper_s_config(file):
     assert ("supervised GM-GAN" in second and "unsupervised" not in second) == (config.model == "supervised_gmgan")
 
 
-@pytest.mark.parametrize("file", sorted(set(CONFIGS.rglob("*.yaml")) - set(PAPERS)), ids=lambda file: file.stem)
+DATASETS = sorted(set(CONFIGS.rglob("*.yaml")) - set(PAPERS) - set((CONFIGS / "losses").glob("*.yaml")))
+
+
+def test_the_losses_of_eq_3_and_4_are_those_of_points():
+    config = read(CONFIGS / "losses" / "equations_3_and_4.yaml")
+    model, points = build_model(config, (8, 8, 1)), GMMGAN((2,))
+    for name in EQUATIONS_3_AND_4:
+        assert getattr(model, name) == getattr(points, name), name
+    for name in ("trainable", "variance", "mean_range"):
+        assert getattr(model.prior, name) == getattr(points.prior, name), name
+
+
+@pytest.mark.parametrize("file", DATASETS, ids=lambda file: file.stem)
 def test_a_dataset_s_config(file):
     dataset = str(file.relative_to(CONFIGS).with_suffix(""))
     assert re.search(rf"--dataset {re.escape(dataset)}( --model \w+)?\n", file.read_text()) or dataset == "digits"
