@@ -196,7 +196,8 @@ class TrainConfig:
         networks: The networks.
         losses: The losses and their weights.
         pretraining: Finding the modes of images before anything is generated.
-        augmentation: How images are changed for pretraining and --losses.augmentation_consistency.
+        augmentation: How images are changed for pretraining and for --losses.self_labelling, .augment_generated and
+            .augmentation_consistency.
         optimizers: The optimizers and the order of updates.
         evaluation: What is looked at while training and measured after it.
     """
