@@ -67,7 +67,7 @@ def main(arguments: list[str] | None = None) -> dict:
 
     data = load_data(options.dataset, DataOptions(path=options.path))
     config = TrainConfig(model=options.model, precision=options.precision, networks=NetworkOptions(width=options.width))
-    model = build_model(config, data.shape, len(data.class_names))
+    model = build_model(config, data.shape, len(data.class_names), len(data.train))
     model.pretraining_steps = 0  # the step of the long part is what is measured
     steps = min(options.block, data.steps_per_epoch(config.batch_size * model.critic_steps))
     epochs = max(1, options.block // steps)

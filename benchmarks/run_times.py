@@ -75,7 +75,7 @@ def main(arguments: list[str] | None = None) -> dict:
             config.networks.width = options.width
         shape, examples, classes = describe(config)
         try:
-            model = build_model(config, shape, classes)
+            model = build_model(config, shape, classes, examples)
         except UserError as error:
             print(f"{name:<64} left out: {error}")
             continue

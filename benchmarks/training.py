@@ -26,7 +26,7 @@ def train(
 ) -> tuple[LatentGAN, float]:
     """Train a config's model as `train.py` does, without a run directory; return it and the seconds it took."""
     keras.utils.set_random_seed(config.seed)
-    model = build_model(config, data.shape, len(data.class_names))
+    model = build_model(config, data.shape, len(data.class_names), len(data.train))
     batch_size = config.batch_size * model.critic_steps
     started = time.perf_counter()
     if model.wants_pretraining:

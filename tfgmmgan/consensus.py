@@ -35,6 +35,7 @@ def consensus(votes: np.ndarray, images: np.ndarray, num_clusters: int, seed: in
         The groups' centres among the votes (M, V), and their clusters (M,), integers below `num_clusters`.
     """
     num_groups = min(GROUPS_PER_CLUSTER * num_clusters, max(num_clusters, len(votes) // NEIGHBOURS))
+    num_groups = max(num_clusters, min(num_groups, len(np.unique(np.round(votes, 4), axis=0))))
     groups = KMeans(num_groups, n_init=2, random_state=seed).fit(votes)
     if num_groups == num_clusters:
         return groups.cluster_centers_, np.arange(num_clusters)

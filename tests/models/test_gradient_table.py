@@ -62,7 +62,7 @@ def responsibility_table(shared, adversarial, updates):
     }
 
 
-OPTIONS = list(itertools.product(("shared", "separate"), (False, True), ("classifier", "all")))
+OPTIONS = list(itertools.product(("shared", "separate", "own"), (False, True), ("classifier", "all")))
 
 
 @pytest.mark.parametrize(("encoder", "adversarial", "updates"), OPTIONS)

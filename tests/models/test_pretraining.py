@@ -37,7 +37,7 @@ def accuracy(labels, clusters):
     return table[linear_sum_assignment(-table)].sum() / len(labels)
 
 
-@pytest.mark.parametrize("encoder", ["shared", "separate"])
+@pytest.mark.parametrize("encoder", ["shared", "separate", "own"])
 def test_fit_begins_with_it_once_and_it_trains_the_classifier_alone(make, images, encoder):
     model = make(encoder=encoder)
     assert model.wants_pretraining

@@ -176,7 +176,7 @@ def test_what_the_classifier_sees_can_be_overridden(images):
             seen.append(generated)
             return tf.reverse(examples, axis=[2])
 
-    for encoder in ("shared", "separate"):
+    for encoder in ("shared", "separate", "own"):
         model = Mirrored((8, 8, 1), num_components=3, latent_dim=5, width=0.1, encoder=encoder)
         model.compile()
         real = tf.random.stateless_uniform([4, 8, 8, 1], [0, 1], -1, 1)

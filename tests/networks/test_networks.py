@@ -1,3 +1,5 @@
+from functools import partial
+
 import keras
 import numpy as np
 import pytest
@@ -10,6 +12,7 @@ from tfgmmgan.networks import (
     DCGANEncoder,
     DCGANGenerator,
     Discriminator,
+    EncodingClassifier,
     MLPEncoder,
     MLPGenerator,
 )
@@ -74,13 +77,27 @@ def test_architectures_name_the_other_for_the_wrong_data():
         MLPGenerator((8, 8, 1))
 
 
-def test_survive_serialization():
-    discriminator = Discriminator(MLPEncoder((2,), width=0.1), num_outputs=3)
+@pytest.mark.parametrize("make", [Discriminator, partial(EncodingClassifier, hidden_units=4)])
+def test_survive_serialization(make):
+    network = make(MLPEncoder((2,), width=0.1), 3)
     points = np.ones((2, 2), np.float32)
-    before = discriminator(points)
-    copy = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(discriminator))
-    copy.set_weights(discriminator.get_weights())
+    before = network(points)
+    assert before.shape == (2, 3)
+    copy = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(network))
+    copy.set_weights(network.get_weights())
     np.testing.assert_array_equal(copy(points), before)
+
+
+def test_a_classifier_of_its_own_encoding_has_the_encoder_the_hidden_layer_and_the_head():
+    classifier = EncodingClassifier(DCGANEncoder((8, 8, 1), width=0.25), 3, hidden_units=7)
+    classifier.build((None, 8, 8, 1))
+    encoder = DCGANEncoder((8, 8, 1), width=0.25)
+    encoder.build((None, 8, 8, 1))
+    features = 2 * 2 * 32
+    assert trainable(classifier) == trainable(encoder) + features * 7 + 2 * 7 + 7 * 3 + 3
+    images = np.random.default_rng(0).uniform(-1, 1, (2, 8, 8, 1)).astype(np.float32)
+    assert classifier.trunk(images).shape == (2, 7)
+    np.testing.assert_allclose(classifier.head(classifier.trunk(images)), classifier(images), rtol=1e-6)
 
 
 def test_precision_belongs_to_the_network():

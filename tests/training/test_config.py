@@ -1,12 +1,13 @@
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tfgmmgan.augmentation import Augmentation
 from tfgmmgan.errors import UserError
 from tfgmmgan.models import MODELS
 from tfgmmgan.training.build import MODEL_ARGUMENTS, PRIOR_ARGUMENTS, build_model, unused_options
-from tfgmmgan.training.config import TrainConfig, flatten
+from tfgmmgan.training.config import OptimizerOptions, TrainConfig, flatten
 from tfgmmgan.training.config_file import read_config
 from tfgmmgan.training.run_directory import RunDirectory
 from tfgmmgan.training.runner import write_config
@@ -65,7 +66,8 @@ def test_every_option_of_the_config_has_a_use():
     """Each is the runner's, or an argument of some model or prior."""
     runner = {"dataset", "model", "epochs", "batch_size", "precision", "jit", "steps_per_execution", "strategy"}
     groups = ("data.", "evaluation.", "augmentation.")
-    adam = {f"optimizers.{name}" for name in ("learning_rate", "discriminator_learning_rate", "beta_1", "beta_2")}
+    names = ("learning_rate", "discriminator_learning_rate", "schedule", "beta_1", "beta_2")
+    adam = {f"optimizers.{name}" for name in names}
     for option in flatten(TrainConfig()):
         if option not in runner | adam and not option.startswith(groups):
             assert option in {*MODEL_ARGUMENTS.values(), *PRIOR_ARGUMENTS.values()}
@@ -100,6 +102,18 @@ def test_options_reach_the_model():
 
     config.losses.estimator, config.optimizers.generator_batch_size = "stratified", 9
     assert build_model(config, (8, 8, 1)).generator_batch_size == 9
+
+
+def test_cosine_rates_fall_to_0_over_the_run():
+    config = TrainConfig(model="wgan_gp", epochs=3, batch_size=4)
+    config.optimizers = OptimizerOptions(1e-3, 2e-3, "cosine", update_order="alternating", critic_steps=2)
+    config.networks.width = 0.1
+    model = build_model(config, (8, 8, 1), num_examples=83)  # 10 steps an epoch
+    for optimizer, rate, updates in ((model.optimizer, 1e-3, 30), (model.discriminator_optimizer, 2e-3, 60)):
+        for done in (0, updates // 3, updates):
+            optimizer.iterations.assign(done)
+            expected = rate * (1 + np.cos(np.pi * done / updates)) / 2
+            assert float(optimizer.learning_rate) == pytest.approx(expected, abs=1e-9)
 
 
 def test_options_a_model_cannot_heed_are_refused():

@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfgmmgan.data.scaling import to_float
-from tfgmmgan.networks import SharedClassifier, dtype_policy
+from tfgmmgan.networks import EncodingClassifier, SharedClassifier, dtype_policy
 
 __all__ = ["Classifying"]
 
@@ -16,11 +16,12 @@ class Classifying:
     """What a `LatentGAN` with a classifier can do; goes before it among a system's bases.
 
     The system calls `set_classifier` at the end of its constructor. `encoder` is `"shared"`, a linear layer on the
-    discriminator's encoding, or `"separate"`, a network of its own (Table 1 of responsibility learning).
+    discriminator's encoding; `"separate"`, a network of its own (Table 1 of responsibility learning); or `"own"`, a
+    linear layer on an encoding of its own, by a network like the discriminator's (ours).
     """
 
     encoder: str = "shared"
-    classifier_units: int = 0  # of a hidden layer before the shared encoder's linear one
+    classifier_units: int = 0  # of a hidden layer between an encoding and the linear one
 
     def set_classifier(self, classifier: keras.Model | None, num_classes: int) -> None:
         """Take a classifier, or make the architecture's own, of `num_classes` logits."""
@@ -35,6 +36,9 @@ class Classifying:
         if self.shares_encoder:
             return SharedClassifier(num_classes, self.classifier_units, dtype=self.dtype_policy, name="classifier")
         with dtype_policy(self.dtype_policy):
+            if self.encoder == "own":
+                encoder = self._networks.encoder(self.data_shape, width=self.width, name="encoder")
+                return EncodingClassifier(encoder, num_classes, self.classifier_units, name="classifier")
             return self._networks.classifier(self.data_shape, num_classes, width=self.width, name="classifier")
 
     @property

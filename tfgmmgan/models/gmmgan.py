@@ -20,7 +20,7 @@ from tfgmmgan.priors import GaussianMixture, LatentPrior
 
 __all__ = ["EQUATIONS_3_AND_4", "GMMGAN", "RECIPE"]
 
-ENCODERS = ("shared", "separate")
+ENCODERS = ("shared", "separate", "own")
 UPDATES = ("classifier", "all")
 OUTPUTS = ("one", "per_mode")
 GENERATED_WEIGHTS = ("responsibilities", "uniform")
@@ -30,6 +30,7 @@ SURE = 0.9  # responsibility from which an image's mode is taken for granted
 # the same. Points can't be changed like that and have eq. 3 and 4 with what keeps all components in use; images may
 # have them too: `GMMGAN(data_shape, **EQUATIONS_3_AND_4)`.
 RECIPE = {
+    "encoder": "own",
     "mutual_information": 0.0,
     "marginal_entropy": 0.0,
     "posterior_consistency": 0.01,
@@ -41,6 +42,7 @@ RECIPE = {
     "classifier_units": 512,
 }
 EQUATIONS_3_AND_4 = {
+    "encoder": "shared",
     "mutual_information": 1.0,
     "marginal_entropy": 2.0,
     "posterior_consistency": 0.1,
@@ -81,10 +83,13 @@ class GMMGAN(Pretraining, Classifying, LatentGAN):
         latent_dim: d, where no prior is given. Default 100.
         prior: Any `LatentPrior`; where None a `GaussianMixture` whose weights follow the responsibilities, for points
             with trainable means and `scale_tril`, for images with fixed ones.
-        classifier: Keras model to K logits: from features where the encoder is shared, from examples where it
-            is separate. Table 1's own where None.
+        classifier: Keras model to K logits: from features where the encoder is shared, from examples elsewhere. Made
+            where None.
         encoder: `"shared"`: C is a linear layer on the discriminator's encoding. `"separate"`: C is a network
-            of its own (Table 1). Default `"shared"`.
+            of its own (Table 1). `"own"`: C is a linear layer on an encoding of its own, by a network like the
+            discriminator's (ours): a D that begins with the encoding of a C which knows the classes already looks at
+            nothing else, and each mode's fakes become one image. Default `"own"` for images, `"shared"` for points and
+            with a given `classifier`.
         estimator: `"stratified"`: S = ceil(B/K) fakes of each component serve the whole batch. `"paired"`: K
             fakes for every image, as in Algorithm 1; the same expected gradient from K times the fakes. See
             `tfgmmgan.losses.responsibility`. Default `"stratified"`.
@@ -119,8 +124,8 @@ class GMMGAN(Pretraining, Classifying, LatentGAN):
         pretraining_steps: Steps of the pretraining that `fit` begins with; see `tfgmmgan.models.pretraining`. Default
             3000 for images; 0 for points, and for a `classifier` without `trunk` and `head`.
         num_heads: Classifiers that vote there. Default 15.
-        classifier_units: Units of a hidden layer of a shared C, 0 for Table 1's linear C. Default 512 for images
-            (ours), 0 for points.
+        classifier_units: Units of a hidden layer between an encoding and C's linear layer, 0 for none as in Table 1.
+            Default 512 for images (ours), 0 for points.
         **kwargs: As in `LatentGAN`. A `discriminator` may have 1 output, or K: one for each component.
 
     Every weight is a number or a `keras.optimizers.schedules.LearningRateSchedule` of the training step.
@@ -139,7 +144,7 @@ class GMMGAN(Pretraining, Classifying, LatentGAN):
         latent_dim: int = 100,
         prior: LatentPrior | None = None,
         classifier: keras.Model | None = None,
-        encoder: str = "shared",
+        encoder: str | None = None,
         estimator: str = "stratified",
         mutual_information: Weight | None = None,
         mutual_information_updates: str = "classifier",
@@ -159,6 +164,7 @@ class GMMGAN(Pretraining, Classifying, LatentGAN):
         **kwargs,
     ) -> None:
         given = {
+            "encoder": encoder,
             "mutual_information": mutual_information,
             "marginal_entropy": marginal_entropy,
             "posterior_consistency": posterior_consistency,
@@ -172,18 +178,19 @@ class GMMGAN(Pretraining, Classifying, LatentGAN):
         is_image = len(data_shape) == 3
         for name, default in (RECIPE if is_image else EQUATIONS_3_AND_4).items():
             setattr(self, name, default if given[name] is None else given[name])
+        if encoder is None and classifier is not None:
+            self.encoder = "shared"
         if pretraining_steps is None and classifier is not None and not hasattr(classifier, "trunk"):
             self.pretraining_steps = 0  # it has nothing to put heads on
-        if encoder not in ENCODERS:
-            raise unknown_name("encoder", encoder, ENCODERS)
         if mutual_information_updates not in UPDATES:
             raise unknown_name("value of mutual_information_updates", mutual_information_updates, UPDATES)
         for name, value, known in (
-            ("discriminator_outputs", self.discriminator_outputs, OUTPUTS),
-            ("generated_weights", self.generated_weights, GENERATED_WEIGHTS),
+            ("encoder", self.encoder, ENCODERS),
+            ("value of discriminator_outputs", self.discriminator_outputs, OUTPUTS),
+            ("value of generated_weights", self.generated_weights, GENERATED_WEIGHTS),
         ):
             if value not in known:
-                raise unknown_name(f"value of {name}", value, known)
+                raise unknown_name(name, value, known)
         for name, value, least in (
             ("pretraining_steps", self.pretraining_steps, 0),
             ("num_heads", num_heads, 1),
@@ -206,7 +213,6 @@ class GMMGAN(Pretraining, Classifying, LatentGAN):
         self._estimator = ESTIMATORS[estimator]
         self.num_components = prior.num_components
         self.latent_dim = prior.latent_dim
-        self.encoder = encoder
         self.estimator = estimator
         self.mutual_information_updates = mutual_information_updates
         self.classifier_adversarial = classifier_adversarial

@@ -118,7 +118,8 @@ class Pretraining:
     @property
     def pretraining_groups(self) -> tuple[str, ...]:
         """The groups that the stages train."""
-        return ("encoder", "classifier_trunk", "classifier_head", "heads")
+        own = ("classifier_trunk", "classifier_head", "heads")
+        return ("encoder", *own) if self.shares_encoder else own
 
     def group_variables(self, group: str) -> list[keras.Variable]:
         """Return a group's trainable weights."""

@@ -7,6 +7,7 @@ import keras
 from tfgmmgan.networks.chain import Chain, dtype_policy
 from tfgmmgan.networks.dcgan import DCGANClassifier, DCGANEncoder, DCGANGenerator
 from tfgmmgan.networks.discriminator import Discriminator
+from tfgmmgan.networks.encoding_classifier import EncodingClassifier
 from tfgmmgan.networks.mlp import MLPClassifier, MLPEncoder, MLPGenerator
 from tfgmmgan.networks.resnet import ResNetClassifier, ResNetEncoder, ResNetGenerator
 from tfgmmgan.networks.shared_classifier import SharedClassifier
@@ -20,6 +21,7 @@ __all__ = [
     "DCGANEncoder",
     "DCGANGenerator",
     "Discriminator",
+    "EncodingClassifier",
     "MLPClassifier",
     "MLPEncoder",
     "MLPGenerator",

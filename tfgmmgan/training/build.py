@@ -64,8 +64,17 @@ PRIOR_ARGUMENTS = {
 }
 
 
-def build_model(config: TrainConfig, data_shape: tuple[int, ...], num_classes: int = 0) -> LatentGAN:
-    """Return the model of a config, compiled, for examples of a shape and of so many classes, 0 without labels."""
+def build_model(
+    config: TrainConfig, data_shape: tuple[int, ...], num_classes: int = 0, num_examples: int | None = None
+) -> LatentGAN:
+    """Return the model of a config, compiled.
+
+    Args:
+        config: What to make.
+        data_shape: Shape of one example.
+        num_classes: Classes of the labels, 0 without.
+        num_examples: Training examples, from which a schedule of the learning rates knows how long the run is.
+    """
     check_options(config)
     config = resolved(config)
     model_class = MODELS[config.model]
@@ -90,12 +99,17 @@ def build_model(config: TrainConfig, data_shape: tuple[int, ...], num_classes: i
         **_accepted(model_class, values),
     )
 
-    def adam(learning_rate: float) -> keras.optimizers.Optimizer:
+    def adam(learning_rate: float, updates_per_step: int = 1) -> keras.optimizers.Optimizer:
+        if config.optimizers.schedule == "cosine":
+            if num_examples is None:
+                raise ValueError("A schedule of the learning rates needs num_examples.")
+            steps = config.epochs * max(1, num_examples // (config.batch_size * model.critic_steps))
+            learning_rate = keras.optimizers.schedules.CosineDecay(learning_rate, steps * updates_per_step)
         return FusedAdam(learning_rate, config.optimizers.beta_1, config.optimizers.beta_2)
 
     model.compile(
         optimizer=adam(config.optimizers.learning_rate),
-        discriminator_optimizer=adam(config.optimizers.discriminator_learning_rate),
+        discriminator_optimizer=adam(config.optimizers.discriminator_learning_rate, model.critic_steps),
         jit_compile=config.jit,
         steps_per_execution=config.steps_per_execution,
     )

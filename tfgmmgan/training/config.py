@@ -59,15 +59,16 @@ class NetworkOptions:
         architecture: "dcgan" are Tables 1-3 of responsibility learning, for images; "resnet" is BigGAN without
             labels, for images of 32 to 96 pixels; "mlp" is for points; "auto" takes "dcgan" or "mlp" by the data.
         width: Multiplies the number of channels.
-        encoder: Whether the classifier stands on the discriminator's encoding ("shared") or is a network of its
-            own ("separate"), Table 1.
-        classifier_units: gmmgan: units of a hidden layer between the shared encoding and the classifier's linear layer,
+        encoder: gmmgan: whether the classifier stands on the discriminator's encoding ("shared"), is Table 1's network
+            ("separate"), or has an encoding of its "own" by a network like the discriminator's (ours); where not given
+            "own" for images, "shared" for points.
+        classifier_units: gmmgan: units of a hidden layer between an encoding and the classifier's linear layer,
             0 for none as in Table 1; where not given 512 for images (ours), 0 for points.
     """
 
     architecture: Literal["auto", "dcgan", "mlp", "resnet"] = "auto"
     width: float = 1.0
-    encoder: Literal["shared", "separate"] = "shared"
+    encoder: Literal["shared", "separate", "own"] | None = None
     classifier_units: int | None = None
 
 
@@ -151,6 +152,8 @@ class OptimizerOptions:
     Attributes:
         learning_rate: Of generator, prior and classifier.
         discriminator_learning_rate: Of discriminator and encoder.
+        schedule: "constant" learning rates, or "cosine": they fall to 0 over the run's epochs. A run that is resumed
+            with more epochs goes on with the rates of the longer run.
         beta_1: Adam's decay of the first moment.
         beta_2: Adam's decay of the second moment.
         update_order: "simultaneous" updates both sides from the same fakes; "alternating" draws fresh ones for G.
@@ -162,6 +165,7 @@ class OptimizerOptions:
 
     learning_rate: float = 2e-4
     discriminator_learning_rate: float = 2e-4
+    schedule: Literal["constant", "cosine"] = "constant"
     beta_1: float = 0.5
     beta_2: float = 0.999
     update_order: Literal["simultaneous", "alternating"] = "simultaneous"

@@ -80,7 +80,7 @@ def train(config: TrainConfig, output: str | None = None, resume: bool = False) 
     keras.utils.set_random_seed(config.seed)
     data = load(config.dataset, config.data)
     with strategy.scope(), workers_answer(strategy):
-        model = build_model(config, data.shape, len(data.class_names))
+        model = build_model(config, data.shape, len(data.class_names), len(data.train))
     _check_sizes(config, model, data, strategy.num_replicas_in_sync)
     first_epoch = restore(model, resumed) if resumed else 0
     if first_epoch > config.epochs:
@@ -111,7 +111,7 @@ def train(config: TrainConfig, output: str | None = None, resume: bool = False) 
     ]
     _fit(model, data, config, first_epoch, callbacks)
     if config.strategy != "none":  # the rest is for this process alone, which waits for no replica
-        model = build_model(config, data.shape, len(data.class_names))
+        model = build_model(config, data.shape, len(data.class_names), len(data.train))
         restore(model, run)
     _finish(run, model, data, config)
     print(f"Trained for {minutes_trained(run.history):.1f} minutes. Evaluating ...", flush=True)
@@ -251,7 +251,7 @@ def load_run(path: str, checkpoint: str = "last") -> tuple[RunDirectory, TrainCo
     run = RunDirectory(path).existing()
     config = read_config(run.config)
     data = load(config.dataset, config.data)
-    model = build_model(config, data.shape, len(data.class_names))
+    model = build_model(config, data.shape, len(data.class_names), len(data.train))
     if checkpoint == "best":
         if not run.best_checkpoint.is_file():
             raise UserError(f"{run.path} has no best checkpoint yet; it is kept when an epoch is measured.")
