@@ -84,12 +84,13 @@ def test_of_one_run(tiny_gmmgan, images, tmp_path):
         f"{card['test']['clustering']['classifier']['acc']:.3f}",
         f"{card['image_quality']['prior']['autoencoder']['frechet_distance']:.3f}",
         "test accuracy",
+        f"{card['test']['clustering']['classifier']['calibration']['expected_calibration_error']:.3f}",
     ):
         assert words in text, words
     methods = card["test"]["clustering"]
     confusions = sum(len(methods[name]["clusters"]) > 1 for name in ("classifier", "algorithm_2"))
-    # weights, trade-off, epochs and confusions as SVG; samples, pairs, triple and scales as PNG
-    assert sum("svg" in source for source in sources) == 3 + confusions
+    # weights, calibration, trade-off, epochs and confusions as SVG; samples, pairs, triple and scales as PNG
+    assert sum("svg" in source for source in sources) == 4 + confusions
     assert sum("png" in source for source in sources) == 4
 
 

@@ -3,6 +3,7 @@
 from tfgmmgan.evaluation.aggregate import aggregate, same_but_seed
 from tfgmmgan.evaluation.algorithm_2 import algorithm_2, train_on_generated
 from tfgmmgan.evaluation.autoencoder import Autoencoder, train_autoencoder
+from tfgmmgan.evaluation.calibration import calibration
 from tfgmmgan.evaluation.clustering import accuracy, cluster_scores, kmeans_clusters, purity
 from tfgmmgan.evaluation.conditional import class_agreement
 from tfgmmgan.evaluation.features import FeatureNetwork, Features, collect, real_features
@@ -30,6 +31,7 @@ __all__ = [
     "aggregate",
     "aggregate_table",
     "algorithm_2",
+    "calibration",
     "class_agreement",
     "classifier_score",
     "cluster_scores",

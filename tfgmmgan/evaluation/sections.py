@@ -9,6 +9,7 @@ import numpy as np
 
 from tfgmmgan.data.scaling import to_float
 from tfgmmgan.evaluation.cache import cached, fingerprint
+from tfgmmgan.evaluation.calibration import calibration
 from tfgmmgan.evaluation.clustering import KMEANS_LIMIT, cluster_scores, kmeans_clusters
 from tfgmmgan.evaluation.conditional import class_agreement
 from tfgmmgan.evaluation.features import collect
@@ -45,7 +46,8 @@ def modes(subject: Subject) -> dict:
 
 
 def clustering(subject: Subject) -> dict | None:
-    """Return for each labelled split the scores of each method (`cluster_scores`).
+    """Return for each labelled split the scores of each method (`cluster_scores`), and where it says how sure it is its
+    `calibration`.
 
     The methods are the model's own `classifier` or `mixture`, `algorithm_2`, GAEL's `label_mixture` with as many
     components as classes, where its own has another number, and the baselines `kmeans` on pixels and
@@ -56,10 +58,11 @@ def clustering(subject: Subject) -> dict | None:
     if not splits:
         return None
     k = subject.model.prior.num_components if subject.model.prior.num_components > 1 else len(data.class_names)
-    clusters = {name: {} for name in splits}
+    clusters, soft = {name: {} for name in splits}, {name: {} for name in splits}
     for method in subject.assigners():
         for name in splits:
-            clusters[name][method] = subject.responsibilities(method, name).argmax(axis=1)
+            soft[name][method] = subject.responsibilities(method, name)
+            clusters[name][method] = soft[name][method].argmax(axis=1)
     if hasattr(subject.model, "encode") and len(data.class_names) != subject.model.num_components:
         for name, found in _label_mixture(subject).items():
             clusters.setdefault(name, {})["label_mixture"] = found
@@ -72,6 +75,8 @@ def clustering(subject: Subject) -> dict | None:
         cards[name] = {
             "clustering": {method: cluster_scores(labels, found) for method, found in clusters[name].items()}
         }
+        for method, found in soft[name].items():
+            cards[name]["clustering"][method]["calibration"] = calibration(labels, found)
         for method in ("kmeans", "autoencoder_kmeans"):
             if method in cards[name]["clustering"]:
                 cards[name]["clustering"][method] |= {

@@ -78,9 +78,11 @@ def score_table(card: dict) -> str:
     if not rows:
         return ""
     names = ("acc", "purity", "nmi", "ari")
-    lines = [f"{'test split':<28}" + "".join(f"{name.upper():>9}" for name in names)]
+    lines = [f"{'test split':<28}" + "".join(f"{name.upper():>9}" for name in (*names, "ece"))]
     for method, scores in rows.items():
-        lines.append(f"{METHODS[method]:<28}" + "".join(f"{scores[name]:>9.4f}" for name in names))
+        found = [scores[name] for name in names]
+        found += [scores["calibration"]["expected_calibration_error"]] if "calibration" in scores else []
+        lines.append(f"{METHODS[method]:<28}" + "".join(f"{score:>9.4f}" for score in found))
     return "\n".join(lines)
 
 

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from tfgmmgan.evaluation.tables import SAMPLERS
 
-__all__ = ["confusion_chart", "epochs_chart", "trade_off_chart", "weights_chart"]
+__all__ = ["calibration_chart", "confusion_chart", "epochs_chart", "trade_off_chart", "weights_chart"]
 
 COLOURS = ("#2a6f97", "#c8553d", "#588157", "#8e6c8a", "#b08900")
 
@@ -99,6 +99,25 @@ def confusion_chart(scores: dict, classes: Sequence[str]) -> str:
     place.set_yticks(range(len(table)), [str(name)[:18] for name in names], fontsize=8)
     place.set(xlabel="mode", ylabel="class")
     place.spines[:].set_visible(False)
+    return _svg(figure)
+
+
+def calibration_chart(found: dict[str, dict]) -> str:
+    """Return the reliability diagram of each method's `calibration`: how often it was right, by how sure it was.
+
+    Args:
+        found: The methods' names and what `tfgmmgan.evaluation.calibration` returned. A dot's area is its share of the
+            examples.
+    """
+    figure, (place,) = _figure(1, 3.6, 3.4)
+    place.plot([0, 1], [0, 1], color="0.8", zorder=0)
+    for colour, (name, scores) in zip(COLOURS, found.items(), strict=False):
+        label = f"{name} (error {scores['expected_calibration_error']:.3f})"
+        place.plot(scores["confidence"], scores["accuracy"], color=colour, linewidth=1, label=label)
+        sizes = 6 + 200 * np.array(scores["share"])
+        place.scatter(scores["confidence"], scores["accuracy"], sizes, color=colour, alpha=0.6, linewidths=0)
+    place.set(xlabel="responsibility of the likeliest mode", ylabel="share right", xlim=(0, 1.03), ylim=(0, 1.03))
+    place.legend(frameon=False, fontsize=8, loc="upper left")
     return _svg(figure)
 
 

@@ -10,7 +10,7 @@ import yaml
 from tfgmmgan.evaluation.aggregate import aggregate
 from tfgmmgan.evaluation.tables import METHODS, SAMPLERS, summary
 from tfgmmgan.files import replacing
-from tfgmmgan.report.charts import confusion_chart, epochs_chart, trade_off_chart, weights_chart
+from tfgmmgan.report.charts import calibration_chart, confusion_chart, epochs_chart, trade_off_chart, weights_chart
 
 __all__ = ["write_report"]
 
@@ -55,6 +55,9 @@ def write_report(
         for name, scores in methods.items()
         if name not in ("kmeans", "autoencoder_kmeans") and 1 < len(scores["clusters"]) <= 60
     }
+    calibrated = {METHODS[name]: scores["calibration"] for name, scores in methods.items() if "calibration" in scores}
+    if calibrated:
+        charts["calibration"] = calibration_chart(calibrated)
     if "modes" in first["test"]:
         charts["weights"] = weights_chart(first["mixture_weights"], first["test"]["modes"]["shares"])
     found = {
