@@ -11,6 +11,7 @@ from tfgmmgan.data.scaling import to_float
 __all__ = ["consensus", "normalized_association"]
 
 GROUPS_PER_CLUSTER = 20
+GROUP_SIZE = 30  # images a group has on average at least: of fewer the links say little
 NEIGHBOURS = 5
 SIDE = 32  # pixels to which larger images are shrunk for comparison
 DIRECTIONS = 50
@@ -34,7 +35,7 @@ def consensus(votes: np.ndarray, images: np.ndarray, num_clusters: int, seed: in
     Returns:
         The groups' centres among the votes (M, V), and their clusters (M,), integers below `num_clusters`.
     """
-    num_groups = min(GROUPS_PER_CLUSTER * num_clusters, max(num_clusters, len(votes) // NEIGHBOURS))
+    num_groups = min(GROUPS_PER_CLUSTER * num_clusters, len(votes) // GROUP_SIZE)
     num_groups = max(num_clusters, min(num_groups, len(np.unique(np.round(votes, 4), axis=0))))
     groups = KMeans(num_groups, n_init=2, random_state=seed).fit(votes)
     if num_groups == num_clusters:
