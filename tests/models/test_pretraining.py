@@ -113,6 +113,26 @@ def test_an_image_is_of_the_cluster_of_the_nearest_group():
     np.testing.assert_array_equal(stage.cluster_of(tf.constant(votes)), clusters[nearest])
 
 
+@pytest.mark.parametrize("encoder", ["shared", "separate", "own"])
+def test_the_refinement_holds_to_what_the_classifier_said_before_it(make, images, encoder):
+    model = make(encoder=encoder)
+    batches = tf.data.Dataset.from_tensor_slices(images).batch(8)
+    said, taught = [], []
+
+    class Look(keras.callbacks.Callback):
+        def on_train_begin(self, logs=None):
+            if model.stage == "refinement":
+                said.append(model.responsibilities(images))
+
+        def on_train_end(self, logs=None):
+            if model.stage == "refinement":
+                taught.append(model._now.taught(to_float(tf.constant(images))).numpy())
+
+    model.pretrain(batches, verbose=0, callbacks=[Look()])
+    np.testing.assert_array_equal(taught[0], said[0].argmax(axis=1))
+    assert not np.allclose(model.responsibilities(images), said[0], atol=1e-4)
+
+
 def test_it_finds_the_four_kinds_of_image(make, monkeypatch):
     monkeypatch.setattr("tfgmmgan.models.pretraining.AGREEMENT_STEPS", 100)
     rng = np.random.default_rng(1)

@@ -3,8 +3,8 @@
 A classifier that is trained to know an image again after it was changed a little, and to tell it from others (IIC, Ji
 et al. 2019), finds what people see as classes, or most of them: which it merges and which it splits is up to the seed.
 So there are several, linear *heads* on the classifier's trunk; `consensus` finds clusters from what all of them say.
-The classifier's last layer learns these ("agreement"); then the whole classifier learns from what it is sure of, beside
-fresh heads ("refinement"). All of it is ours, and none of it knows a label.
+The classifier's last layer learns these ("agreement"); then the whole classifier learns what it took the images to be,
+from images that are changed, beside fresh heads ("refinement"). All of it is ours, and none of it knows a label.
 """
 
 from collections.abc import Iterable
@@ -41,6 +41,7 @@ class _Stage:
         self.heads = heads
         self.optimizer: FusedAdam | None = None
         self.groups: tuple[tf.Tensor, tf.Tensor] | None = None  # centres (M, H * K), clusters (M,)
+        self.teacher: list[keras.Model] = []  # copies of the networks from examples to C's logits
 
     def cluster_of(self, votes: tf.Tensor) -> tf.Tensor:
         """Return the cluster of the group whose centre is nearest to the votes for an image, (n, H, K) -> (n,)."""
@@ -48,6 +49,12 @@ class _Stage:
         centres, clusters = self.groups
         distance = tf.reduce_sum(centres**2, axis=1) - 2 * tf.matmul(votes, centres, transpose_b=True)
         return tf.gather(clusters, tf.argmin(distance, axis=1))
+
+    def taught(self, examples: tf.Tensor) -> tf.Tensor:
+        """Return the teacher's clusters of examples, (n,)."""
+        for network in self.teacher:
+            examples = network(examples, training=False)
+        return tf.argmax(examples, axis=1)
 
 
 class Pretraining:
@@ -96,7 +103,7 @@ class Pretraining:
                 self.agreement_loss, trains=("classifier_head",), weight=weight, stages=("agreement",)
             ),
             "refinement_loss": LossTerm(
-                self.self_labelling_loss, trains=(*trunk, "classifier_head"), weight=weight, stages=("refinement",)
+                self.refinement_loss, trains=(*trunk, "classifier_head"), weight=weight, stages=("refinement",)
             ),
         }
 
@@ -111,6 +118,14 @@ class Pretraining:
         """Return the cross-entropy of C, on changed examples, with the cluster nearest to the heads' votes."""
         target = self._now.cluster_of(self._now.heads(forward.real_class_features))
         logits = forward.changed_class_logits
+        return tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(labels=target, logits=logits))
+
+    def refinement_loss(self, forward: ForwardPass) -> tf.Tensor:
+        """Return the cross-entropy of C, on changed examples, with what C took them to be before the refinement.
+
+        Fixed answers, not C's own of the moment: with these, modes of few images may merge step by step.
+        """
+        target, logits = self._now.taught(forward.real), forward.changed_class_logits
         return tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(labels=target, logits=logits))
 
     # -- what the step asks --------------------------------------------------------------------------------
@@ -183,6 +198,7 @@ class Pretraining:
             self._now.groups = tf.constant(centres, tf.float32), tf.constant(clusters)
             self._train_stage(endless, AGREEMENT_STEPS, verbose, callbacks)
             self._now = _Stage("refinement", self._new_heads(1))
+            self._now.teacher = self._classifier_copies()
             self._train_stage(endless, -(-self.pretraining_steps // 2), verbose, callbacks)
         finally:
             self._now = None
@@ -198,6 +214,16 @@ class Pretraining:
             heads = ClusterHeads(self.num_heads, self.num_components, seed)
             heads.build(self.class_features(tf.zeros([1, *self.data_shape])).shape)
         return heads
+
+    def _classifier_copies(self) -> list[keras.Model]:
+        networks = [self.discriminator.encoder, self.classifier] if self.shares_encoder else [self.classifier]
+        copies, inputs = [], tf.zeros([1, *self.data_shape])
+        with self.distribute_strategy.scope():
+            for network in networks:
+                copies.append(keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(network)))
+                inputs = copies[-1](inputs, training=False)  # builds it
+                copies[-1].set_weights(network.get_weights())
+        return copies
 
     def _train_stage(
         self, batches: tf.data.Dataset, steps: int, verbose: int | str, callbacks: list | None
