@@ -33,9 +33,9 @@ RECIPE = {
     "encoder": "own",
     "mutual_information": 0.0,
     "marginal_entropy": 0.0,
-    "posterior_consistency": 0.01,
+    "posterior_consistency": 0.0,
     "self_labelling": 0.1,
-    "augment_generated": True,
+    "augment_generated": False,
     "discriminator_outputs": "per_mode",
     "generated_weights": "uniform",
     "pretraining_steps": 3000,
@@ -102,8 +102,8 @@ class GMMGAN(Pretraining, Classifying, LatentGAN):
         marginal_entropy: Weight of H(mean C(x)) / K, the H(c) that InfoGAN's bound has and eq. 4 leaves out, with
             eq. 4's factor 1/K (ours). Default 2 for points, 0 for images.
         posterior_consistency: Weight of the poster's comparison of p(k | z) with C(x_hat). It trains C, G and
-            prior; without it, C has nothing to tell components apart by. Default 0.1 for points, 0.01 for images
-            (ours; the poster gives none).
+            prior; without it or pretraining, C has nothing to tell components apart by. Default 0.1 for points (ours;
+            the poster gives none), 0 for images.
         responsibility_consistency: Weight of the poster's other comparison, of C(x) with C(x_hat): the mutual
             information of their joint distribution, which is our reading of it; see
             `tfgmmgan.losses.responsibility.joint_paired`. It trains C, G and prior. Default 0.
@@ -114,7 +114,7 @@ class GMMGAN(Pretraining, Classifying, LatentGAN):
             be, where it is sure; for a pretrained C. It trains C, and a shared encoder (ours). Default 0.1 for images.
         augmentation: An `Augmentation`, or its arguments by name: how images are changed.
         augment_generated: Whether C sees fakes that were changed in the same way, so that G can't please it by cues
-            that no person sees (ours). Default True for images.
+            that no person sees (ours). Default False.
         discriminator_outputs: `"one"`: D judges whether an example is real, as published. `"per_mode"`: K outputs, each
             of which judges against the real examples that C gives to its component; with them the weights alpha of
             eq. 3's real half do work (ours). Default `"per_mode"` for images, `"one"` for points.

@@ -97,8 +97,8 @@ class LossOptions:
             the same image changed as --augmentation says (ours, after Ji et al.); it wants the modes equally heavy.
         self_labelling: gmmgan: weight of the cross-entropy of what the classifier says of an image that is changed like
             that with what it takes the image to be, where it is sure (ours); where not given 0.1 for images.
-        augment_generated: Whether posterior consistency shows the classifier fakes that were changed in the same way;
-            where not given true for images (ours).
+        augment_generated: Whether posterior consistency shows the classifier fakes that were changed in the same way
+            (ours).
         discriminator: gmmgan: "one" output of the discriminator, or one "per_mode" (ours), which judges a mode's fakes
             against the images that the classifier gives to it; where not given "per_mode" for images.
         generated_weights: gmmgan: how eq. 3 weighs the fakes of each component: by the mean "responsibilities", as it
