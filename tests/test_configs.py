@@ -53,12 +53,18 @@ def test_a_paper_s_config(file):
     assert ("supervised GM-GAN" in second and "unsupervised" not in second) == (config.model == "supervised_gmgan")
 
 
+@pytest.mark.parametrize("file", PAPERS, ids=NAMES)
+def test_a_dataset_s_own_config_changes_nothing_of_a_paper_s(file):
+    config = read(file)
+    assert config.optimizers.schedule == "constant" and config.precision == "float32"
+
+
 DATASETS = sorted(set(CONFIGS.rglob("*.yaml")) - set(PAPERS) - set((CONFIGS / "losses").glob("*.yaml")))
 
 
 def test_the_losses_of_eq_3_and_4_are_those_of_points():
     config = read(CONFIGS / "losses" / "equations_3_and_4.yaml")
-    model, points = build_model(config, (8, 8, 1)), GMMGAN((2,))
+    model, points = build_model(config, (8, 8, 1), num_examples=100), GMMGAN((2,))
     for name in EQUATIONS_3_AND_4:
         assert getattr(model, name) == getattr(points, name), name
     for name in ("trainable", "variance", "mean_range"):
@@ -95,7 +101,7 @@ def test_built_traced_and_stepped_once_at_tiny_width(file):
     config.networks.width, config.latent_dim, config.batch_size = 1 / 32, 8, 2
     config.optimizers.generator_batch_size = None
     shape = shape_of(config)
-    model = build_model(config, shape, NUM_CLASSES)
+    model = build_model(config, shape, NUM_CLASSES, num_examples=100)
     rows = 2 * model.critic_steps
     images = np.random.default_rng(0).integers(0, 255, (rows, *shape), dtype=np.uint8)
     step = tf.function(model.train_step)  # traced, as fit does

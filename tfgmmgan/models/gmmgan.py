@@ -34,8 +34,6 @@ RECIPE = {
     "mutual_information": 0.0,
     "marginal_entropy": 0.0,
     "posterior_consistency": 0.0,
-    "self_labelling": 0.1,
-    "augment_generated": False,
     "discriminator_outputs": "per_mode",
     "generated_weights": "uniform",
     "pretraining_steps": 3000,
@@ -46,8 +44,6 @@ EQUATIONS_3_AND_4 = {
     "mutual_information": 1.0,
     "marginal_entropy": 2.0,
     "posterior_consistency": 0.1,
-    "self_labelling": 0.0,
-    "augment_generated": False,
     "discriminator_outputs": "one",
     "generated_weights": "responsibilities",
     "pretraining_steps": 0,
@@ -111,7 +107,8 @@ class GMMGAN(Pretraining, Classifying, LatentGAN):
             al. 2019), on real images: what a person sees does not change, so what C tells modes apart by should not. It
             trains C, and a shared encoder (ours). It wants the modes equally heavy. Default 0.
         self_labelling: Weight of the cross-entropy of C of an image changed at random with what C takes the image to
-            be, where it is sure; for a pretrained C. It trains C, and a shared encoder (ours). Default 0.1 for images.
+            be, where it is sure; for a pretrained C. It trains C, and a shared encoder (ours). Default 0: among few
+            images modes may merge, and a pretrained C need not learn on.
         augmentation: An `Augmentation`, or its arguments by name: how images are changed.
         augment_generated: Whether C sees fakes that were changed in the same way, so that G can't please it by cues
             that no person sees (ours). Default False.
@@ -153,9 +150,9 @@ class GMMGAN(Pretraining, Classifying, LatentGAN):
         posterior_consistency: Weight | None = None,
         responsibility_consistency: Weight = 0.0,
         augmentation_consistency: Weight = 0.0,
-        self_labelling: Weight | None = None,
+        self_labelling: Weight = 0.0,
         augmentation: Augmentation | dict | None = None,
-        augment_generated: bool | None = None,
+        augment_generated: bool = False,
         discriminator_outputs: str | None = None,
         generated_weights: str | None = None,
         pretraining_steps: int | None = None,
@@ -168,8 +165,6 @@ class GMMGAN(Pretraining, Classifying, LatentGAN):
             "mutual_information": mutual_information,
             "marginal_entropy": marginal_entropy,
             "posterior_consistency": posterior_consistency,
-            "self_labelling": self_labelling,
-            "augment_generated": augment_generated,
             "discriminator_outputs": discriminator_outputs,
             "generated_weights": generated_weights,
             "pretraining_steps": pretraining_steps,
@@ -221,6 +216,8 @@ class GMMGAN(Pretraining, Classifying, LatentGAN):
         self.augmentation = Augmentation(**augmentation) if isinstance(augmentation, dict) else augmentation
         self.augmentation = self.augmentation or Augmentation()
         self.num_heads = num_heads
+        self.self_labelling = self_labelling
+        self.augment_generated = augment_generated
         for name in ("augmentation_consistency", "self_labelling", "augment_generated", "pretraining_steps"):
             if not is_image and getattr(self, name) != 0:
                 raise UserError(f"{name} changes images; these examples have the shape {data_shape}.")

@@ -96,7 +96,7 @@ class LossOptions:
         augmentation_consistency: Weight of the mutual information between what the classifier says of an image and of
             the same image changed as --augmentation says (ours, after Ji et al.); it wants the modes equally heavy.
         self_labelling: gmmgan: weight of the cross-entropy of what the classifier says of an image that is changed like
-            that with what it takes the image to be, where it is sure (ours); where not given 0.1 for images.
+            that with what it takes the image to be, where it is sure (ours).
         augment_generated: Whether posterior consistency shows the classifier fakes that were changed in the same way
             (ours).
         discriminator: gmmgan: "one" output of the discriminator, or one "per_mode" (ours), which judges a mode's fakes
@@ -121,8 +121,8 @@ class LossOptions:
     posterior_consistency: float | None = None
     responsibility_consistency: float = 0.0
     augmentation_consistency: float = 0.0
-    self_labelling: float | None = None
-    augment_generated: bool | None = None
+    self_labelling: float = 0.0
+    augment_generated: bool = False
     discriminator: Literal["one", "per_mode"] | None = None
     generated_weights: Literal["responsibilities", "uniform"] | None = None
     negatives: Literal["all", "own_class"] = "all"
