@@ -116,7 +116,8 @@ def test_bfloat16_and_xla(tiny_gmmgan, images, jit):
 @pytest.mark.parametrize("covariance", ["full", "factor"])  # a triangular solve, and a QR before it
 def test_the_prior_s_linear_algebra_trains_under_xla(images, covariance):
     prior = GaussianMixture(3, 4, covariance=covariance)
-    model = GMMGAN((8, 8, 1), prior=prior, width=0.05, pretraining_steps=2, num_heads=2)
+    options = {"width": 0.05, "pretraining_steps": 2, "num_heads": 2, "posterior_consistency": 0.1}
+    model = GMMGAN((8, 8, 1), prior=prior, **options)
     model.compile(jit_compile=True)
     assert np.isfinite(fit(model, images)["posterior_consistency_loss"]).all()
 
