@@ -11,7 +11,7 @@ from tfgmmgan.data.scaling import to_float
 from tfgmmgan.errors import UserError
 from tfgmmgan.models import ForwardPass
 from tfgmmgan.models.pretraining import _Stage
-from tfgmmgan.networks import SharedClassifier
+from tfgmmgan.networks import Discriminator, SharedClassifier
 from tfgmmgan.networks.cluster_heads import ClusterHeads
 
 
@@ -156,6 +156,19 @@ def test_what_it_can_not_do_is_said(make, images):
         make().fit((batch for batch in [images]), verbose=0)
     with pytest.raises(UserError, match="num_heads must be at least 1"):
         make(num_heads=0)
+
+
+def test_a_given_discriminator_says_how_the_classifier_encodes():
+    layers = keras.layers
+    encoder = keras.Sequential([keras.Input((7, 7, 1)), layers.Flatten(), layers.Dense(6, "relu")])  # no dcgan's size
+    generator = keras.Sequential([keras.Input((5,)), layers.Dense(49, "tanh"), layers.Reshape((7, 7, 1))])
+    discriminator = Discriminator(encoder, 3)
+    model = GMMGAN((7, 7, 1), 3, 5, generator=generator, discriminator=discriminator, classifier_units=4)
+    own = model.classifier.encoder
+    assert own is not encoder and [v.shape for v in own.weights] == [v.shape for v in encoder.weights]
+    assert not np.array_equal(own.weights[0], encoder.weights[0])
+    assert model.responsibilities(np.zeros((2, 7, 7, 1), np.uint8)).shape == (2, 3)
+    assert GMMGAN.from_config(model.get_config()).classifier.encoder.count_params() == 49 * 6 + 6
 
 
 def test_the_shared_classifier_has_the_hidden_layer_it_is_asked_for():

@@ -37,7 +37,11 @@ class Classifying:
             return SharedClassifier(num_classes, self.classifier_units, dtype=self.dtype_policy, name="classifier")
         with dtype_policy(self.dtype_policy):
             if self.encoder == "own":
-                encoder = self._networks.encoder(self.data_shape, width=self.width, name="encoder")
+                if "discriminator" in self._given:
+                    config = keras.saving.serialize_keras_object(self.discriminator.encoder)
+                    encoder = keras.saving.deserialize_keras_object(config)  # the same layers with weights of its own
+                else:
+                    encoder = self._networks.encoder(self.data_shape, width=self.width, name="encoder")
                 return EncodingClassifier(encoder, num_classes, self.classifier_units, name="classifier")
             return self._networks.classifier(self.data_shape, num_classes, width=self.width, name="classifier")
 
