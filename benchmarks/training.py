@@ -18,6 +18,7 @@ RESPONSIBILITY_LEARNING = {
     **{MODEL_ARGUMENTS[name]: value for name, value in EQUATIONS_3_AND_4.items()},
     "prior.trainable": True,
     "prior.variance": 0.15,
+    "optimizers.schedule": "constant",
 }
 
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from benchmarks import encoders, encoding_weight, imbalanced, supervised_equilibrium, toy3x3, toy5x5
+from benchmarks import ablation, encoders, encoding_weight, imbalanced, supervised_equilibrium, toy3x3, toy5x5
 
 
 @pytest.mark.slow
@@ -51,3 +51,16 @@ def test_imbalanced(tmp_path):
     mixture = found["runs"][-1]
     assert sum(mixture["mixture_weights"]) == pytest.approx(1, abs=1e-5) and 0 <= mixture["weights_distance"] <= 1
     assert len(list(tmp_path.glob("*.png"))) == 4
+
+
+@pytest.mark.slow
+def test_ablation(tmp_path):
+    tiny = ["--dataset", "digits", "--minutes", "0.02", "--width", "0.1", "--pretraining_steps", "4"]
+    found = ablation.main([*tiny, "--seeds", "5", "6", "--output", str(tmp_path)])
+    assert [row["system"] for row in found["runs"][::2]] == list(ablation.SYSTEMS)
+    assert all(row["steps"] > 0 for row in found["runs"]) and "classifier_acc" in found["runs"][0]
+    lines = ablation.table(found).splitlines()
+    first = [row["recall"] for row in found["runs"][:2]]
+    assert f"{sum(first) / 2:.3f} ± {abs(first[0] - first[1]) / 2**0.5:.3f}" in lines[1]
+    assert json.loads((tmp_path / "scores.json").read_text())["runs"] == found["runs"]
+    assert len(list(tmp_path.glob("*.png"))) == len(ablation.SYSTEMS)
