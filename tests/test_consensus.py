@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tfgmmgan.consensus import consensus, normalized_association
+from tfgmmgan.consensus import _vote_links, consensus, normalized_association
 
 
 def pictures(labels, rng):
@@ -70,3 +70,14 @@ def test_the_normalised_association_is_what_its_definition_says():
         inside = clusters == k
         cut += links[inside][:, ~inside].sum() / links[inside].sum()
     assert normalized_association(links, clusters, 3) == pytest.approx(3 - cut)
+
+
+def test_votes_link_groups_that_are_alike():
+    rng = np.random.default_rng(5)
+    centres = rng.dirichlet(np.ones(4), (3, 2)).reshape(3, 8)  # two voters of four answers each
+    links = _vote_links(np.array([0, 0, 1, 2, 2, 2]), centres)
+    coefficient = [
+        [np.mean([np.sqrt(a[i : i + 4] * b[i : i + 4]).sum() for i in (0, 4)]) for b in centres] for a in centres
+    ]
+    expected = np.array(coefficient) ** 4 * np.outer([2, 1, 3], [2, 1, 3])
+    np.testing.assert_allclose(links, expected / expected.sum(), rtol=1e-6)
