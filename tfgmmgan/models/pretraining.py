@@ -123,7 +123,7 @@ class Pretraining:
     def refinement_loss(self, forward: ForwardPass) -> tf.Tensor:
         """Return the cross-entropy of C, on changed examples, with what C took them to be before the refinement.
 
-        Fixed answers, not C's own of the moment: with these, modes of few images may merge step by step.
+        The answers stay what they were: where C learns from its own of the moment, modes of few images may merge.
         """
         target, logits = self._now.taught(forward.real), forward.changed_class_logits
         return tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(labels=target, logits=logits))
