@@ -31,7 +31,7 @@ def models(shape: tuple[int, int, int], width: float) -> dict[str, LatentGAN]:
         "GM-GAN, dynamic": GMGAN(shape, prior=prior(), width=width, update_order="simultaneous"),
         "proposed, shared encoder": GMMGAN(shape, prior=prior(), width=width, **EQUATIONS_3_AND_4),
         "proposed, separate encoder": GMMGAN(
-            shape, prior=prior(), width=width, encoder="separate", **EQUATIONS_3_AND_4
+            shape, prior=prior(), width=width, **EQUATIONS_3_AND_4 | {"encoder": "separate"}
         ),
     }
     for model in made.values():
