@@ -70,7 +70,8 @@ def main(arguments: list[str] | None = None) -> dict:
     options = parser.parse_args(arguments)
     options.output.mkdir(parents=True, exist_ok=True)
     judge = train_judge(load_data(options.dataset, DataOptions(classes=CLASSES)))  # of the classes in full
-    selection = {"data.classes": CLASSES, "data.class_fractions": FRACTIONS, "optimizers.schedule": "constant"}
+    selection = {"data.classes": CLASSES, "data.class_fractions": FRACTIONS}
+    selection |= {"optimizers.schedule": "constant", "precision": "float32"}  # whatever the dataset's config says
     data = load_data(options.dataset, DataOptions(classes=CLASSES, class_fractions=FRACTIONS))
     shares = np.bincount(data.train.labels) / len(data.train)
     found: dict = {"load_average": os.getloadavg()[0], "shares": shares.tolist(), "runs": []}
