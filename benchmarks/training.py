@@ -8,7 +8,6 @@ import keras
 from tfgmmgan import LatentGAN, TrainConfig
 from tfgmmgan.data import ImageData
 from tfgmmgan.models.gmmgan import EQUATIONS_3_AND_4
-from tfgmmgan.models.pretraining import VOTERS
 from tfgmmgan.training.build import MODEL_ARGUMENTS, build_model
 
 __all__ = ["RESPONSIBILITY_LEARNING", "train"]
@@ -32,7 +31,7 @@ def train(
     started = time.perf_counter()
     if model.wants_pretraining:
         batches = data.training_batches(batch_size, config.seed)
-        model.pretrain(batches, data.train.draw(VOTERS), verbose=0)
+        model.pretrain(batches, data.train.draw(model.examples_wanted), verbose=0)
     model.fit(
         data.training_batches(batch_size, config.seed, labelled=model.needs_labels),
         steps_per_epoch=data.steps_per_epoch(batch_size),

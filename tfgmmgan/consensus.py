@@ -1,12 +1,9 @@
 """What several clusterings agree on, where looks decide between them."""
 
 import numpy as np
-import tensorflow as tf
 from sklearn.cluster import KMeans, SpectralClustering
-from sklearn.decomposition import PCA
-from sklearn.neighbors import NearestNeighbors
 
-from tfgmmgan.data.scaling import to_float
+from tfgmmgan.likeness import nearest_images
 
 __all__ = ["consensus", "normalized_association"]
 
@@ -15,8 +12,6 @@ GROUP_SIZE = 30  # images a group has on average at least: of fewer the links sa
 NEIGHBOURS = 5
 VOTES = 0.5  # what all links by votes weigh together, those by looks being 1
 SHARPNESS = 4  # power of the likeness of votes
-SIDE = 32  # pixels to which larger images are shrunk for comparison
-DIRECTIONS = 50
 
 
 def consensus(votes: np.ndarray, images: np.ndarray, num_clusters: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -65,15 +60,9 @@ def normalized_association(links: np.ndarray, clusters: np.ndarray, num_clusters
 
 def _links(groups: np.ndarray, images: np.ndarray, num_groups: int) -> np.ndarray:
     """Return the share of pairs of neighbouring images that lie in each pair of groups, (M, M), symmetric."""
-    pixels = to_float(tf.constant(images))
-    if max(images.shape[1:3]) > SIDE:
-        pixels = tf.image.resize(pixels, [min(SIDE, side) for side in images.shape[1:3]], "area")
-    rows = pixels.numpy().reshape(len(images), -1)
-    rows = PCA(min(DIRECTIONS, *rows.shape), random_state=0).fit_transform(rows)
-    count = min(NEIGHBOURS, len(rows) - 1)
-    neighbours = NearestNeighbors(n_neighbors=count).fit(rows).kneighbors(return_distance=False)  # not itself
+    neighbours = nearest_images(images, NEIGHBOURS)
     links = np.zeros((num_groups, num_groups))
-    np.add.at(links, (np.repeat(groups, count), groups[neighbours].ravel()), 1 / neighbours.size)
+    np.add.at(links, (np.repeat(groups, neighbours.shape[1]), groups[neighbours].ravel()), 1 / neighbours.size)
     return (links + links.T) / 2
 
 

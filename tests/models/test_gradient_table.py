@@ -59,6 +59,7 @@ def responsibility_table(shared, adversarial, updates):
         "posterior_consistency_loss": {"classifier", *G} | trunk,
         "responsibility_consistency_loss": {"classifier", *G} | trunk,
         "augmentation_consistency_loss": {"classifier"} | trunk,
+        "diversity_loss": G,
     }
 
 
@@ -74,6 +75,7 @@ def test_responsibility_learning(tiny_gmmgan, images, encoder, adversarial, upda
         mutual_information=0.7,
         responsibility_consistency=0.5,
         augmentation_consistency=0.6,
+        diversity=0.8,
         discriminator_outputs="per_mode" if adversarial else "one",
     )
     check_table(model, responsibility_table(encoder == "shared", adversarial, updates), images)
@@ -82,8 +84,8 @@ def test_responsibility_learning(tiny_gmmgan, images, encoder, adversarial, upda
 def test_penalty_goes_to_the_discriminator_alone(tiny_gmmgan, images):
     model = tiny_gmmgan(adversarial_loss="wasserstein_gp", posterior_consistency=0.0)
     expected = responsibility_table(True, False, "classifier") | {"gradient_penalty_loss": D}
-    for absent in ("posterior_consistency_loss", "responsibility_consistency_loss", "augmentation_consistency_loss"):
-        del expected[absent]
+    for absent in ("posterior_consistency", "responsibility_consistency", "augmentation_consistency", "diversity"):
+        del expected[f"{absent}_loss"]
     check_table(model, expected, images)
 
 

@@ -9,6 +9,7 @@ from scipy.optimize import linear_sum_assignment
 from tfgmmgan import GMMGAN
 from tfgmmgan.data.scaling import to_float
 from tfgmmgan.errors import UserError
+from tfgmmgan.likeness import nearest_images
 from tfgmmgan.models import ForwardPass
 from tfgmmgan.models.pretraining import _Stage
 from tfgmmgan.networks import Discriminator, SharedClassifier
@@ -58,7 +59,7 @@ def test_fit_begins_with_it_once_and_it_trains_the_classifier_alone(make, images
     assert int(model.optimizer.iterations) == int(model.discriminator_optimizer.iterations) == 0
 
     history = model.fit(images, batch_size=8, epochs=2, verbose=0).history
-    assert list(history) == ["discriminator_loss", "generator_loss"]
+    assert list(history) == ["discriminator_loss", "diversity_loss", "generator_loss"]
     assert int(model.optimizer.iterations) == 6
 
 
@@ -131,6 +132,39 @@ def test_the_refinement_holds_to_what_the_classifier_said_before_it(make, images
     model.pretrain(batches, verbose=0, callbacks=[Look()])
     np.testing.assert_array_equal(taught[0], said[0].argmax(axis=1))
     assert not np.allclose(model.responsibilities(images), said[0], atol=1e-4)
+
+
+def test_the_refinement_s_pairs_look_alike(make, images):
+    model = make(seed=3)
+    neighbours = nearest_images(images, 5)
+    first, again = (np.concatenate(list(model._pairs(images, 5, 7).as_numpy_iterator())) for _ in range(2))
+    np.testing.assert_array_equal(first, again)
+    assert first.shape == (35, 2, 8, 8, 1) and first.dtype == images.dtype
+    rows = [[(images == image).all(axis=(1, 2, 3)).argmax() for image in pair] for pair in first]
+    assert all(other in neighbours[one] for one, other in rows)
+    assert sorted(one for one, _ in rows[:24]) == list(range(24))  # a pass, then the next
+    assert len({other for _, other in rows}) > 10
+
+
+def test_the_neighbours_loss_is_the_negative_mutual_information_with_neighbours(make, images):
+    model = make()
+    pairs = to_float(tf.constant(np.stack([images, images[::-1]], axis=1)))
+    forward = model.pretraining_pass(pairs, tf.constant([1, 2]))
+    np.testing.assert_array_equal(forward.real, pairs[:, 0])
+    np.testing.assert_array_equal(forward.neighbours, pairs[:, 1])
+    first = tf.nn.softmax(forward.real_class_logits).numpy()
+    second = tf.nn.softmax(forward.neighbour_class_logits).numpy()
+    joint = np.mean([np.outer(p, q) for p, q in zip(first, second, strict=True)], axis=0)
+    joint = (joint + joint.T) / 2
+    expected = -(joint * np.log(joint / np.outer(joint.sum(1), joint.sum(0)))).sum()
+    assert float(model.neighbours_loss(forward)) == pytest.approx(expected, rel=1e-4)
+    assert (forward.neighbour_class_logits.numpy() != model.class_logits(pairs[:, 1], training=True).numpy()).any()
+
+
+def test_how_many_examples_are_of_use(make):
+    assert make().examples_wanted == 60_000
+    for shape, count in (((64, 64, 3), 43_690), ((256, 256, 3), 10_000)):
+        assert GMMGAN(shape, width=0.05).examples_wanted == count
 
 
 def test_it_finds_the_four_kinds_of_image(make, monkeypatch):

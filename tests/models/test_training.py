@@ -47,6 +47,15 @@ def test_a_step_is_a_function_of_weights_batch_and_step_number(tiny_gmmgan, imag
     assert (runs[0] != runs[2]).any()
 
 
+def test_diversity_compares_two_fakes_of_each_component_at_least(tiny_gmmgan):
+    counts = {}
+    for weight in (0.0, 0.5):
+        model = tiny_gmmgan(diversity=weight)
+        counts[weight] = [model.fakes_per_component(size) for size in (3, 64)]
+        assert int(model.fakes_per_component(tf.constant(3))) == counts[weight][0]
+    assert counts[0.0][0] == 1 and counts[0.5] == [2, counts[0.0][1]]
+
+
 def test_noise_changes_from_step_to_step(tiny_gmmgan, images):
     seen = []
 

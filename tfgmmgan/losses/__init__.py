@@ -2,6 +2,7 @@
 
 from tfgmmgan.losses.adversarial import ADVERSARIAL_LOSSES, AdversarialLoss, gradient_penalty
 from tfgmmgan.losses.class_conditional import class_log_loss, one_against_all
+from tfgmmgan.losses.diversity import diversity_shortfall
 from tfgmmgan.losses.encoding import gaussian_log_likelihood
 from tfgmmgan.losses.responsibility import (
     ESTIMATORS,
@@ -17,6 +18,7 @@ __all__ = [
     "AdversarialLoss",
     "Estimator",
     "class_log_loss",
+    "diversity_shortfall",
     "gaussian_log_likelihood",
     "gradient_penalty",
     "joint_mutual_information",

@@ -237,7 +237,7 @@ class LatentGAN(Fitting, Drawing, keras.Model):
         batch = real.shape[0] or tf.shape(real)[0]
 
         if self.stage != "adversarial":
-            self._update(ForwardPass(self, real, labels, seed, fakes=0), self.pretraining_groups)
+            self._update(self.pretraining_pass(real, seed), self.pretraining_groups)
             return self._logs()
         if self.update_order == "simultaneous":
             forward = ForwardPass(self, real, labels, seed, self.fakes_per_component(batch))

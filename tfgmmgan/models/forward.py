@@ -43,6 +43,7 @@ class ForwardPass:
     Attributes:
         real: (B, *data_shape) float32, images in [-1, 1].
         labels: (B,) integers, or None where the model does not learn from labels.
+        neighbours: (B, *data_shape) float32 an image that looks like each, in pretraining's refinement; elsewhere None.
         z: (S, K, d) latent vectors; (S, 1, d) where the model does not draw by component.
         components: (S, K) or (S, 1) the component that made each.
         fake: (S * K, *data_shape) generated examples.
@@ -54,6 +55,7 @@ class ForwardPass:
         responsibilities: (B, K) alpha = C(x).
         changed: (B, *data_shape) the real examples, changed by the model's augmentation.
         changed_class_logits: (B, K) the classifier's logits of these.
+        neighbour_class_logits: (B, K) the classifier's logits of the neighbours, changed.
         real_class_features, changed_class_features: (B, F) what the classifier's last layer works on.
         fake_log_classes: (S, K, K) log C(x_hat).
         posterior: (S, K, K) closed-form p(k | z) under equal weights, without gradient.
@@ -66,12 +68,14 @@ class ForwardPass:
         labels: tf.Tensor | None,
         seed: tf.Tensor,
         fakes: int | tf.Tensor,
+        neighbours: tf.Tensor | None = None,
     ) -> None:
         self.model = model
         self.real = real
         self.labels = labels
         self.seed = seed
         self.fakes = fakes
+        self.neighbours = neighbours
 
     @cached_property
     def latents(self) -> tuple[tf.Tensor, tf.Tensor]:
@@ -144,6 +148,11 @@ class ForwardPass:
         if self.model.has_trunk:
             return self.model.classifier.head(self.changed_class_features)
         return self.model.class_logits(self.changed, training=True)
+
+    @cached_property
+    def neighbour_class_logits(self) -> tf.Tensor:
+        """The classifier's logits of the neighbours, changed by the model's augmentation, (B, K)."""
+        return self.model.class_logits(self.model.augmentation(self.neighbours, split(self.seed, 5)), training=True)
 
     @cached_property
     def real_class_features(self) -> tf.Tensor:

@@ -9,7 +9,13 @@ import tensorflow as tf
 from tfgmmgan.augmentation import Augmentation
 from tfgmmgan.distribution import batch_mean
 from tfgmmgan.errors import UserError, unknown_name
-from tfgmmgan.losses import ESTIMATORS, joint_mutual_information, marginal_entropy, posterior_consistency
+from tfgmmgan.losses import (
+    ESTIMATORS,
+    diversity_shortfall,
+    joint_mutual_information,
+    marginal_entropy,
+    posterior_consistency,
+)
 from tfgmmgan.losses.responsibility import joint_of_pairs, weighted_rows
 from tfgmmgan.models.base import LatentGAN
 from tfgmmgan.models.classifying import Classifying
@@ -34,6 +40,7 @@ RECIPE = {
     "mutual_information": 0.0,
     "marginal_entropy": 0.0,
     "posterior_consistency": 0.0,
+    "diversity": 1.0,
     "discriminator_outputs": "per_mode",
     "generated_weights": "uniform",
     "pretraining_steps": 3000,
@@ -44,6 +51,7 @@ EQUATIONS_3_AND_4 = {
     "mutual_information": 1.0,
     "marginal_entropy": 2.0,
     "posterior_consistency": 0.1,
+    "diversity": 0.0,
     "discriminator_outputs": "one",
     "generated_weights": "responsibilities",
     "pretraining_steps": 0,
@@ -103,6 +111,10 @@ class GMMGAN(Pretraining, Classifying, LatentGAN):
         responsibility_consistency: Weight of the poster's other comparison, of C(x) with C(x_hat): the mutual
             information of their joint distribution, which is our reading of it; see
             `tfgmmgan.losses.responsibility.joint_paired`. It trains C, G and prior. Default 0.
+        diversity: Weight of how much less the fakes of a component differ among each other than the images that C gives
+            to it (`tfgmmgan.losses.diversity_shortfall`). It trains G and prior (ours). A component far from the others
+            is otherwise drawn as one image. Two fakes of each component are made at least. Default 1 for images, 0 for
+            points.
         augmentation_consistency: Weight of the mutual information between C(x) and C of x changed at random (Ji et
             al. 2019), on real images: what a person sees does not change, so what C tells modes apart by should not. It
             trains C, and a shared encoder (ours). It wants the modes equally heavy. Default 0.
@@ -149,6 +161,7 @@ class GMMGAN(Pretraining, Classifying, LatentGAN):
         marginal_entropy: Weight | None = None,
         posterior_consistency: Weight | None = None,
         responsibility_consistency: Weight = 0.0,
+        diversity: Weight | None = None,
         augmentation_consistency: Weight = 0.0,
         self_labelling: Weight = 0.0,
         augmentation: Augmentation | dict | None = None,
@@ -165,6 +178,7 @@ class GMMGAN(Pretraining, Classifying, LatentGAN):
             "mutual_information": mutual_information,
             "marginal_entropy": marginal_entropy,
             "posterior_consistency": posterior_consistency,
+            "diversity": diversity,
             "discriminator_outputs": discriminator_outputs,
             "generated_weights": generated_weights,
             "pretraining_steps": pretraining_steps,
@@ -259,6 +273,7 @@ class GMMGAN(Pretraining, Classifying, LatentGAN):
                 trains=classifier + generator,
                 weight=self.responsibility_consistency,
             ),
+            "diversity_loss": LossTerm(self.diversity_loss, trains=generator, weight=self.diversity),
             "augmentation_consistency_loss": LossTerm(
                 self.augmentation_consistency_loss, trains=classifier, weight=self.augmentation_consistency
             ),
@@ -299,6 +314,11 @@ class GMMGAN(Pretraining, Classifying, LatentGAN):
         joint = self._estimator.joint(forward.responsibilities, tf.exp(forward.fake_log_classes))
         return -joint_mutual_information(joint)
 
+    def diversity_loss(self, forward: ForwardPass) -> tf.Tensor:
+        """Return by how much less the fakes of a mode differ than its images; see `diversity_shortfall`."""
+        alpha = tf.stop_gradient(forward.responsibilities)
+        return diversity_shortfall(forward.real, alpha, forward.per_component(forward.fake))
+
     def self_labelling_loss(self, forward: ForwardPass) -> tf.Tensor:
         """Return the cross-entropy of C(x changed) with what C takes x to be, over images that it is sure of.
 
@@ -320,7 +340,10 @@ class GMMGAN(Pretraining, Classifying, LatentGAN):
 
     def fakes_per_component(self, batch: int | tf.Tensor) -> int | tf.Tensor:
         """Return S for a batch; see `estimator`."""
-        return self._estimator.fakes_per_component(batch, self.num_components)
+        count = self._estimator.fakes_per_component(batch, self.num_components)
+        if self.diversity == 0:
+            return count
+        return max(count, 2) if isinstance(count, int) else tf.maximum(count, 2)
 
     def output_counts(self) -> tuple[int, ...]:
         """Return 1 and K, for one discriminator output a component; the one that D is made with first."""
@@ -342,6 +365,7 @@ class GMMGAN(Pretraining, Classifying, LatentGAN):
             "marginal_entropy",
             "posterior_consistency",
             "responsibility_consistency",
+            "diversity",
             "augmentation_consistency",
             "self_labelling",
         )

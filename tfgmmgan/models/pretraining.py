@@ -3,10 +3,12 @@
 A classifier that is trained to know an image again after it was changed a little, and to tell it from others (IIC, Ji
 et al. 2019), finds what people see as classes, or most of them: which it merges and which it splits is up to the seed.
 So there are several, linear *heads* on the classifier's trunk; `consensus` finds clusters from what all of them say.
-The classifier's last layer learns these ("agreement"); then the whole classifier learns what it took the images to be,
-from images that are changed, beside fresh heads ("refinement"). All of it is ours, and none of it knows a label.
+The classifier's last layer learns these ("agreement"); then the whole classifier learns ("refinement") what it took the
+images to be, from images that are changed, and to say the same of images that look alike, beside fresh heads. All of it
+is ours, and none of it knows a label.
 """
 
+import math
 from collections.abc import Iterable
 from typing import Any
 
@@ -18,6 +20,7 @@ from tfgmmgan.consensus import consensus
 from tfgmmgan.data.scaling import to_float
 from tfgmmgan.distribution import is_multi_worker, workers_share
 from tfgmmgan.errors import UserError
+from tfgmmgan.likeness import nearest_images
 from tfgmmgan.losses import joint_mutual_information
 from tfgmmgan.losses.responsibility import joint_of_pairs
 from tfgmmgan.models.forward import ForwardPass
@@ -29,7 +32,10 @@ from tfgmmgan.random import make_seed, split
 __all__ = ["Pretraining"]
 
 VOTERS = 10_000  # examples on which the heads' votes are compared
+MOST_EXAMPLES, MOST_BYTES = 60_000, 2**29  # among which images that look alike are sought: time is their square
+NEIGHBOURS = 5
 AGREEMENT_STEPS = 150
+REFINEMENT = 4 / 3  # its steps, as a multiple of the heads'
 LEARNING_RATES = {"heads": 1e-3, "agreement": 2e-3, "refinement": 5e-4}  # falling to 0 over a stage
 
 
@@ -105,6 +111,9 @@ class Pretraining:
             "refinement_loss": LossTerm(
                 self.refinement_loss, trains=(*trunk, "classifier_head"), weight=weight, stages=("refinement",)
             ),
+            "neighbours_loss": LossTerm(
+                self.neighbours_loss, trains=(*trunk, "classifier_head"), weight=weight, stages=("refinement",)
+            ),
         }
 
     def heads_loss(self, forward: ForwardPass) -> tf.Tensor:
@@ -127,6 +136,15 @@ class Pretraining:
         """
         target, logits = self._now.taught(forward.real), forward.changed_class_logits
         return tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(labels=target, logits=logits))
+
+    def neighbours_loss(self, forward: ForwardPass) -> tf.Tensor:
+        """Return the negative of I(C(x); C(x' changed)), x' being one of the images that look most like x.
+
+        Changing an image reaches what a person would not notice; between two people's sevens lies more than that (ours;
+        SCAN, Van Gansbeke et al. 2020, has neighbours by learned features instead of pixels).
+        """
+        neighbours = tf.nn.softmax(forward.neighbour_class_logits)
+        return -joint_mutual_information(joint_of_pairs(forward.responsibilities, neighbours))
 
     # -- what the step asks --------------------------------------------------------------------------------
 
@@ -157,6 +175,12 @@ class Pretraining:
         own = split(make_seed(self.seed), -1 - STAGES.index(self._now.name))
         return split(own, tf.cast(self._now.optimizer.iterations, tf.int32))
 
+    def pretraining_pass(self, examples: tf.Tensor, seed: tf.Tensor) -> ForwardPass:
+        """Return the pass over a batch: of examples, or in the refinement of pairs, (b, 2, *data_shape)."""
+        pairs = len(examples.shape) > 1 + len(self.data_shape)
+        neighbours = examples[:, 1] if pairs else None
+        return ForwardPass(self, examples[:, 0] if pairs else examples, None, seed, fakes=0, neighbours=neighbours)
+
     # -- doing it ------------------------------------------------------------------------------------------
 
     def pretrain(
@@ -172,34 +196,34 @@ class Pretraining:
             batches: Batches of examples, (b, *data_shape) uint8 or float in [-1, 1], or pairs of these and labels,
                 which are not looked at; repeated as often as needed. Where their order depends on the moment (a
                 `shuffle` that reshuffles, read ahead), so does the result.
-            examples: (n, *data_shape) different ones, on 10,000 of which at most the heads' votes are compared; where
-                None the first of a pass over `batches`, which then must end or have that many without repeating one.
+            examples: (n, *data_shape) different ones, uint8 or float in [-1, 1]: the refinement learns from them, and
+                on at most 10,000 of them the heads' votes are compared. `examples_wanted` are enough. Where None the
+                first of a pass over `batches`, which then must end or have that many without repeating one.
             verbose: As in Keras's `fit`.
             callbacks: As in Keras's `fit`; each stage is one epoch for them.
 
         Returns:
             The history of the heads' stage.
         """
-        if examples is None:
-            examples = _first(batches, VOTERS)
-        elif len(examples) > VOTERS:
-            examples = np.asarray(examples)[np.random.default_rng(self.seed).permutation(len(examples))[:VOTERS]]
-        examples = np.asarray(examples)
+        examples = np.asarray(_first(batches, self.examples_wanted) if examples is None else examples)
+        voters = examples
+        if len(examples) > VOTERS:
+            voters = examples[np.random.default_rng(self.seed).permutation(len(examples))[:VOTERS]]
         together, self.steps_per_execution = self.steps_per_execution, 1  # which need not divide a stage
-        endless = batches.repeat()
-        if is_multi_worker(self.distribute_strategy):
-            endless = workers_share(self.distribute_strategy, endless)
+        endless = self._shared(batches.repeat())
         try:
             self._now = _Stage("heads", self._new_heads(0))
             history = self._train_stage(endless, self.pretraining_steps, verbose, callbacks)
-            votes = self.infer("votes", self._votes, examples, (self.num_heads, self.num_components))
-            centres, clusters = consensus(votes.reshape(len(votes), -1), examples, self.num_components, self.seed)
+            votes = self.infer("votes", self._votes, voters, (self.num_heads, self.num_components))
+            centres, clusters = consensus(votes.reshape(len(votes), -1), voters, self.num_components, self.seed)
             self._now.name = "agreement"
             self._now.groups = tf.constant(centres, tf.float32), tf.constant(clusters)
             self._train_stage(endless, AGREEMENT_STEPS, verbose, callbacks)
             self._now = _Stage("refinement", self._new_heads(1))
             self._now.teacher = self._classifier_copies()
-            self._train_stage(endless, -(-self.pretraining_steps // 2), verbose, callbacks)
+            steps = math.ceil(REFINEMENT * self.pretraining_steps)
+            pairs = self._pairs(examples, _batch_size(batches), steps)
+            self._train_stage(self._shared(pairs), steps, verbose, callbacks)
         finally:
             self._now = None
             self.steps_per_execution = together
@@ -207,6 +231,27 @@ class Pretraining:
             self.make_train_function(force=True)
         self.pretrained.assign(1)
         return history
+
+    @property
+    def examples_wanted(self) -> int:
+        """How many examples `pretrain` makes use of."""
+        return max(VOTERS, min(MOST_EXAMPLES, MOST_BYTES // math.prod(self.data_shape)))
+
+    def _pairs(self, examples: np.ndarray, batch_size: int, steps: int) -> tf.data.Dataset:
+        """Return batches of examples, each with one that looks like it, (b, 2, *data_shape)."""
+        neighbours = nearest_images(examples, NEIGHBOURS)
+        rng = np.random.default_rng([self.seed, STAGES.index("refinement")])
+        passes = math.ceil(steps * batch_size / len(examples))
+        first = np.concatenate([rng.permutation(len(examples)) for _ in range(passes)])[: steps * batch_size]
+        second = neighbours[first, rng.integers(neighbours.shape[1], size=len(first))]
+        examples = tf.convert_to_tensor(examples)
+        rows = tf.data.Dataset.from_tensor_slices(np.stack([first, second], axis=1).astype(np.int32))
+        return rows.batch(batch_size, drop_remainder=True).map(lambda pair: tf.gather(examples, pair)).prefetch(2)
+
+    def _shared(self, batches: tf.data.Dataset) -> tf.data.Dataset:
+        """Return the batches as the strategy's workers read them."""
+        strategy = self.distribute_strategy
+        return workers_share(strategy, batches) if is_multi_worker(strategy) else batches
 
     def _new_heads(self, stage: int) -> ClusterHeads:
         seed = int(np.random.SeedSequence([self.seed, stage]).generate_state(1)[0])
@@ -239,6 +284,12 @@ class Pretraining:
 
     def _votes(self, examples: Any) -> tf.Tensor:
         return self._now.heads(self.class_features(to_float(tf.convert_to_tensor(examples))))
+
+
+def _batch_size(batches: tf.data.Dataset) -> int:
+    """Return how many examples the batches have, or the first of them."""
+    size = tf.nest.flatten(batches.element_spec)[0].shape[0]
+    return size or len(tf.nest.flatten(next(iter(batches)))[0])
 
 
 def _first(batches: Iterable, count: int) -> np.ndarray:

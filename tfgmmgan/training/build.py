@@ -31,6 +31,7 @@ MODEL_ARGUMENTS = {
     "marginal_entropy": "losses.marginal_entropy",
     "posterior_consistency": "losses.posterior_consistency",
     "responsibility_consistency": "losses.responsibility_consistency",
+    "diversity": "losses.diversity",
     "augmentation_consistency": "losses.augmentation_consistency",
     "self_labelling": "losses.self_labelling",
     "augment_generated": "losses.augment_generated",

@@ -93,6 +93,8 @@ class LossOptions:
             use; where not given 0 for images, 2 for points.
         posterior_consistency: Weight of the poster's comparison of p(k|z) with what the classifier says of G(z).
         responsibility_consistency: Weight of the poster's comparison of what the classifier says of x and of G(z).
+        diversity: gmmgan: weight of how much less the fakes of a mode differ among each other than its images (ours): a
+            mode is not drawn as one image; where not given 1 for images, 0 for points.
         augmentation_consistency: Weight of the mutual information between what the classifier says of an image and of
             the same image changed as --augmentation says (ours, after Ji et al.); it wants the modes equally heavy.
         self_labelling: gmmgan: weight of the cross-entropy of what the classifier says of an image that is changed like
@@ -120,6 +122,7 @@ class LossOptions:
     marginal_entropy: float | None = None
     posterior_consistency: float | None = None
     responsibility_consistency: float = 0.0
+    diversity: float | None = None
     augmentation_consistency: float = 0.0
     self_labelling: float = 0.0
     augment_generated: bool = False
@@ -253,6 +256,7 @@ class TrainConfig:
             "losses.marginal_entropy",
             "losses.posterior_consistency",
             "losses.responsibility_consistency",
+            "losses.diversity",
             "losses.augmentation_consistency",
             "losses.self_labelling",
             "losses.class_log_likelihood",

@@ -18,7 +18,6 @@ from tfgmmgan.evaluation.scorecard import SCHEMA_VERSION
 from tfgmmgan.evaluation.subject import Subject
 from tfgmmgan.files import replacing
 from tfgmmgan.models import LatentGAN
-from tfgmmgan.models.pretraining import VOTERS
 from tfgmmgan.plotting import write_figures
 from tfgmmgan.report import write_report
 from tfgmmgan.training.build import build_model, unused_options
@@ -150,7 +149,7 @@ def _fit(model: LatentGAN, data: ImageData, config: TrainConfig, first_epoch: in
             started = time.perf_counter()
             stop = [callback for callback in callbacks if isinstance(callback, StopAtNaN)]
             batches = data.training_batches(step_size, config.seed)
-            model.pretrain(batches, data.train.draw(VOTERS), verbose=verbose, callbacks=stop)
+            model.pretrain(batches, data.train.draw(model.examples_wanted), verbose=verbose, callbacks=stop)
             for callback in callbacks:
                 if isinstance(callback, HistoryFile):
                     callback.add_pretraining(time.perf_counter() - started)
