@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tfgmmgan.consensus import _vote_links, consensus, normalized_association
+from tfgmmgan.consensus import _exchange, _vote_links, consensus, link_information
 
 
 def pictures(labels, rng):
@@ -60,16 +60,35 @@ def test_few_examples_are_grouped_as_they_are():
     assert centres.shape == (4, 20) and sorted(clusters) == [0, 1, 2, 3]
 
 
-def test_the_normalised_association_is_what_its_definition_says():
+def some_links(rng, groups):
+    links = rng.random((groups, groups))
+    return links + links.T
+
+
+def test_the_links_information_is_what_its_definition_says():
     rng = np.random.default_rng(4)
-    links = rng.random((7, 7))
-    links += links.T
-    clusters = np.array([0, 1, 2, 0, 1, 2, 2])
-    cut = 0.0
-    for k in range(3):
-        inside = clusters == k
-        cut += links[inside][:, ~inside].sum() / links[inside].sum()
-    assert normalized_association(links, clusters, 3) == pytest.approx(3 - cut)
+    links, clusters, expected = some_links(rng, 7), np.array([0, 1, 2, 0, 1, 2, 2]), 0.0
+    share = links / links.sum()
+    for j in range(3):
+        for k in range(3):
+            both = share[clusters == j][:, clusters == k].sum()
+            expected += both * np.log(both / (share[clusters == j].sum() * share[clusters == k].sum()))
+    assert link_information(links, clusters, 3) == pytest.approx(expected)
+    assert link_information(np.eye(6), np.arange(6) // 2, 3) == pytest.approx(np.log(3))
+    assert link_information(np.ones((6, 6)), np.arange(6) // 2, 3) == pytest.approx(0, abs=1e-9)
+
+
+def test_no_single_move_betters_what_the_exchange_finds():
+    rng = np.random.default_rng(6)
+    links, start = some_links(rng, 9), rng.integers(0, 3, 9)
+    clusters, information = _exchange(links, start, 3)
+    assert information == pytest.approx(link_information(links, clusters, 3))
+    assert information > link_information(links, start, 3)
+    for group in range(9):
+        for cluster in range(3):
+            other = clusters.copy()
+            other[group] = cluster
+            assert link_information(links, other, 3) <= information + 1e-6
 
 
 def test_votes_link_groups_that_are_alike():

@@ -40,7 +40,7 @@ RECIPE = {
     "mutual_information": 0.0,
     "marginal_entropy": 0.0,
     "posterior_consistency": 0.0,
-    "diversity": 1.0,
+    "diversity": 0.5,
     "discriminator_outputs": "per_mode",
     "generated_weights": "uniform",
     "pretraining_steps": 3000,
@@ -113,8 +113,8 @@ class GMMGAN(Pretraining, Classifying, LatentGAN):
             `tfgmmgan.losses.responsibility.joint_paired`. It trains C, G and prior. Default 0.
         diversity: Weight of how much less the fakes of a component differ among each other than the images that C gives
             to it (`tfgmmgan.losses.diversity_shortfall`). It trains G and prior (ours). A component far from the others
-            is otherwise drawn as one image. Two fakes of each component are made at least. Default 1 for images, 0 for
-            points.
+            is otherwise drawn as one image. Two fakes of each component are made at least. Default 0.5 for images, 0
+            for points.
         augmentation_consistency: Weight of the mutual information between C(x) and C of x changed at random (Ji et
             al. 2019), on real images: what a person sees does not change, so what C tells modes apart by should not. It
             trains C, and a shared encoder (ours). It wants the modes equally heavy. Default 0.
@@ -242,7 +242,7 @@ class GMMGAN(Pretraining, Classifying, LatentGAN):
     @classmethod
     def prior_defaults(cls, data_shape: tuple[int, ...]) -> dict[str, Any]:
         """Return the prior's arguments where it is not given: for images fixed components that hardly overlap."""
-        return {"variance": 0.0225, "trainable": False} if len(data_shape) == 3 else {}
+        return {"variance": 0.005, "trainable": False} if len(data_shape) == 3 else {}
 
     # -- losses --------------------------------------------------------------------------------------------
 

@@ -94,7 +94,7 @@ class LossOptions:
         posterior_consistency: Weight of the poster's comparison of p(k|z) with what the classifier says of G(z).
         responsibility_consistency: Weight of the poster's comparison of what the classifier says of x and of G(z).
         diversity: gmmgan: weight of how much less the fakes of a mode differ among each other than its images (ours): a
-            mode is not drawn as one image; where not given 1 for images, 0 for points.
+            mode is not drawn as one image; where not given 0.5 for images, 0 for points.
         augmentation_consistency: Weight of the mutual information between what the classifier says of an image and of
             the same image changed as --augmentation says (ours, after Ji et al.); it wants the modes equally heavy.
         self_labelling: gmmgan: weight of the cross-entropy of what the classifier says of an image that is changed like
