@@ -10,7 +10,6 @@ from tfgmmgan import GMMGAN
 from tfgmmgan.data.scaling import to_float
 from tfgmmgan.errors import UserError
 from tfgmmgan.likeness import nearest_images
-from tfgmmgan.models import ForwardPass
 from tfgmmgan.models.pretraining import _Stage
 from tfgmmgan.networks import Discriminator, SharedClassifier
 from tfgmmgan.networks.cluster_heads import ClusterHeads
@@ -94,8 +93,8 @@ def test_the_heads_loss_is_the_mean_negative_mutual_information(make, images):
     heads = ClusterHeads(3, 4)
     heads.build((None, 512))
     model._now = _Stage("heads", heads)
-    forward = ForwardPass(model, to_float(tf.constant(images)), None, tf.constant([1, 2]), 0)
-    first, second = heads(forward.real_class_features).numpy(), heads(forward.changed_class_features).numpy()
+    forward = model.pretraining_pass(to_float(tf.constant(np.stack([images, images[::-1]], 1))), tf.constant([1, 2]))
+    first, second = heads(forward.real_class_features).numpy(), heads(forward.neighbour_class_features).numpy()
     expected = 0.0
     for head in range(3):
         joint = np.mean([np.outer(p, q) for p, q in zip(first[:, head], second[:, head], strict=True)], axis=0)
@@ -134,14 +133,17 @@ def test_the_refinement_holds_to_what_the_classifier_said_before_it(make, images
     assert not np.allclose(model.responsibilities(images), said[0], atol=1e-4)
 
 
-def test_the_refinement_s_pairs_look_alike(make, images):
+@pytest.mark.parametrize(("stage", "unpaired"), [("heads", 0.5), ("agreement", 1.0), ("refinement", 0.0)])
+def test_pairs_are_an_image_and_itself_or_one_that_looks_like_it(make, images, stage, unpaired):
     model = make(seed=3)
+    model._now = _Stage(stage, model._new_heads(0))
     neighbours = nearest_images(images, 5)
-    first, again = (np.concatenate(list(model._pairs(images, 5, 7).as_numpy_iterator())) for _ in range(2))
+    first, again = (np.concatenate(list(model._pairs(images, neighbours, 5, 40).as_numpy_iterator())) for _ in range(2))
     np.testing.assert_array_equal(first, again)
-    assert first.shape == (35, 2, 8, 8, 1) and first.dtype == images.dtype
+    assert first.shape == (200, 2, 8, 8, 1) and first.dtype == images.dtype
     rows = [[(images == image).all(axis=(1, 2, 3)).argmax() for image in pair] for pair in first]
-    assert all(other in neighbours[one] for one, other in rows)
+    assert all(other == one or other in neighbours[one] for one, other in rows)
+    assert np.mean([other == one for one, other in rows]) == pytest.approx(unpaired, abs=0.1)
     assert sorted(one for one, _ in rows[:24]) == list(range(24))  # a pass, then the next
     assert len({other for _, other in rows}) > 10
 

@@ -43,7 +43,7 @@ class ForwardPass:
     Attributes:
         real: (B, *data_shape) float32, images in [-1, 1].
         labels: (B,) integers, or None where the model does not learn from labels.
-        neighbours: (B, *data_shape) float32 an image that looks like each, in pretraining's refinement; elsewhere None.
+        neighbours: (B, *data_shape) float32 what each is paired with in pretraining; elsewhere None.
         z: (S, K, d) latent vectors; (S, 1, d) where the model does not draw by component.
         components: (S, K) or (S, 1) the component that made each.
         fake: (S * K, *data_shape) generated examples.
@@ -56,7 +56,8 @@ class ForwardPass:
         changed: (B, *data_shape) the real examples, changed by the model's augmentation.
         changed_class_logits: (B, K) the classifier's logits of these.
         neighbour_class_logits: (B, K) the classifier's logits of the neighbours, changed.
-        real_class_features, changed_class_features: (B, F) what the classifier's last layer works on.
+        real_class_features, changed_class_features, neighbour_class_features: (B, F) what the classifier's last layer
+            works on.
         fake_log_classes: (S, K, K) log C(x_hat).
         posterior: (S, K, K) closed-form p(k | z) under equal weights, without gradient.
     """
@@ -151,8 +152,14 @@ class ForwardPass:
 
     @cached_property
     def neighbour_class_logits(self) -> tf.Tensor:
-        """The classifier's logits of the neighbours, changed by the model's augmentation, (B, K)."""
-        return self.model.class_logits(self.model.augmentation(self.neighbours, split(self.seed, 5)), training=True)
+        """The classifier's logits of the neighbours, changed, (B, K)."""
+        return self.model.classifier.head(self.neighbour_class_features)
+
+    @cached_property
+    def neighbour_class_features(self) -> tf.Tensor:
+        """What the classifier's last layer works on for the neighbours, changed by the model's augmentation, (B, F)."""
+        changed = self.model.augmentation(self.neighbours, split(self.seed, 5))
+        return self.model.class_features(changed, training=True)
 
     @cached_property
     def real_class_features(self) -> tf.Tensor:

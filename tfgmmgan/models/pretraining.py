@@ -2,10 +2,11 @@
 
 A classifier that is trained to know an image again after it was changed a little, and to tell it from others (IIC, Ji
 et al. 2019), finds what people see as classes, or most of them: which it merges and which it splits is up to the seed.
-So there are several, linear *heads* on the classifier's trunk; `consensus` finds clusters from what all of them say.
-The classifier's last layer learns these ("agreement"); then the whole classifier learns ("refinement") what it took the
-images to be, from images that are changed, and to say the same of images that look alike, beside fresh heads. All of it
-is ours, and none of it knows a label.
+It finds more of them where half of the images are changed images that look much the same, their nearest neighbours.
+There are several such classifiers, linear *heads* on C's trunk; `consensus` finds clusters from what all of them say.
+C's last layer learns these ("agreement"); then all of C learns ("refinement") what it took the images to be, from
+images that are changed, and to say the same of neighbours, beside fresh heads. All of it is ours, and none of it knows
+a label.
 """
 
 import math
@@ -34,6 +35,7 @@ __all__ = ["Pretraining"]
 VOTERS = 10_000  # examples on which the heads' votes are compared
 MOST_EXAMPLES, MOST_BYTES = 60_000, 2**29  # among which images that look alike are sought: time is their square
 NEIGHBOURS = 5
+UNPAIRED = {"heads": 0.5, "agreement": 1.0, "refinement": 0.0}  # share of images that are paired with themselves
 AGREEMENT_STEPS = 150
 REFINEMENT = 4 / 3  # its steps, as a multiple of the heads'
 LEARNING_RATES = {"heads": 1e-3, "agreement": 2e-3, "refinement": 5e-4}  # falling to 0 over a stage
@@ -117,9 +119,14 @@ class Pretraining:
         }
 
     def heads_loss(self, forward: ForwardPass) -> tf.Tensor:
-        """Return the negative of the heads' mean I(h(x); h(x changed)) over the batch (Ji et al. 2019)."""
+        """Return the negative of the heads' mean I(h(x); h(x' changed)) over the batch (Ji et al. 2019).
+
+        x' is x or one of the images that look most like it. Changing an image reaches what a person would not notice;
+        between two people's sevens lies more than that (ours; SCAN, Van Gansbeke et al. 2020, has neighbours by learned
+        features instead of pixels).
+        """
         first = self._now.heads(forward.real_class_features)
-        second = self._now.heads(forward.changed_class_features)
+        second = self._now.heads(forward.neighbour_class_features)
         pairs = zip(tf.unstack(first, axis=1), tf.unstack(second, axis=1), strict=True)
         return -tf.add_n([joint_mutual_information(joint_of_pairs(*pair)) for pair in pairs]) / self.num_heads
 
@@ -138,11 +145,7 @@ class Pretraining:
         return tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(labels=target, logits=logits))
 
     def neighbours_loss(self, forward: ForwardPass) -> tf.Tensor:
-        """Return the negative of I(C(x); C(x' changed)), x' being one of the images that look most like x.
-
-        Changing an image reaches what a person would not notice; between two people's sevens lies more than that (ours;
-        SCAN, Van Gansbeke et al. 2020, has neighbours by learned features instead of pixels).
-        """
+        """Return the negative of I(C(x); C(x' changed)), as `heads_loss` has it for a head."""
         neighbours = tf.nn.softmax(forward.neighbour_class_logits)
         return -joint_mutual_information(joint_of_pairs(forward.responsibilities, neighbours))
 
@@ -176,10 +179,8 @@ class Pretraining:
         return split(own, tf.cast(self._now.optimizer.iterations, tf.int32))
 
     def pretraining_pass(self, examples: tf.Tensor, seed: tf.Tensor) -> ForwardPass:
-        """Return the pass over a batch: of examples, or in the refinement of pairs, (b, 2, *data_shape)."""
-        pairs = len(examples.shape) > 1 + len(self.data_shape)
-        neighbours = examples[:, 1] if pairs else None
-        return ForwardPass(self, examples[:, 0] if pairs else examples, None, seed, fakes=0, neighbours=neighbours)
+        """Return the pass over a batch of examples and what each is paired with, (b, 2, *data_shape)."""
+        return ForwardPass(self, examples[:, 0], None, seed, fakes=0, neighbours=examples[:, 1])
 
     # -- doing it ------------------------------------------------------------------------------------------
 
@@ -194,11 +195,10 @@ class Pretraining:
 
         Args:
             batches: Batches of examples, (b, *data_shape) uint8 or float in [-1, 1], or pairs of these and labels,
-                which are not looked at; repeated as often as needed. Where their order depends on the moment (a
-                `shuffle` that reshuffles, read ahead), so does the result.
-            examples: (n, *data_shape) different ones, uint8 or float in [-1, 1]: the refinement learns from them, and
-                on at most 10,000 of them the heads' votes are compared. `examples_wanted` are enough. Where None the
-                first of a pass over `batches`, which then must end or have that many without repeating one.
+                which are not looked at; they say how many examples a step has.
+            examples: (n, *data_shape) different ones, uint8 or float in [-1, 1], from which the stages draw; on at most
+                10,000 of them the heads' votes are compared. `examples_wanted` are enough. Where None the first of a
+                pass over `batches`, which then must end or have that many without repeating one.
             verbose: As in Keras's `fit`.
             callbacks: As in Keras's `fit`; each stage is one epoch for them.
 
@@ -210,20 +210,23 @@ class Pretraining:
         if len(examples) > VOTERS:
             voters = examples[np.random.default_rng(self.seed).permutation(len(examples))[:VOTERS]]
         together, self.steps_per_execution = self.steps_per_execution, 1  # which need not divide a stage
-        endless = self._shared(batches.repeat())
+        batch_size, neighbours = _batch_size(batches), nearest_images(examples, NEIGHBOURS)
+
+        def train(steps: int) -> keras.callbacks.History:
+            pairs = self._pairs(examples, neighbours, batch_size, steps)
+            return self._train_stage(pairs, steps, verbose, callbacks)
+
         try:
             self._now = _Stage("heads", self._new_heads(0))
-            history = self._train_stage(endless, self.pretraining_steps, verbose, callbacks)
+            history = train(self.pretraining_steps)
             votes = self.infer("votes", self._votes, voters, (self.num_heads, self.num_components))
             centres, clusters = consensus(votes.reshape(len(votes), -1), voters, self.num_components, self.seed)
             self._now.name = "agreement"
             self._now.groups = tf.constant(centres, tf.float32), tf.constant(clusters)
-            self._train_stage(endless, AGREEMENT_STEPS, verbose, callbacks)
+            train(AGREEMENT_STEPS)
             self._now = _Stage("refinement", self._new_heads(1))
             self._now.teacher = self._classifier_copies()
-            steps = math.ceil(REFINEMENT * self.pretraining_steps)
-            pairs = self._pairs(examples, _batch_size(batches), steps)
-            self._train_stage(self._shared(pairs), steps, verbose, callbacks)
+            train(math.ceil(REFINEMENT * self.pretraining_steps))
         finally:
             self._now = None
             self.steps_per_execution = together
@@ -237,21 +240,18 @@ class Pretraining:
         """How many examples `pretrain` makes use of."""
         return max(VOTERS, min(MOST_EXAMPLES, MOST_BYTES // math.prod(self.data_shape)))
 
-    def _pairs(self, examples: np.ndarray, batch_size: int, steps: int) -> tf.data.Dataset:
-        """Return batches of examples, each with one that looks like it, (b, 2, *data_shape)."""
-        neighbours = nearest_images(examples, NEIGHBOURS)
-        rng = np.random.default_rng([self.seed, STAGES.index("refinement")])
+    def _pairs(self, examples: np.ndarray, neighbours: np.ndarray, batch_size: int, steps: int) -> tf.data.Dataset:
+        """Return the stage's batches of examples, each with itself or with a neighbour, (b, 2, *data_shape)."""
+        rng = np.random.default_rng([self.seed, STAGES.index(self.stage)])
         passes = math.ceil(steps * batch_size / len(examples))
         first = np.concatenate([rng.permutation(len(examples)) for _ in range(passes)])[: steps * batch_size]
         second = neighbours[first, rng.integers(neighbours.shape[1], size=len(first))]
+        second = np.where(rng.random(len(first)) < UNPAIRED[self.stage], first, second)
         examples = tf.convert_to_tensor(examples)
         rows = tf.data.Dataset.from_tensor_slices(np.stack([first, second], axis=1).astype(np.int32))
-        return rows.batch(batch_size, drop_remainder=True).map(lambda pair: tf.gather(examples, pair)).prefetch(2)
-
-    def _shared(self, batches: tf.data.Dataset) -> tf.data.Dataset:
-        """Return the batches as the strategy's workers read them."""
+        pairs = rows.batch(batch_size, drop_remainder=True).map(lambda pair: tf.gather(examples, pair)).prefetch(2)
         strategy = self.distribute_strategy
-        return workers_share(strategy, batches) if is_multi_worker(strategy) else batches
+        return workers_share(strategy, pairs) if is_multi_worker(strategy) else pairs
 
     def _new_heads(self, stage: int) -> ClusterHeads:
         seed = int(np.random.SeedSequence([self.seed, stage]).generate_state(1)[0])
