@@ -2,7 +2,8 @@
 
 Under a `tf.distribute.Strategy` each replica runs the step on its part of the batch. Sums over examples come out
 right when gradients are averaged. What is not a sum over examples does not: a product or a logarithm of batch means
-needs the mean of the whole batch, which `replica_mean` takes over all replicas, with its gradient.
+needs the mean of the whole batch, which `replica_mean` takes over all replicas, with its gradient; what compares
+examples with each other needs them all, which `whole_batch` gathers.
 """
 
 import tensorflow as tf
@@ -17,6 +18,7 @@ __all__ = [
     "per_replica",
     "replica_mean",
     "replica_seed",
+    "whole_batch",
     "workers_share",
 ]
 
@@ -40,6 +42,12 @@ def replica_mean(value: tf.Tensor) -> tf.Tensor:
 def batch_mean(values: tf.Tensor) -> tf.Tensor:
     """Return the mean over the first axis and over the replicas: that of the whole batch."""
     return replica_mean(tf.reduce_mean(values, axis=0))
+
+
+def whole_batch(rows: tf.Tensor) -> tf.Tensor:
+    """Return the rows of all replicas, replica by replica; the gradient reaches every replica."""
+    replica = _replica()
+    return rows if replica is None else tf.ensure_shape(replica.all_gather(rows, axis=0), [None, *rows.shape[1:]])
 
 
 def replica_seed(seed: tf.Tensor) -> tf.Tensor:

@@ -7,7 +7,7 @@ import keras
 import tensorflow as tf
 
 from tfgmmgan.augmentation import Augmentation
-from tfgmmgan.distribution import batch_mean
+from tfgmmgan.distribution import batch_mean, whole_batch
 from tfgmmgan.errors import UserError, unknown_name
 from tfgmmgan.losses import (
     ESTIMATORS,
@@ -317,7 +317,8 @@ class GMMGAN(Pretraining, Classifying, LatentGAN):
     def diversity_loss(self, forward: ForwardPass) -> tf.Tensor:
         """Return by how much less the fakes of a mode differ than its images; see `diversity_shortfall`."""
         alpha = tf.stop_gradient(forward.responsibilities)
-        return diversity_shortfall(forward.real, alpha, forward.per_component(forward.fake))
+        batch = (whole_batch(rows) for rows in (forward.real, alpha, forward.per_component(forward.fake)))
+        return diversity_shortfall(*batch)
 
     def self_labelling_loss(self, forward: ForwardPass) -> tf.Tensor:
         """Return the cross-entropy of C(x changed) with what C takes x to be, over images that it is sure of.
