@@ -10,7 +10,7 @@ __all__ = ["consensus", "link_information"]
 GROUPS_PER_CLUSTER = 20
 GROUP_SIZE = 30  # images a group has on average at least: of fewer the links say little
 NEIGHBOURS = 5
-VOTES = 0.5  # what all links by votes weigh together, those by looks being 1
+VOTES = 0.25  # what all links by votes weigh together, those by looks being 1
 SHARPNESS = 4  # power of the likeness of votes
 STARTS = 5  # clusterings by votes alone that are improved, beside a spectral one
 
@@ -21,7 +21,7 @@ def consensus(votes: np.ndarray, images: np.ndarray, num_clusters: int, seed: in
     K-means on the votes finds many small groups (cluster ensembles, Strehl and Ghosh 2002). Which groups belong
     together the votes do not say reliably: a group that is far from all others, like sevens with a bar, goes anywhere.
     So the groups are joined by looks above all: they are linked by how many of their images are among each other's
-    nearest neighbours in pixels, and half as much by how alike the votes are. Clusters are such that the cluster of one
+    nearest neighbours in pixels, and a quarter as much by how alike the votes are. Clusters are such that the cluster of one
     end of a link tells most about that of the other, by mutual information: what is sought from a spectral clustering
     (normalised cut, Shi and Malik 2000) and from K-means on the groups' votes, moving single groups. Clusters may
     be of any size, but of two cuts of as few links the more even one says more. The combination is ours.
