@@ -21,10 +21,10 @@ def consensus(votes: np.ndarray, images: np.ndarray, num_clusters: int, seed: in
     K-means on the votes finds many small groups (cluster ensembles, Strehl and Ghosh 2002). Which groups belong
     together the votes do not say reliably: a group that is far from all others, like sevens with a bar, goes anywhere.
     So the groups are joined by looks above all: they are linked by how many of their images are among each other's
-    nearest neighbours in pixels, and a quarter as much by how alike the votes are. Clusters are such that the cluster of one
-    end of a link tells most about that of the other, by mutual information: what is sought from a spectral clustering
-    (normalised cut, Shi and Malik 2000) and from K-means on the groups' votes, moving single groups. Clusters may
-    be of any size, but of two cuts of as few links the more even one says more. The combination is ours.
+    nearest neighbours in pixels, and a quarter as much by how alike the votes are. Clusters are such that the cluster
+    of one end of a link tells most about that of the other, by mutual information: what is sought from a spectral
+    clustering (normalised cut, Shi and Malik 2000) and from K-means on the groups' votes, moving single groups.
+    Clusters may be of any size, but of two cuts of as few links the more even one says more. The combination is ours.
 
     Args:
         votes: (n, V) what each voter says of each image, probabilities side by side.
