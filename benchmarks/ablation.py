@@ -31,6 +31,7 @@ PER_MODE = AUGMENTATION | {
     "prior.trainable": False,
     "prior.variance": 0.0225,
 }
+BEFORE_DIVERSITY = {"losses.diversity": 0.0, "prior.variance": 0.0225}
 SYSTEMS = {
     "eq. 3 and 4 as written": (
         "gmmgan",
@@ -46,8 +47,12 @@ SYSTEMS = {
     "+ posterior consistency": ("gmmgan", RESPONSIBILITY_LEARNING),
     "+ augmentation": ("gmmgan", AUGMENTATION),
     "+ discriminator per mode, fixed prior": ("gmmgan", PER_MODE),
-    "pretrained C in place of the consistencies": ("gmmgan", {"networks.encoder": "shared"}),
-    "+ an encoding of C's own: the recipe": ("gmmgan", {}),
+    "pretrained C in place of the consistencies": (
+        "gmmgan",
+        BEFORE_DIVERSITY | {"networks.encoder": "shared"},
+    ),
+    "+ an encoding of C's own": ("gmmgan", BEFORE_DIVERSITY),
+    "+ diversity, components farther apart: the recipe": ("gmmgan", {}),
     "GM-GAN": ("gmgan", {}),
     "vanilla GAN": ("gan", {}),
 }

@@ -169,6 +169,22 @@ def test_how_many_examples_are_of_use(make):
         assert GMMGAN(shape, width=0.05).examples_wanted == count
 
 
+def test_no_more_examples_are_compared_than_wanted(make, images, monkeypatch):
+    compared = []
+
+    def spy(examples, count):
+        compared.append(examples)
+        return nearest_images(examples, count)
+
+    monkeypatch.setattr("tfgmmgan.models.pretraining.nearest_images", spy)
+    monkeypatch.setattr("tfgmmgan.models.pretraining.MOST_EXAMPLES", 20)
+    monkeypatch.setattr("tfgmmgan.models.pretraining.VOTERS", 16)
+    make().fit(images, batch_size=8, verbose=0)
+    (examples,) = compared
+    assert len(examples) == 20 and len(np.unique(examples.reshape(20, -1), axis=0)) == 20
+    assert all((images == example).all(axis=(1, 2, 3)).any() for example in examples)
+
+
 def test_it_finds_the_four_kinds_of_image(make, monkeypatch):
     monkeypatch.setattr("tfgmmgan.models.pretraining.AGREEMENT_STEPS", 100)
     rng = np.random.default_rng(1)

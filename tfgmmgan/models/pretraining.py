@@ -196,9 +196,10 @@ class Pretraining:
         Args:
             batches: Batches of examples, (b, *data_shape) uint8 or float in [-1, 1], or pairs of these and labels,
                 which are not looked at; they say how many examples a step has.
-            examples: (n, *data_shape) different ones, uint8 or float in [-1, 1], from which the stages draw; on at most
-                10,000 of them the heads' votes are compared. `examples_wanted` are enough. Where None the first of a
-                pass over `batches`, which then must end or have that many without repeating one.
+            examples: (n, *data_shape) different ones, uint8 or float in [-1, 1], from which the stages draw; of more
+                than `examples_wanted` a random choice of so many, and on at most 10,000 the heads' votes are compared.
+                Where None the first of a pass over `batches`, which then must end or have that many without repeating
+                one.
             verbose: As in Keras's `fit`.
             callbacks: As in Keras's `fit`; each stage is one epoch for them.
 
@@ -206,9 +207,8 @@ class Pretraining:
             The history of the heads' stage.
         """
         examples = np.asarray(_first(batches, self.examples_wanted) if examples is None else examples)
-        voters = examples
-        if len(examples) > VOTERS:
-            voters = examples[np.random.default_rng(self.seed).permutation(len(examples))[:VOTERS]]
+        examples = _some(examples, self.examples_wanted, self.seed)
+        voters = _some(examples, VOTERS, self.seed)
         together, self.steps_per_execution = self.steps_per_execution, 1  # which need not divide a stage
         batch_size, neighbours = _batch_size(batches), nearest_images(examples, NEIGHBOURS)
 
@@ -284,6 +284,13 @@ class Pretraining:
 
     def _votes(self, examples: Any) -> tf.Tensor:
         return self._now.heads(self.class_features(to_float(tf.convert_to_tensor(examples))))
+
+
+def _some(examples: np.ndarray, most: int, seed: int) -> np.ndarray:
+    """Return the examples, or a random choice where there are more than so many."""
+    if len(examples) <= most:
+        return examples
+    return examples[np.random.default_rng(seed).permutation(len(examples))[:most]]
 
 
 def _batch_size(batches: tf.data.Dataset) -> int:
