@@ -10,7 +10,7 @@ from tfgmmgan.data import ImageData
 from tfgmmgan.models.gmmgan import EQUATIONS_3_AND_4
 from tfgmmgan.training.build import MODEL_ARGUMENTS, build_model
 
-__all__ = ["RESPONSIBILITY_LEARNING", "train"]
+__all__ = ["RESPONSIBILITY_LEARNING", "pretrain", "train"]
 
 # gmmgan on images by eq. 3 and 4, with what keeps all components in use and a trained prior, as options.
 RESPONSIBILITY_LEARNING = {
@@ -21,6 +21,15 @@ RESPONSIBILITY_LEARNING = {
 }
 
 
+def pretrain(
+    model: LatentGAN, config: TrainConfig, data: ImageData, callbacks: Sequence[keras.callbacks.Callback] = ()
+) -> None:
+    """Pretrain a model if it wants that, as `train.py` does."""
+    if model.wants_pretraining:
+        batches = data.training_batches(config.batch_size * model.critic_steps, config.seed)
+        model.pretrain(batches, data.train.draw(model.examples_wanted), verbose=0, callbacks=list(callbacks))
+
+
 def train(
     config: TrainConfig, data: ImageData, callbacks: Sequence[keras.callbacks.Callback] = ()
 ) -> tuple[LatentGAN, float]:
@@ -29,9 +38,7 @@ def train(
     model = build_model(config, data.shape, len(data.class_names), len(data.train))
     batch_size = config.batch_size * model.critic_steps
     started = time.perf_counter()
-    if model.wants_pretraining:
-        batches = data.training_batches(batch_size, config.seed)
-        model.pretrain(batches, data.train.draw(model.examples_wanted), verbose=0)
+    pretrain(model, config, data)
     model.fit(
         data.training_batches(batch_size, config.seed, labelled=model.needs_labels),
         steps_per_epoch=data.steps_per_epoch(batch_size),

@@ -25,7 +25,7 @@ def cache(tmp_path_factory):
         patch.setitem(RECIPE, "pretraining_steps", 4)
         patch.setattr("tfgmmgan.models.pretraining.AGREEMENT_STEPS", 4)
         patch.setattr(subject, "NUM_SAMPLES", 100)
-        patch.setattr(subject, "NUM_PER_COMPONENT", 200)
+        patch.setattr(subject, "LEAST_PER_COMPONENT", 200)
         patch.setattr(sections, "SCALES", (0.5, 1.0))
         yield
 

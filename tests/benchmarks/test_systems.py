@@ -2,9 +2,20 @@
 
 import json
 
+import numpy as np
 import pytest
 
-from benchmarks import ablation, encoders, encoding_weight, imbalanced, supervised_equilibrium, toy3x3, toy5x5
+from benchmarks import (
+    ablation,
+    encoders,
+    encoding_weight,
+    imbalanced,
+    pretraining,
+    supervised_equilibrium,
+    toy3x3,
+    toy5x5,
+)
+from tfgmmgan import load_data
 
 
 @pytest.mark.slow
@@ -64,3 +75,27 @@ def test_ablation(tmp_path):
     assert f"{sum(first) / 2:.3f} ± {abs(first[0] - first[1]) / 2**0.5:.3f}" in lines[1]
     assert json.loads((tmp_path / "scores.json").read_text())["runs"] == found["runs"]
     assert len(list(tmp_path.glob("*.png"))) == len(ablation.SYSTEMS)
+
+
+def test_pretraining(tmp_path, capsys):
+    tiny = ["networks.width=0.05", "pretraining.steps=4", "data.class_fractions={3: 0.5}", "num_components=12"]
+    found = pretraining.main(
+        ["--dataset", "digits", "--seeds", "5", "6", "--held_out", "300", "--options", *tiny, "--output", str(tmp_path)]
+    )
+    assert json.loads((tmp_path / "scores.json").read_text()) == found
+    assert [run["seed"] for run in found["runs"]] == [5, 6]
+    for run in found["runs"]:
+        assert [row["stage"] for row in run["stages"]] == ["agreement", "refinement", "refinement"]
+        seconds = [row["seconds"] for row in run["stages"]]
+        assert seconds == sorted(seconds)
+        assert all(0 < row["acc"] <= row["purity"] <= 1 for row in run["stages"])
+    assert "calibration_error" in capsys.readouterr().out
+
+
+def test_what_is_held_out_is_the_end_of_the_training_split():
+    data = load_data("digits")
+    held = pretraining.hold_out(data, 300)
+    np.testing.assert_array_equal(held.test.examples, data.train.examples[-300:])
+    np.testing.assert_array_equal(held.test.labels, data.train.labels[-300:])
+    np.testing.assert_array_equal(held.train.examples, data.train.examples[:-300])
+    assert len(held.train.labels) == len(held.train) == len(data.train) - 300

@@ -129,8 +129,23 @@ def test_the_refinement_holds_to_what_the_classifier_said_before_it(make, images
                 taught.append(model._now.taught(to_float(tf.constant(images))).numpy())
 
     model.pretrain(batches, verbose=0, callbacks=[Look()])
-    np.testing.assert_array_equal(taught[0], said[0].argmax(axis=1))
-    assert not np.allclose(model.responsibilities(images), said[0], atol=1e-4)
+    said.append(model.responsibilities(images))
+    assert len(taught) == 2  # rounds
+    for number in range(2):
+        np.testing.assert_array_equal(taught[number], said[number].argmax(axis=1))
+        assert not np.allclose(said[number + 1], said[number], atol=1e-4)
+
+
+def test_no_two_stages_draw_the_same(make, images):
+    model = make()
+    drawn, seeds = [], []
+    neighbours = nearest_images(images, 5)
+    for stage in (_Stage("heads", None), _Stage("agreement", None), *(_Stage("refinement", None, n) for n in range(2))):
+        model._now = stage
+        stage.optimizer = model.optimizer
+        drawn.append(np.concatenate(list(model._pairs(images, neighbours, 8, 3).as_numpy_iterator()))[:, 0].tobytes())
+        seeds.append(tuple(model.step_seed().numpy()))
+    assert len(set(drawn)) == len(set(seeds)) == 4
 
 
 @pytest.mark.parametrize(("stage", "unpaired"), [("heads", 0.5), ("agreement", 1.0), ("refinement", 0.0)])

@@ -18,7 +18,7 @@ BATCH_SIZE = 128
 Assign = Callable[[np.ndarray], np.ndarray]
 
 
-def train_on_generated(model: LatentGAN, num_per_component: int = 2000, epochs: int = 3, seed: int = 0) -> Assign:
+def train_on_generated(model: LatentGAN, num_per_component: int = 2000, epochs: int = 6, seed: int = 0) -> Assign:
     """Return Algorithm 2's classifier: from (n, *shape) examples to a soft assignment, (n, K) with rows summing to 1.
 
     It draws `num_per_component` examples from each component and trains a fresh classifier to tell which component made
@@ -28,7 +28,7 @@ def train_on_generated(model: LatentGAN, num_per_component: int = 2000, epochs: 
     Args:
         model: A trained model with K >= 2 components.
         num_per_component: M. Default 2000.
-        epochs: Passes over the generated examples. Default 3.
+        epochs: Passes over the generated examples. Default 6.
         seed: Decides the generated examples, the classifier's weights and their order.
 
     Reference:
@@ -64,7 +64,7 @@ def train_on_generated(model: LatentGAN, num_per_component: int = 2000, epochs: 
 
 
 def algorithm_2(
-    model: LatentGAN, split: Split, num_per_component: int = 2000, epochs: int = 3, seed: int = 0
+    model: LatentGAN, split: Split, num_per_component: int = 2000, epochs: int = 6, seed: int = 0
 ) -> np.ndarray:
     """Return the soft assignment of a split's examples to components, (n, K), by `train_on_generated`.
 

@@ -20,7 +20,7 @@ from tfgmmgan.priors import FittedMixture
 __all__ = ["NUM_SAMPLES", "Subject"]
 
 NUM_SAMPLES = 10_000
-NUM_PER_COMPONENT = 2000  # M of Algorithm 2
+LEAST_PER_COMPONENT = 2000  # of M of Algorithm 2
 REFERENCE = 60_000
 
 
@@ -138,8 +138,9 @@ class Subject:
 
     @cached_property
     def generated_classifier(self) -> Callable[[np.ndarray], np.ndarray]:
-        """Algorithm 2's classifier."""
-        return train_on_generated(self.model, NUM_PER_COMPONENT, seed=self.seed)
+        """Algorithm 2's classifier, from as many examples as there are real ones of a mode on average, or 2,000."""
+        real = min(len(self.data.train), REFERENCE) // self.model.prior.num_components
+        return train_on_generated(self.model, max(LEAST_PER_COMPONENT, real), seed=self.seed)
 
     def assigners(self) -> dict[str, Callable[[np.ndarray], np.ndarray]]:
         """Return by name what says p(k | x): the model itself where it can, and Algorithm 2."""

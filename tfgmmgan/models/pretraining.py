@@ -5,8 +5,8 @@ et al. 2019), finds what people see as classes, or most of them: which it merges
 It finds more of them where half of the images are changed images that look much the same, their nearest neighbours.
 There are several such classifiers, linear *heads* on C's trunk; `consensus` finds clusters from what all of them say.
 C's last layer learns these ("agreement"); then all of C learns ("refinement") what it took the images to be, from
-images that are changed, and to say the same of neighbours, beside fresh heads. All of it is ours, and none of it knows
-a label.
+images that are changed, and to say the same of neighbours, beside fresh heads; and a second time from what it has
+become. All of it is ours, and none of it knows a label.
 """
 
 import math
@@ -37,19 +37,26 @@ MOST_EXAMPLES, MOST_BYTES = 60_000, 2**29  # among which images that look alike 
 NEIGHBOURS = 5
 UNPAIRED = {"heads": 0.5, "agreement": 1.0, "refinement": 0.0}  # share of images that are paired with themselves
 AGREEMENT_STEPS = 150
-REFINEMENT = 4 / 3  # its steps, as a multiple of the heads'
+ROUNDS = 2  # of refinement: the second learns from what the first has made of C
+REFINEMENT = 4 / 3  # a round's steps, as a multiple of the heads'
 LEARNING_RATES = {"heads": 1e-3, "agreement": 2e-3, "refinement": 5e-4}  # falling to 0 over a stage
 
 
 class _Stage:
     """What pretraining needs and a trained model does not: kept where Keras neither saves nor counts it."""
 
-    def __init__(self, name: str, heads: ClusterHeads) -> None:
+    def __init__(self, name: str, heads: ClusterHeads, number: int = 0) -> None:
         self.name = name
         self.heads = heads
+        self.number = number  # of the round
         self.optimizer: FusedAdam | None = None
         self.groups: tuple[tf.Tensor, tf.Tensor] | None = None  # centres (M, H * K), clusters (M,)
         self.teacher: list[keras.Model] = []  # copies of the networks from examples to C's logits
+
+    @property
+    def place(self) -> int:
+        """How many stages go before, each with random numbers of its own."""
+        return STAGES.index(self.name) + self.number
 
     def cluster_of(self, votes: tf.Tensor) -> tf.Tensor:
         """Return the cluster of the group whose centre is nearest to the votes for an image, (n, H, K) -> (n,)."""
@@ -175,7 +182,7 @@ class Pretraining:
         """Return the stateless seed of this step's noise; a stage's differs from the others'."""
         if not self._now:
             return super().step_seed()
-        own = split(make_seed(self.seed), -1 - STAGES.index(self._now.name))
+        own = split(make_seed(self.seed), -1 - self._now.place)
         return split(own, tf.cast(self._now.optimizer.iterations, tf.int32))
 
     def pretraining_pass(self, examples: tf.Tensor, seed: tf.Tensor) -> ForwardPass:
@@ -224,9 +231,10 @@ class Pretraining:
             self._now.name = "agreement"
             self._now.groups = tf.constant(centres, tf.float32), tf.constant(clusters)
             train(AGREEMENT_STEPS)
-            self._now = _Stage("refinement", self._new_heads(1))
-            self._now.teacher = self._classifier_copies()
-            train(math.ceil(REFINEMENT * self.pretraining_steps))
+            for number in range(ROUNDS):
+                self._now = _Stage("refinement", self._new_heads(1 + number), number)
+                self._now.teacher = self._classifier_copies()
+                train(math.ceil(REFINEMENT * self.pretraining_steps))
         finally:
             self._now = None
             self.steps_per_execution = together
@@ -242,7 +250,7 @@ class Pretraining:
 
     def _pairs(self, examples: np.ndarray, neighbours: np.ndarray, batch_size: int, steps: int) -> tf.data.Dataset:
         """Return the stage's batches of examples, each with itself or with a neighbour, (b, 2, *data_shape)."""
-        rng = np.random.default_rng([self.seed, STAGES.index(self.stage)])
+        rng = np.random.default_rng([self.seed, self._now.place])
         passes = math.ceil(steps * batch_size / len(examples))
         first = np.concatenate([rng.permutation(len(examples)) for _ in range(passes)])[: steps * batch_size]
         second = neighbours[first, rng.integers(neighbours.shape[1], size=len(first))]
