@@ -133,6 +133,8 @@ class GMMGAN(Pretraining, Classifying, LatentGAN):
         pretraining_steps: Steps of the pretraining that `fit` begins with; see `tfgmmgan.models.pretraining`. Default
             3000 for images; 0 for points, and for a `classifier` without `trunk` and `head`.
         num_heads: Classifiers that vote there. Default 15.
+        refinement_rounds: How often C then learns from what it has become; 0 where images are so few that it learns
+            them by heart. Default 2.
         classifier_units: Units of a hidden layer between an encoding and C's linear layer, 0 for none as in Table 1.
             Default 512 for images (ours), 0 for points.
         **kwargs: As in `LatentGAN`. A `discriminator` may have 1 output, or K: one for each component.
@@ -170,6 +172,7 @@ class GMMGAN(Pretraining, Classifying, LatentGAN):
         generated_weights: str | None = None,
         pretraining_steps: int | None = None,
         num_heads: int = 15,
+        refinement_rounds: int = 2,
         classifier_units: int | None = None,
         **kwargs,
     ) -> None:
@@ -203,6 +206,7 @@ class GMMGAN(Pretraining, Classifying, LatentGAN):
         for name, value, least in (
             ("pretraining_steps", self.pretraining_steps, 0),
             ("num_heads", num_heads, 1),
+            ("refinement_rounds", refinement_rounds, 0),
             ("classifier_units", self.classifier_units, 0),
         ):
             if value < least:
@@ -230,6 +234,7 @@ class GMMGAN(Pretraining, Classifying, LatentGAN):
         self.augmentation = Augmentation(**augmentation) if isinstance(augmentation, dict) else augmentation
         self.augmentation = self.augmentation or Augmentation()
         self.num_heads = num_heads
+        self.refinement_rounds = refinement_rounds
         self.self_labelling = self_labelling
         self.augment_generated = augment_generated
         for name in ("augmentation_consistency", "self_labelling", "augment_generated", "pretraining_steps"):
@@ -384,6 +389,7 @@ class GMMGAN(Pretraining, Classifying, LatentGAN):
             "generated_weights": self.generated_weights,
             "pretraining_steps": self.pretraining_steps,
             "num_heads": self.num_heads,
+            "refinement_rounds": self.refinement_rounds,
             "classifier_units": self.classifier_units,
             **{name: serialized(getattr(self, name)) for name in weights},
         }

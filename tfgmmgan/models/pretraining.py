@@ -37,7 +37,6 @@ MOST_EXAMPLES, MOST_BYTES = 60_000, 2**29  # among which images that look alike 
 NEIGHBOURS = 5
 UNPAIRED = {"heads": 0.5, "agreement": 1.0, "refinement": 0.0}  # share of images that are paired with themselves
 AGREEMENT_STEPS = 150
-ROUNDS = 2  # of refinement: the second learns from what the first has made of C
 REFINEMENT = 4 / 3  # a round's steps, as a multiple of the heads'
 LEARNING_RATES = {"heads": 1e-3, "agreement": 2e-3, "refinement": 5e-4}  # falling to 0 over a stage
 
@@ -75,12 +74,13 @@ class _Stage:
 class Pretraining:
     """The stages "heads", "agreement" and "refinement" of a `Classifying` system; goes before it among the bases.
 
-    The system has `pretraining_steps`, `num_heads` and an `augmentation`, and calls `set_pretraining` at the end of its
-    constructor.
+    The system has `pretraining_steps`, `num_heads`, `refinement_rounds` and an `augmentation`, and calls
+    `set_pretraining` at the end of its constructor.
     """
 
     pretraining_steps: int = 0
     num_heads: int = 0
+    refinement_rounds: int = 0
     _now: _Stage | None = None
 
     def set_pretraining(self) -> None:
@@ -231,7 +231,7 @@ class Pretraining:
             self._now.name = "agreement"
             self._now.groups = tf.constant(centres, tf.float32), tf.constant(clusters)
             train(AGREEMENT_STEPS)
-            for number in range(ROUNDS):
+            for number in range(self.refinement_rounds):
                 self._now = _Stage("refinement", self._new_heads(1 + number), number)
                 self._now.teacher = self._classifier_copies()
                 train(math.ceil(REFINEMENT * self.pretraining_steps))

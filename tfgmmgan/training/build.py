@@ -39,6 +39,7 @@ MODEL_ARGUMENTS = {
     "generated_weights": "losses.generated_weights",
     "pretraining_steps": "pretraining.steps",
     "num_heads": "pretraining.heads",
+    "refinement_rounds": "pretraining.refinement_rounds",
     "classifier_units": "networks.classifier_units",
     "negatives": "losses.negatives",
     "class_log_likelihood": "losses.class_log_likelihood",

@@ -142,10 +142,12 @@ class PretrainingOptions:
         steps: Training steps of the heads, each with a batch of its own; 0 for no pretraining. Where not given 3000 for
             images, 0 for points.
         heads: How many classifiers vote.
+        refinement_rounds: How often the classifier learns from what it has become; 0 for a thousand images or so.
     """
 
     steps: int | None = None
     heads: int = 15
+    refinement_rounds: int = 2
 
 
 @dataclass
@@ -265,6 +267,7 @@ class TrainConfig:
             "losses.weight_clip",
             "networks.classifier_units",
             "pretraining.steps",
+            "pretraining.refinement_rounds",
             "evaluation.every_epochs",
             "evaluation.trade_off_samples",
         )
