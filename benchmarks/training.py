@@ -26,8 +26,8 @@ def pretrain(
 ) -> None:
     """Pretrain a model if it wants that, as `train.py` does."""
     if model.wants_pretraining:
-        batches = data.training_batches(config.batch_size * model.critic_steps, config.seed)
-        model.pretrain(batches, data.train.draw(model.examples_wanted), verbose=0, callbacks=list(callbacks))
+        examples = data.train.draw(model.examples_wanted)
+        model.pretrain(examples, config.batch_size * model.critic_steps, verbose=0, callbacks=list(callbacks))
 
 
 def train(

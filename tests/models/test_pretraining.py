@@ -43,8 +43,7 @@ def test_fit_begins_with_it_once_and_it_trains_the_classifier_alone(make, images
     assert model.wants_pretraining
     groups = ("generator", "prior", "discriminator", "encoder", "classifier_trunk", "classifier_head")
     before = {group: [v.numpy() for v in model.group_variables(group)] for group in groups}
-    batches = tf.data.Dataset.from_tensor_slices(images).batch(8)
-    history = model.pretrain(batches, verbose=0).history
+    history = model.pretrain(images, 8, verbose=0).history
     assert list(history) == ["heads_loss"]
     changed = {
         group: any((v.numpy() != old).any() for v, old in zip(model.group_variables(group), before[group], strict=True))
@@ -116,7 +115,6 @@ def test_an_image_is_of_the_cluster_of_the_nearest_group():
 @pytest.mark.parametrize("encoder", ["shared", "separate", "own"])
 def test_the_refinement_holds_to_what_the_classifier_said_before_it(make, images, encoder):
     model = make(encoder=encoder)
-    batches = tf.data.Dataset.from_tensor_slices(images).batch(8)
     said, taught = [], []
 
     class Look(keras.callbacks.Callback):
@@ -128,7 +126,7 @@ def test_the_refinement_holds_to_what_the_classifier_said_before_it(make, images
             if model.stage == "refinement":
                 taught.append(model._now.taught(to_float(tf.constant(images))).numpy())
 
-    model.pretrain(batches, verbose=0, callbacks=[Look()])
+    model.pretrain(images, 8, verbose=0, callbacks=[Look()])
     said.append(model.responsibilities(images))
     assert len(taught) == 2  # rounds
     for number in range(2):
@@ -184,6 +182,19 @@ def test_how_many_examples_are_of_use(make):
         assert GMMGAN(shape, width=0.05).examples_wanted == count
 
 
+def test_a_dataset_gives_what_an_array_gives(make, images, monkeypatch):
+    given = []
+    monkeypatch.setattr(GMMGAN, "pretrain", lambda self, examples, size, verbose: given.append((examples, size)))
+    monkeypatch.setattr(GMMGAN, "examples_wanted", 20)
+    make().fit(images, batch_size=8, verbose=0)
+    make().fit(tf.data.Dataset.from_tensor_slices(images).batch(8), verbose=0)
+    make().fit(tf.data.Dataset.from_tensor_slices((images, np.zeros(24))).batch(8).repeat(), steps_per_epoch=1, verbose=0)
+    assert [size for _, size in given] == [8, 8, 8]
+    np.testing.assert_array_equal(given[0][0], images)
+    for examples, _ in given[1:]:
+        np.testing.assert_array_equal(examples, images[:20])
+
+
 def test_no_more_examples_are_compared_than_wanted(make, images, monkeypatch):
     compared = []
 
@@ -209,7 +220,7 @@ def test_it_finds_the_four_kinds_of_image(make, monkeypatch):
         rows, columns = divmod(label, 2)
         image[4 * rows : 4 * rows + 4, 4 * columns : 4 * columns + 4] += 180
     model = make(pretraining_steps=150, augmentation={"rotation": 0.1, "shear": 0.0, "scale": 0.05}, width=0.25)
-    model.pretrain(tf.data.Dataset.from_tensor_slices(images).shuffle(400, seed=0).batch(50), verbose=0)
+    model.pretrain(images, 50, verbose=0)
     assert accuracy(labels, model.responsibilities(images).argmax(axis=1)) >= 0.95
 
 
@@ -221,6 +232,8 @@ def test_what_it_can_not_do_is_said(make, images):
     make(classifier=keras.Sequential([keras.layers.Dense(4)]), pretraining_steps=0)
     with pytest.raises(UserError, match="got generator"):
         make().fit((batch for batch in [images]), verbose=0)
+    with pytest.raises(UserError, match=r"pretrain\(examples\): expected examples of shape"):
+        make().pretrain(images[:, :4], 8, verbose=0)
     with pytest.raises(UserError, match="num_heads must be at least 1"):
         make(num_heads=0)
 

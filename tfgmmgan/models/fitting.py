@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tfgmmgan.data.dataset import ImageData, Split, check_examples
+from tfgmmgan.data.dataset import check_examples
 from tfgmmgan.distribution import is_multi_worker, workers_share
 from tfgmmgan.errors import UserError
 
@@ -32,30 +32,32 @@ class Fitting:
             ValueError: If an array has another shape, dtype or range, or holds NaNs; or if labels are missing.
         """
         if isinstance(x, np.ndarray):
-            x = check_examples(x, "fit(x)")
-            if x.shape[1:] != self.data_shape:
-                raise UserError(f"fit(x): expected examples of shape {self.data_shape}; got {x.shape[1:]}.")
+            x = self.checked(x, "fit(x)")
             y = self._check_labels(y, len(x))
         if self.wants_pretraining:
             batch_size = args[0] if args else kwargs.get("batch_size")
-            examples = None if isinstance(x, tf.data.Dataset) else x
-            self.pretrain(self._batches_of(x, batch_size), examples, verbose=kwargs.get("verbose", "auto"))
+            self.pretrain(*self._examples_of(x, batch_size), verbose=kwargs.get("verbose", "auto"))
         if is_multi_worker(self.distribute_strategy):
             x = workers_share(self.distribute_strategy, x)
         return super().fit(x, y, *args, **kwargs)
 
-    def _batches_of(self, x: Any, batch_size: int | None) -> tf.data.Dataset:
-        """Return examples, an array or batches of them, as whole batches in an order that the seed decides."""
+    def checked(self, examples: np.ndarray, what: str) -> np.ndarray:
+        """Return examples as they are if the model can learn from them, or raise `UserError` that begins with `what`."""
+        examples = check_examples(examples, what)
+        if examples.shape[1:] != self.data_shape:
+            raise UserError(f"{what}: expected examples of shape {self.data_shape}; got {examples.shape[1:]}.")
+        return examples
+
+    def _examples_of(self, x: Any, batch_size: int | None) -> tuple[np.ndarray, int]:
+        """Return an array of what `fit` is given, of batches no more than pretraining wants, and a batch's size."""
         if isinstance(x, tf.data.Dataset):
-            return x
+            return _first(x, self.examples_wanted)
         if not isinstance(x, np.ndarray | tf.Tensor):
             raise UserError(
                 f"Pretraining reads the examples more than once and needs an array or a tf.data.Dataset; got "
-                f"{type(x).__name__}. Call pretrain(dataset) before fit, or set pretraining_steps=0."
+                f"{type(x).__name__}. Call pretrain(examples) before fit, or set pretraining_steps=0."
             )
-        split = Split(len(x), examples=np.asarray(x))
-        data = ImageData("fit(x)", split, split, self.data_shape)
-        return data.training_batches(min(batch_size or 32, len(x)), self.seed)
+        return np.asarray(x), batch_size or 32
 
     def _maybe_symbolic_build(self, *args, **kwargs) -> None:
         """Do nothing: constructor and `compile` build everything, and Keras's way reduces a batch over the workers."""
@@ -88,3 +90,15 @@ class Fitting:
                 f"fit(y): class ids must be in [0, {self.num_classes}); got {labels.min()} to {labels.max()}."
             )
         return labels
+
+
+def _first(batches: tf.data.Dataset, count: int) -> tuple[np.ndarray, int]:
+    """Return the first examples of batches, with or without labels, and how many the first batch has."""
+    rows, found = [], 0
+    for batch in batches:
+        examples, _, _ = keras.utils.unpack_x_y_sample_weight(batch)
+        rows.append(np.asarray(examples))
+        found += len(rows[-1])
+        if found >= count:
+            break
+    return np.concatenate(rows)[:count], len(rows[0])

@@ -10,7 +10,6 @@ become. All of it is ours, and none of it knows a label.
 """
 
 import math
-from collections.abc import Iterable
 from typing import Any
 
 import keras
@@ -193,34 +192,33 @@ class Pretraining:
 
     def pretrain(
         self,
-        batches: tf.data.Dataset,
-        examples: np.ndarray | None = None,
+        examples: np.ndarray,
+        batch_size: int = 32,
         verbose: int | str = "auto",
         callbacks: list | None = None,
     ) -> keras.callbacks.History:
         """Train the heads, find what they agree on, and teach it to the classifier. `fit` does so by itself, once.
 
         Args:
-            batches: Batches of examples, (b, *data_shape) uint8 or float in [-1, 1], or pairs of these and labels,
-                which are not looked at; they say how many examples a step has.
             examples: (n, *data_shape) different ones, uint8 or float in [-1, 1], from which the stages draw; of more
                 than `examples_wanted` a random choice of so many, and on at most 10,000 the heads' votes are compared.
-                Where None the first of a pass over `batches`, which then must end or have that many without repeating
-                one.
+            batch_size: Examples of a step. Default 32; n where there are fewer.
             verbose: As in Keras's `fit`.
             callbacks: As in Keras's `fit`; each stage is one epoch for them.
 
         Returns:
             The history of the heads' stage.
+
+        Raises:
+            ValueError: If the examples have another shape, dtype or range, or hold NaNs.
         """
-        examples = np.asarray(_first(batches, self.examples_wanted) if examples is None else examples)
-        examples = _some(examples, self.examples_wanted, self.seed)
+        examples = _some(self.checked(examples, "pretrain(examples)"), self.examples_wanted, self.seed)
         voters = _some(examples, VOTERS, self.seed)
         together, self.steps_per_execution = self.steps_per_execution, 1  # which need not divide a stage
-        batch_size, neighbours = _batch_size(batches), nearest_images(examples, NEIGHBOURS)
+        neighbours = nearest_images(examples, NEIGHBOURS)
 
         def train(steps: int) -> keras.callbacks.History:
-            pairs = self._pairs(examples, neighbours, batch_size, steps)
+            pairs = self._pairs(examples, neighbours, min(batch_size, len(examples)), steps)
             return self._train_stage(pairs, steps, verbose, callbacks)
 
         try:
@@ -299,21 +297,3 @@ def _some(examples: np.ndarray, most: int, seed: int) -> np.ndarray:
     if len(examples) <= most:
         return examples
     return examples[np.random.default_rng(seed).permutation(len(examples))[:most]]
-
-
-def _batch_size(batches: tf.data.Dataset) -> int:
-    """Return how many examples the batches have, or the first of them."""
-    size = tf.nest.flatten(batches.element_spec)[0].shape[0]
-    return size or len(tf.nest.flatten(next(iter(batches)))[0])
-
-
-def _first(batches: Iterable, count: int) -> np.ndarray:
-    """Return the first examples of a dataset of batches, with or without labels."""
-    rows, found = [], 0
-    for batch in batches:
-        examples, _, _ = keras.utils.unpack_x_y_sample_weight(batch)
-        rows.append(np.asarray(examples))
-        found += len(rows[-1])
-        if found >= count:
-            break
-    return np.concatenate(rows)[:count]

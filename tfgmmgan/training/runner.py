@@ -148,8 +148,7 @@ def _fit(model: LatentGAN, data: ImageData, config: TrainConfig, first_epoch: in
                 print("Pretraining: heads that vote, what they agree on, refinement ...", flush=True)
             started = time.perf_counter()
             stop = [callback for callback in callbacks if isinstance(callback, StopAtNaN)]
-            batches = data.training_batches(step_size, config.seed)
-            model.pretrain(batches, data.train.draw(model.examples_wanted), verbose=verbose, callbacks=stop)
+            model.pretrain(data.train.draw(model.examples_wanted), step_size, verbose=verbose, callbacks=stop)
             for callback in callbacks:
                 if isinstance(callback, HistoryFile):
                     callback.add_pretraining(time.perf_counter() - started)
