@@ -188,7 +188,9 @@ def test_a_dataset_gives_what_an_array_gives(make, images, monkeypatch):
     monkeypatch.setattr(GMMGAN, "examples_wanted", 20)
     make().fit(images, batch_size=8, verbose=0)
     make().fit(tf.data.Dataset.from_tensor_slices(images).batch(8), verbose=0)
-    make().fit(tf.data.Dataset.from_tensor_slices((images, np.zeros(24))).batch(8).repeat(), steps_per_epoch=1, verbose=0)
+    make().fit(
+        tf.data.Dataset.from_tensor_slices((images, np.zeros(24))).batch(8).repeat(), steps_per_epoch=1, verbose=0
+    )
     assert [size for _, size in given] == [8, 8, 8]
     np.testing.assert_array_equal(given[0][0], images)
     for examples, _ in given[1:]:

@@ -42,7 +42,7 @@ class Fitting:
         return super().fit(x, y, *args, **kwargs)
 
     def checked(self, examples: np.ndarray, what: str) -> np.ndarray:
-        """Return examples as they are if the model can learn from them, or raise `UserError` that begins with `what`."""
+        """Return examples as they are; raise `UserError`, with `what` in front, if the model can't learn from them."""
         examples = check_examples(examples, what)
         if examples.shape[1:] != self.data_shape:
             raise UserError(f"{what}: expected examples of shape {self.data_shape}; got {examples.shape[1:]}.")
