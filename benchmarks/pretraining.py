@@ -57,11 +57,8 @@ class Stages(keras.callbacks.Callback):
 
 def hold_out(data: ImageData, count: int) -> ImageData:
     """Return the dataset without its test split, in whose place the last training examples are."""
-    train = data.train
-    first, last = (
-        Split(len(train.labels[rows]), train.labels[rows], train.examples[rows])
-        for rows in (slice(None, -count), slice(-count, None))
-    )
+    train, rows = data.train, np.arange(len(data.train))
+    first, last = (train.select(part, train.labels[part]) for part in (rows[:-count], rows[-count:]))
     return replace(data, train=first, test=last)
 
 

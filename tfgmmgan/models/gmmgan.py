@@ -133,8 +133,8 @@ class GMMGAN(Pretraining, Classifying, LatentGAN):
         pretraining_steps: Steps of the pretraining that `fit` begins with; see `tfgmmgan.models.pretraining`. Default
             3000 for images; 0 for points, and for a `classifier` without `trunk` and `head`.
         num_heads: Classifiers that vote there. Default 15.
-        refinement_rounds: How often C then learns from what it has become; 0 where images are so few that it learns
-            them by heart. Default 2.
+        refinement_rounds: How often C then learns from what it has become. Default 2; among a thousand images or so
+            none may be better.
         classifier_units: Units of a hidden layer between an encoding and C's linear layer, 0 for none as in Table 1.
             Default 512 for images (ours), 0 for points.
         **kwargs: As in `LatentGAN`. A `discriminator` may have 1 output, or K: one for each component.

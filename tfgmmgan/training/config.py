@@ -142,7 +142,7 @@ class PretrainingOptions:
         steps: Training steps of the heads, each with a batch of its own; 0 for no pretraining. Where not given 3000 for
             images, 0 for points.
         heads: How many classifiers vote.
-        refinement_rounds: How often the classifier learns from what it has become; 0 for a thousand images or so.
+        refinement_rounds: How often the classifier learns from what it has become; 0 may do for a thousand images.
     """
 
     steps: int | None = None
