@@ -2,10 +2,12 @@
 
 python -m benchmarks.ablation --minutes 5 --seeds 0 1 2 --output docs/results/ablation
 
-Each system trains for so long, pretraining included, with constant learning rates. Then: the clustering of test images
-by C and by Algorithm 2; Fréchet distance, precision and recall by a classifier of the dataset's own classes; and the
-mean over the modes of their recall against the images that C, or Algorithm 2, gives to them. Labels are used for these
-numbers alone.
+Each system trains for so long, pretraining included, with constant learning rates. Pretraining is without refinement,
+whose two rounds take longer than the five minutes. Then: the clustering of test images by C and by Algorithm 2;
+Fréchet distance, precision and recall by a classifier of the dataset's own classes; and the mean over the modes of
+their recall against the images that C, or Algorithm 2, gives to them. Labels are used for these numbers alone.
+
+The scores are written after each run; the same command goes on where it was stopped.
 """
 
 import argparse
@@ -31,7 +33,8 @@ PER_MODE = AUGMENTATION | {
     "prior.trainable": False,
     "prior.variance": 0.0225,
 }
-BEFORE_DIVERSITY = {"losses.diversity": 0.0, "prior.variance": 0.0225}
+RECIPE = {"pretraining.refinement_rounds": 0}
+BEFORE_DIVERSITY = RECIPE | {"losses.diversity": 0.0, "prior.variance": 0.0225}
 SYSTEMS = {
     "eq. 3 and 4 as written": (
         "gmmgan",
@@ -52,7 +55,7 @@ SYSTEMS = {
         BEFORE_DIVERSITY | {"networks.encoder": "shared"},
     ),
     "+ an encoding of C's own": ("gmmgan", BEFORE_DIVERSITY),
-    "+ diversity, components farther apart: the recipe": ("gmmgan", {}),
+    "+ diversity, components farther apart: the recipe": ("gmmgan", RECIPE),
     "GM-GAN": ("gmgan", {}),
     "vanilla GAN": ("gan", {}),
 }
@@ -102,10 +105,13 @@ def main(arguments: list[str] | None = None) -> dict:
     options = parser.parse_args(arguments)
     options.output.mkdir(parents=True, exist_ok=True)
     data = load_data(options.dataset)
-    found: dict = {"load_average": os.getloadavg()[0], "minutes": options.minutes, "runs": []}
-    for number, name in enumerate(options.systems):
-        model_name, changes = SYSTEMS[name]
-        for seed in options.seeds:
+    found = _so_far(options, parser)
+    done = {(row["system"], row["seed"]) for row in found["runs"]}
+    for seed in options.seeds:
+        for name in options.systems:
+            if (name, seed) in done:
+                continue
+            model_name, changes = SYSTEMS[name]
             common = {
                 "epochs": 1_000_000,
                 "precision": options.precision,
@@ -119,17 +125,33 @@ def main(arguments: list[str] | None = None) -> dict:
             about = {"name": name, "minutes": seconds / 60, "config": {"dataset": options.dataset, "seed": seed}}
             card = make_scorecard(model, data, about, EvaluationOptions(inception="none", trade_off_samples=0))
             row = {"system": name, "seed": seed, "minutes": seconds / 60, **scores(card)}
-            row["steps"] = int(model.optimizer.iterations.numpy())
+            row |= {"steps": int(model.optimizer.iterations.numpy()), "load_average": os.getloadavg()[0]}
             found["runs"].append(row)
             found["floor"] = card["floor"]["classifier"]
             print(_line(name, seed, row), flush=True)
             if seed == options.seeds[0]:
                 images = model.generate(100, component=_components(model), seed=0)
-                with replacing(options.output / f"{number}.png") as temporary:
+                with replacing(options.output / f"{list(SYSTEMS).index(name)}.png") as temporary:
                     image_grid(images.reshape(10, 10, *data.shape)).save(temporary)
             with replacing(options.output / "scores.json") as temporary:  # after each: the whole takes hours
                 temporary.write_text(json.dumps(found, indent=2) + "\n")
     print(table(found))
+    return found
+
+
+def _so_far(options: argparse.Namespace, parser: argparse.ArgumentParser) -> dict:
+    """Return the scores of the runs that were made by this command before, or none."""
+    common = {
+        name: getattr(options, name) for name in ("dataset", "minutes", "precision", "width", "pretraining_steps")
+    }
+    path = options.output / "scores.json"
+    if not path.exists():
+        return {**common, "runs": []}
+    found = json.loads(path.read_text())
+    other = {name: found.get(name) for name in common if found.get(name) != common[name]}
+    if other:
+        asked = {name: common[name] for name in other}
+        parser.error(f"{path} is of {other}, asked for is {asked}. Choose another --output.")
     return found
 
 
@@ -153,8 +175,10 @@ def _line(name: str, seed: int | str, row: dict) -> str:
 def table(found: dict) -> str:
     """Return mean and standard deviation over the seeds."""
     lines = [f"{'':<51}" + "".join(f"{title:>16}" for title in COLUMNS.values())]
-    for name in dict.fromkeys(row["system"] for row in found["runs"]):
-        rows = [row for row in found["runs"] if row["system"] == name]
+    by_system = {name: [row for row in found["runs"] if row["system"] == name] for name in SYSTEMS}
+    for name, rows in by_system.items():
+        if not rows:
+            continue
         cells = []
         for column in COLUMNS:
             values = [row[column] for row in rows if column in row]

@@ -1,5 +1,6 @@
 """The benchmarks of the systems run at tiny size."""
 
+import itertools
 import json
 
 import numpy as np
@@ -68,13 +69,20 @@ def test_imbalanced(tmp_path):
 def test_ablation(tmp_path):
     tiny = ["--dataset", "digits", "--minutes", "0.02", "--width", "0.1", "--pretraining_steps", "4"]
     found = ablation.main([*tiny, "--seeds", "5", "6", "--output", str(tmp_path)])
-    assert [row["system"] for row in found["runs"][::2]] == list(ablation.SYSTEMS)
+    assert [(row["seed"], row["system"]) for row in found["runs"]] == list(itertools.product([5, 6], ablation.SYSTEMS))
     assert all(row["steps"] > 0 for row in found["runs"]) and "classifier_acc" in found["runs"][0]
     lines = ablation.table(found).splitlines()
-    first = [row["recall"] for row in found["runs"][:2]]
+    first = [row["recall"] for row in found["runs"][:: len(ablation.SYSTEMS)]]
     assert f"{sum(first) / 2:.3f} ± {abs(first[0] - first[1]) / 2**0.5:.3f}" in lines[1]
     assert json.loads((tmp_path / "scores.json").read_text())["runs"] == found["runs"]
     assert len(list(tmp_path.glob("*.png"))) == len(ablation.SYSTEMS)
+    del found["runs"][1]
+    (tmp_path / "scores.json").write_text(json.dumps(found))
+    again = ablation.main([*tiny, "--seeds", "5", "6", "--output", str(tmp_path)])["runs"]
+    assert again[:-1] == found["runs"], "what was done is not done again"
+    assert (again[-1]["seed"], again[-1]["system"]) == (5, list(ablation.SYSTEMS)[1])
+    with pytest.raises(SystemExit, match="2"):
+        ablation.main([*tiny, "--minutes", "1", "--output", str(tmp_path)])
 
 
 def test_pretraining(tmp_path, capsys):
