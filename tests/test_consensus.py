@@ -78,17 +78,46 @@ def test_the_links_information_is_what_its_definition_says():
     assert link_information(np.ones((6, 6)), np.arange(6) // 2, 3) == pytest.approx(0, abs=1e-9)
 
 
-def test_no_single_move_betters_what_the_exchange_finds():
+@pytest.mark.parametrize("price", [0.0, 0.6])
+def test_no_single_move_betters_what_the_exchange_finds(price):
     rng = np.random.default_rng(6)
-    links, start = some_links(rng, 9), rng.integers(0, 3, 9)
-    clusters, information = _exchange(links, start, 3)
-    assert information == pytest.approx(link_information(links, clusters, 3))
-    assert information > link_information(links, start, 3)
+    links, start = some_links(rng, 9) + 3 * np.eye(9), rng.integers(0, 3, 9)
+    clusters, information = _exchange(links, start, 3, price)
+    assert information == pytest.approx(link_information(links, clusters, 3, price))
+    assert information > link_information(links, start, 3, price)
     for group in range(9):
         for cluster in range(3):
             other = clusters.copy()
             other[group] = cluster
-            assert link_information(links, other, 3) <= information + 1e-6
+            if set(other) == {0, 1, 2}:
+                assert link_information(links, other, 3, price) <= information + 1e-6
+
+
+def test_entropy_has_its_price():
+    links, clusters = some_links(np.random.default_rng(7), 7), np.array([0, 1, 2, 0, 1, 2, 2])
+    weights = np.array([links[clusters == k].sum() for k in range(3)]) / links.sum()
+    expected = link_information(links, clusters, 3) + 0.4 * (weights * np.log(weights)).sum()
+    assert link_information(links, clusters, 3, 0.4) == pytest.approx(expected)
+
+
+def test_no_cluster_loses_its_last_group():
+    """Where links say nothing, only the price counts: all but two groups go to one cluster."""
+    clusters, _ = _exchange(np.ones((8, 8)), np.array([0, 0, 0, 1, 1, 1, 2, 2]), 3, 0.6)
+    assert sorted(np.bincount(clusters)) == [1, 1, 6]
+
+
+def test_a_price_keeps_a_frequent_label_whole_beside_rare_ones():
+    """Groups 0-3 are a loose frequent label, 4 and 5 rare ones that are linked a little."""
+    links = np.zeros((6, 6))
+    links[:2, :2] = links[2:4, 2:4] = 40.0
+    links[:2, 2:4] = links[2:4, :2] = 20.0
+    links[4, 4] = links[5, 5] = 4.0
+    links[4, 5] = links[5, 4] = 1.0
+    start = np.array([0, 0, 1, 1, 2, 2])
+    assert same_partition(_exchange(links, start, 3)[0], start)
+    assert same_partition(_exchange(links, np.array([0, 0, 0, 0, 1, 2]), 3, 0.6)[0], np.array([0, 0, 0, 0, 1, 2]))
+    whole, halved = (link_information(links, np.array(c), 3, 0.6) for c in ([0, 0, 0, 0, 1, 2], start))
+    assert whole > halved
 
 
 def test_votes_link_groups_that_are_alike():

@@ -102,6 +102,46 @@ def test_the_heads_loss_is_the_mean_negative_mutual_information(make, images):
     assert float(model.heads_loss(forward)) == pytest.approx(expected, rel=1e-4)
 
 
+def test_the_price_of_entropy_grows_while_heads_learn_and_is_whole_for_the_classifier(make, images):
+    model, plain = make(entropy_price=0.6), make()
+    pairs = to_float(tf.constant(np.stack([images, images[::-1]], axis=1)))
+    for each in (model, plain):
+        each._now = _Stage("heads", ClusterHeads(each.num_heads, 4, seed=1))
+        each._now.heads.build((None, 512))
+        each._now.steps = 12
+    forward = model.pretraining_pass(pairs, tf.constant([1, 2]))
+    joints = []
+    for first, second in zip(
+        *(
+            tf.unstack(model._now.heads(features), axis=1)
+            for features in (forward.real_class_features, forward.neighbour_class_features)
+        ),
+        strict=True,
+    ):
+        joints.append(np.mean([np.outer(p, q) for p, q in zip(first.numpy(), second.numpy(), strict=True)], axis=0))
+    shares = [(joint.sum(axis=0) + joint.sum(axis=1)) / 2 for joint in joints]
+    entropy = np.mean([-(share * np.log(share)).sum() for share in shares])
+    without = float(plain.heads_loss(forward))
+    for step, price in ((0, 0.0), (4, 0.0), (7, 0.3), (10, 0.6), (12, 0.6)):
+        model._now.optimizer = keras.optimizers.Adam()
+        model._now.optimizer.iterations.assign(step)
+        assert float(model.heads_loss(forward)) == pytest.approx(without + price * entropy, rel=1e-4)
+    own = tf.reduce_mean(forward.responsibilities + tf.nn.softmax(forward.neighbour_class_logits), axis=0).numpy() / 2
+    expected = float(plain.neighbours_loss(forward)) - 0.6 * (own * np.log(own)).sum()
+    assert float(model.neighbours_loss(forward)) == pytest.approx(expected, rel=1e-4)
+
+
+def test_a_stage_knows_its_steps(make, images, monkeypatch):
+    seen = []
+    monkeypatch.setattr(
+        "tfgmmgan.models.pretraining.keras.Model.fit", lambda model, *_, **__: seen.append(model._now.steps)
+    )
+    model = make()
+    model._now = _Stage("heads", model._new_heads(0))
+    model._train_stage(tf.data.Dataset.from_tensors(images), 9, 0, None)
+    assert seen == [9]
+
+
 def test_an_image_is_of_the_cluster_of_the_nearest_group():
     rng = np.random.default_rng(0)
     stage = _Stage("agreement", ClusterHeads(3, 4))
@@ -238,6 +278,8 @@ def test_what_it_can_not_do_is_said(make, images):
         make().pretrain(images[:, :4], 8, verbose=0)
     with pytest.raises(UserError, match="num_heads must be at least 1"):
         make(num_heads=0)
+    with pytest.raises(UserError, match=r"entropy_price must be in \[0, 1\)"):
+        make(entropy_price=1.0)
 
 
 def test_a_given_discriminator_says_how_the_classifier_encodes():

@@ -135,6 +135,8 @@ class GMMGAN(Pretraining, Classifying, LatentGAN):
         num_heads: Classifiers that vote there. Default 15.
         refinement_rounds: How often C then learns from what it has become. Default 2; among a thousand images or so
             none may be better.
+        entropy_price: For components of very unequal weights: the share of their entropy that is taken off the
+            information pretraining seeks, in [0, 1). Default 0; see `tfgmmgan.losses.joint_mutual_information`.
         classifier_units: Units of a hidden layer between an encoding and C's linear layer, 0 for none as in Table 1.
             Default 512 for images (ours), 0 for points.
         **kwargs: As in `LatentGAN`. A `discriminator` may have 1 output, or K: one for each component.
@@ -173,6 +175,7 @@ class GMMGAN(Pretraining, Classifying, LatentGAN):
         pretraining_steps: int | None = None,
         num_heads: int = 15,
         refinement_rounds: int = 2,
+        entropy_price: float = 0.0,
         classifier_units: int | None = None,
         **kwargs,
     ) -> None:
@@ -211,6 +214,8 @@ class GMMGAN(Pretraining, Classifying, LatentGAN):
         ):
             if value < least:
                 raise UserError(f"{name} must be at least {least}; got {value}.")
+        if not 0 <= entropy_price < 1:
+            raise UserError(f"entropy_price must be in [0, 1): at 1 one component may take all; got {entropy_price}.")
         prior = prior or GaussianMixture(
             num_components,
             latent_dim,
@@ -235,6 +240,7 @@ class GMMGAN(Pretraining, Classifying, LatentGAN):
         self.augmentation = self.augmentation or Augmentation()
         self.num_heads = num_heads
         self.refinement_rounds = refinement_rounds
+        self.entropy_price = entropy_price
         self.self_labelling = self_labelling
         self.augment_generated = augment_generated
         for name in ("augmentation_consistency", "self_labelling", "augment_generated", "pretraining_steps"):
@@ -390,6 +396,7 @@ class GMMGAN(Pretraining, Classifying, LatentGAN):
             "pretraining_steps": self.pretraining_steps,
             "num_heads": self.num_heads,
             "refinement_rounds": self.refinement_rounds,
+            "entropy_price": self.entropy_price,
             "classifier_units": self.classifier_units,
             **{name: serialized(getattr(self, name)) for name in weights},
         }

@@ -36,6 +36,7 @@ MOST_EXAMPLES, MOST_BYTES = 60_000, 2**29  # among which images that look alike 
 NEIGHBOURS = 5
 UNPAIRED = {"heads": 0.5, "agreement": 1.0, "refinement": 0.0}  # share of images that are paired with themselves
 AGREEMENT_STEPS = 150
+PRICED = 1 / 3, 5 / 6  # the part of a stage in which its heads' price of entropy grows from 0: at once it empties modes
 REFINEMENT = 4 / 3  # a round's steps, as a multiple of the heads'
 LEARNING_RATES = {"heads": 1e-3, "agreement": 2e-3, "refinement": 5e-4}  # falling to 0 over a stage
 
@@ -47,6 +48,7 @@ class _Stage:
         self.name = name
         self.heads = heads
         self.number = number  # of the round
+        self.steps = 1
         self.optimizer: FusedAdam | None = None
         self.groups: tuple[tf.Tensor, tf.Tensor] | None = None  # centres (M, H * K), clusters (M,)
         self.teacher: list[keras.Model] = []  # copies of the networks from examples to C's logits
@@ -73,13 +75,14 @@ class _Stage:
 class Pretraining:
     """The stages "heads", "agreement" and "refinement" of a `Classifying` system; goes before it among the bases.
 
-    The system has `pretraining_steps`, `num_heads`, `refinement_rounds` and an `augmentation`, and calls
-    `set_pretraining` at the end of its constructor.
+    The system has `pretraining_steps`, `num_heads`, `refinement_rounds`, `entropy_price` and an `augmentation`, and
+    calls `set_pretraining` at the end of its constructor.
     """
 
     pretraining_steps: int = 0
     num_heads: int = 0
     refinement_rounds: int = 0
+    entropy_price: float = 0.0
     _now: _Stage | None = None
 
     def set_pretraining(self) -> None:
@@ -125,7 +128,7 @@ class Pretraining:
         }
 
     def heads_loss(self, forward: ForwardPass) -> tf.Tensor:
-        """Return the negative of the heads' mean I(h(x); h(x' changed)) over the batch (Ji et al. 2019).
+        """Return the negative of the heads' mean I(h(x); h(x' changed)) over the batch (Ji et al. 2019), less a price.
 
         x' is x or one of the images that look most like it. Changing an image reaches what a person would not notice;
         between two people's sevens lies more than that (ours; SCAN, Van Gansbeke et al. 2020, has neighbours by learned
@@ -134,7 +137,8 @@ class Pretraining:
         first = self._now.heads(forward.real_class_features)
         second = self._now.heads(forward.neighbour_class_features)
         pairs = zip(tf.unstack(first, axis=1), tf.unstack(second, axis=1), strict=True)
-        return -tf.add_n([joint_mutual_information(joint_of_pairs(*pair)) for pair in pairs]) / self.num_heads
+        price = self._heads_price()
+        return -tf.add_n([joint_mutual_information(joint_of_pairs(*pair), price) for pair in pairs]) / self.num_heads
 
     def agreement_loss(self, forward: ForwardPass) -> tf.Tensor:
         """Return the cross-entropy of C, on changed examples, with the cluster nearest to the heads' votes."""
@@ -151,9 +155,17 @@ class Pretraining:
         return tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(labels=target, logits=logits))
 
     def neighbours_loss(self, forward: ForwardPass) -> tf.Tensor:
-        """Return the negative of I(C(x); C(x' changed)), as `heads_loss` has it for a head."""
+        """Return the negative of I(C(x); C(x' changed)) less its price, as `heads_loss` has it for a head."""
         neighbours = tf.nn.softmax(forward.neighbour_class_logits)
-        return -joint_mutual_information(joint_of_pairs(forward.responsibilities, neighbours))
+        return -joint_mutual_information(joint_of_pairs(forward.responsibilities, neighbours), self.entropy_price)
+
+    def _heads_price(self) -> float | tf.Tensor:
+        """Return the heads' price of entropy at this step."""
+        if not self.entropy_price:
+            return 0.0
+        start, end = (part * self._now.steps for part in PRICED)
+        done = (tf.cast(self._now.optimizer.iterations, tf.float32) - start) / (end - start)
+        return self.entropy_price * tf.clip_by_value(done, 0.0, 1.0)
 
     # -- what the step asks --------------------------------------------------------------------------------
 
@@ -225,7 +237,8 @@ class Pretraining:
             self._now = _Stage("heads", self._new_heads(0))
             history = train(self.pretraining_steps)
             votes = self.infer("votes", self._votes, voters, (self.num_heads, self.num_components))
-            centres, clusters = consensus(votes.reshape(len(votes), -1), voters, self.num_components, self.seed)
+            votes = votes.reshape(len(votes), -1)
+            centres, clusters = consensus(votes, voters, self.num_components, self.seed, self.entropy_price)
             self._now.name = "agreement"
             self._now.groups = tf.constant(centres, tf.float32), tf.constant(clusters)
             train(AGREEMENT_STEPS)
@@ -281,7 +294,7 @@ class Pretraining:
     ) -> keras.callbacks.History:
         with self.distribute_strategy.scope():
             rate = keras.optimizers.schedules.CosineDecay(LEARNING_RATES[self.stage], steps)
-            self._now.optimizer = FusedAdam(rate)
+            self._now.steps, self._now.optimizer = steps, FusedAdam(rate)
             self._now.optimizer.build([v for group in self.pretraining_groups for v in self.group_variables(group)])
         self.make_train_function(force=True)
         return keras.Model.fit(

@@ -40,6 +40,7 @@ MODEL_ARGUMENTS = {
     "pretraining_steps": "pretraining.steps",
     "num_heads": "pretraining.heads",
     "refinement_rounds": "pretraining.refinement_rounds",
+    "entropy_price": "pretraining.entropy_price",
     "classifier_units": "networks.classifier_units",
     "negatives": "losses.negatives",
     "class_log_likelihood": "losses.class_log_likelihood",

@@ -143,11 +143,14 @@ class PretrainingOptions:
             images, 0 for points.
         heads: How many classifiers vote.
         refinement_rounds: How often the classifier learns from what it has become; 0 may do for a thousand images.
+        entropy_price: Where modes may be of very unequal weights: the share of their entropy, 0 to less than 1, that is
+            taken off the information that is sought, which likes them equal.
     """
 
     steps: int | None = None
     heads: int = 15
     refinement_rounds: int = 2
+    entropy_price: float = 0.0
 
 
 @dataclass
@@ -271,11 +274,12 @@ class TrainConfig:
             "evaluation.every_epochs",
             "evaluation.trade_off_samples",
         )
+        below_one = ("optimizers.beta_1", "optimizers.beta_2", "pretraining.entropy_price")
         for names, holds, words in (
             (at_least_one, lambda x: x >= 1, "at least 1"),
             (positive, lambda x: x > 0 and math.isfinite(x), "a positive number"),
             (not_negative, lambda x: x >= 0 and math.isfinite(x), "0 or more"),
-            (("optimizers.beta_1", "optimizers.beta_2"), lambda x: 0 <= x < 1, "at least 0 and below 1"),
+            (below_one, lambda x: 0 <= x < 1, "at least 0 and below 1"),
         ):
             for name in names:
                 if values[name] is not None and not holds(values[name]):
