@@ -31,14 +31,22 @@ def pretrain(
 
 
 def train(
-    config: TrainConfig, data: ImageData, callbacks: Sequence[keras.callbacks.Callback] = ()
+    config: TrainConfig,
+    data: ImageData,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
+    pretraining_alone: bool = False,
 ) -> tuple[LatentGAN, float]:
-    """Train a config's model as `train.py` does, without a run directory; return it and the seconds it took."""
+    """Train a config's model as `train.py` does, without a run directory; return it and the seconds it took.
+
+    With `pretraining_alone` there is nothing after pretraining: no config's epochs are 0.
+    """
     keras.utils.set_random_seed(config.seed)
     model = build_model(config, data.shape, len(data.class_names), len(data.train))
     batch_size = config.batch_size * model.critic_steps
     started = time.perf_counter()
     pretrain(model, config, data)
+    if pretraining_alone:
+        return model, time.perf_counter() - started
     model.fit(
         data.training_batches(batch_size, config.seed, labelled=model.needs_labels),
         steps_per_epoch=data.steps_per_epoch(batch_size),

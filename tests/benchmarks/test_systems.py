@@ -15,6 +15,7 @@ from benchmarks import (
     supervised_equilibrium,
     toy3x3,
     toy5x5,
+    unequal_modes,
 )
 from tfgmmgan import load_data
 
@@ -98,6 +99,24 @@ def test_pretraining(tmp_path, capsys):
         assert seconds == sorted(seconds)
         assert all(0 < row["acc"] <= row["purity"] <= 1 for row in run["stages"])
     assert "calibration_error" in capsys.readouterr().out
+
+
+def test_unequal_modes(tmp_path):
+    tiny = ["--dataset", "digits", "--rare", "3", "--width", "0.05", "--pretraining_steps", "4", "--epochs", "1"]
+    found = unequal_modes.main([*tiny, "--seeds", "5", "--output", str(tmp_path)])
+    assert json.loads((tmp_path / "scores.json").read_text()) == found
+    assert [row["system"] for row in found["runs"]] == list(unequal_modes.SYSTEMS)
+    assert found["shares"][3] < 0.02 < min(np.delete(found["shares"], 3))
+    labels = load_data("digits").test.labels
+    for row in found["runs"]:
+        share = np.bincount(labels) / len(labels)  # the test split is whole
+        assert row["acc"] == pytest.approx(np.dot(row["recall"], share))
+        assert sum(row["weights"]) == pytest.approx(1, abs=1e-5) and min(row["off_by"]) >= 1
+        ratio = row["weights"][3] / found["shares"][3]
+        assert row["off_by"][3] == pytest.approx(max(ratio, 1 / ratio))
+        assert (tmp_path / f"{row['system']}.png").exists()
+    with pytest.raises(SystemExit, match="2"):
+        unequal_modes.main([*tiny[:-1], "0"])
 
 
 def test_what_is_held_out_is_the_end_of_the_training_split():

@@ -1,0 +1,121 @@
+"""Five digits at a tenth of their images: what C finds with and without a price on entropy; GM-GAN beside.
+
+python -m benchmarks.unequal_modes --seeds 0 1 2 --output docs/results/unequal_modes
+python -m benchmarks.unequal_modes --seeds 101 102 --held_out 10000 --epochs 0 --systems priced
+
+Training images alone are fewer: what a system finds is measured on the whole test split, or on the last training images
+where these are held out, as for tuning. For each seed: ACC there; the recall of each class under the assignment of
+modes to classes that ACC is of; and by what factor each mode's weight is off its class's share among the training
+images. With no epochs C is only pretrained, which is all it learns by the recipe; its weights are then the mean
+responsibilities of the training images. Labels are used for these numbers and for thinning out the classes alone.
+"""
+
+import argparse
+import json
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from scipy.optimize import linear_sum_assignment
+
+from benchmarks.pretraining import hold_out
+from benchmarks.training import train
+from tfgmmgan import LatentGAN, load_data, make_config
+from tfgmmgan.data import DataOptions, ImageData
+from tfgmmgan.data.selection import select
+from tfgmmgan.evaluation import algorithm_2
+from tfgmmgan.files import replacing
+from tfgmmgan.plotting import image_grid
+
+SYSTEMS = {
+    "priced": ("gmmgan", {"pretraining.entropy_price": 0.6}),
+    "unpriced": ("gmmgan", {}),
+    "GM-GAN": ("gmgan", {}),
+}
+
+
+def measure(model: LatentGAN, data: ImageData, trained: bool) -> dict:
+    """Return ACC, recalls and weights of a model's modes."""
+    k, labels = model.prior.num_components, data.test.labels
+    shares = np.bincount(data.train.labels) / len(data.train)
+    if hasattr(model, "responsibilities"):
+        found = model.responsibilities(data.test.examples)
+    else:
+        found = algorithm_2(model, data.test)
+    weights = model.prior.mixture_probs().numpy()
+    if not trained:
+        weights = model.responsibilities(data.train.examples).mean(axis=0)
+    table = np.zeros((len(shares), k))
+    np.add.at(table, (labels, found.argmax(axis=1)), 1)
+    classes, modes = linear_sum_assignment(table, maximize=True)
+    ratios = weights[modes] / shares[classes]
+    return {
+        "acc": float(table[classes, modes].sum() / table.sum()),
+        "recall": (table[classes, modes] / table.sum(axis=1)[classes]).tolist(),
+        "weights": weights[modes].tolist(),
+        "off_by": np.maximum(ratios, 1 / ratios).tolist(),
+    }
+
+
+def main(arguments: list[str] | None = None) -> dict:
+    """Train, print a row for each run, write scores and samples; return the scores."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--dataset", default="mnist", help="with classes, held in memory (default: %(default)s)")
+    parser.add_argument("--rare", nargs="+", default=["5", "6", "7", "8", "9"], metavar="CLASS")
+    parser.add_argument("--share", type=float, default=0.1, help="of a rare class's images (default: %(default)s)")
+    parser.add_argument("--systems", nargs="+", choices=SYSTEMS, default=list(SYSTEMS), metavar="SYSTEM")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+    parser.add_argument("--epochs", type=int, help="(default: the dataset's config's)")
+    parser.add_argument("--width", type=float, default=1.0, help="of the networks (default: %(default)s)")
+    parser.add_argument("--pretraining_steps", type=int, help="(default: the recipe's)")
+    parser.add_argument("--held_out", type=int, default=0, metavar="N", help="measure on the last training examples")
+    parser.add_argument("--output", type=Path, help="directory for scores.json and samples")
+    options = parser.parse_args(arguments)
+    if options.epochs == 0 and "GM-GAN" in options.systems:
+        parser.error("GM-GAN finds nothing in no epochs; leave it out of --systems.")
+    data = load_data(options.dataset)
+    if options.held_out:
+        data = hold_out(data, options.held_out)
+    data = replace(
+        data, train=select(data, DataOptions(class_fractions=dict.fromkeys(options.rare, options.share))).train
+    )
+    shares = np.bincount(data.train.labels) / len(data.train)
+    found: dict = {"load_average": os.getloadavg()[0], "classes": data.class_names, "shares": shares.tolist()}
+    found |= {"held_out": options.held_out, "epochs": options.epochs, "runs": []}
+    rare = [data.class_names.index(name) for name in options.rare]
+    titles = f"{'ACC':>8}{'least recall of a rare class':>30}{'weights off by up to':>22}{'minutes':>9}"
+    print(f"{'system':<10}{'seed':>5}{titles}")
+    for name in options.systems:
+        model_name, changes = SYSTEMS[name]
+        changed = changes | {"networks.width": options.width}
+        if options.epochs:
+            changed["epochs"] = options.epochs
+        if options.pretraining_steps and model_name == "gmmgan":
+            changed["pretraining.steps"] = options.pretraining_steps
+        for seed in options.seeds:
+            config = make_config(model_name, options.dataset, seed=seed, **changed)
+            model, seconds = train(config, data, pretraining_alone=options.epochs == 0)
+            row = {"system": name, "seed": seed, "minutes": seconds / 60}
+            row |= measure(model, data, trained=options.epochs != 0)
+            found["runs"].append(row)
+            least = min(row["recall"][number] for number in rare)
+            print(
+                f"{name:<10}{seed:>5}{row['acc']:>8.3f}{least:>30.3f}{max(row['off_by']):>22.2f}{row['minutes']:>9.1f}",
+                flush=True,
+            )
+            if options.output:
+                options.output.mkdir(parents=True, exist_ok=True)
+                with replacing(options.output / "scores.json") as temporary:
+                    temporary.write_text(json.dumps(found, indent=2) + "\n")
+                if options.epochs != 0 and seed == options.seeds[0]:
+                    k = model.prior.num_components
+                    images = model.generate(10 * k, component=np.repeat(np.arange(k), 10), seed=0)
+                    labels = [f"{weight:.1%}" for weight in model.prior.mixture_probs().numpy()]
+                    with replacing(options.output / f"{name}.png") as temporary:
+                        image_grid(images.reshape(k, 10, *data.shape), labels).save(temporary)
+    return found
+
+
+if __name__ == "__main__":
+    main()
