@@ -129,17 +129,6 @@ def test_what_gmmgan_makes_of_it(images):
     assert again.augmentation == model.augmentation and again.augmentation_consistency == 1.0
 
 
-def test_self_labelling_learns_from_what_is_sure(images):
-    model = GMMGAN((8, 8, 1), prior=GaussianMixture(3, 5), width=0.1)
-    alpha = np.array([[0.95, 0.03, 0.02], [0.4, 0.35, 0.25], [0.0, 0.08, 0.92]], "float32")
-    logits = np.random.default_rng(0).normal(size=(3, 3)).astype("float32")
-    given = SimpleNamespace(responsibilities=tf.constant(alpha), changed_class_logits=tf.constant(logits))
-    log_classes = logits - np.log(np.exp(logits).sum(1, keepdims=True))
-    assert float(model.self_labelling_loss(given)) == pytest.approx(
-        -(log_classes[0, 0] + log_classes[2, 2]) / 3, rel=1e-5
-    )
-
-
 def test_images_are_read_between_their_pixels_as_tensorflow_s_own_kernel_does():
     rng = np.random.default_rng(0)
     images = tf.constant(rng.uniform(-1, 1, (5, 6, 9, 2)), tf.float32)

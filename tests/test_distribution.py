@@ -28,7 +28,6 @@ EVERY_LOSS = LossOptions(  # but for those that change images, with noise of the
     responsibility_consistency=0.7,
     marginal_entropy=1.3,
     diversity=1.7,
-    self_labelling=0.0,
     augment_generated=False,
 )
 

@@ -1,4 +1,4 @@
-"""LatentGAN: the one training step of the library, and what every trained model can do."""
+"""LatentGAN: what all systems have in common, and what a system says of itself."""
 
 from collections.abc import Iterable
 from typing import Any, ClassVar
@@ -7,34 +7,27 @@ import keras
 import tensorflow as tf
 
 from tfgmmgan.data.scaling import to_float
-from tfgmmgan.distribution import num_replicas, per_replica, replica_seed
 from tfgmmgan.errors import UserError, unknown_name
 from tfgmmgan.losses import ADVERSARIAL_LOSSES, gradient_penalty
 from tfgmmgan.models.drawing import Drawing
 from tfgmmgan.models.fitting import Fitting
 from tfgmmgan.models.forward import ForwardPass
-from tfgmmgan.models.terms import LossTerm, Weight, is_in_use, serialized, weight_at
+from tfgmmgan.models.terms import LossTerm, Weight, serialized
+from tfgmmgan.models.training_step import TrainingStep
 from tfgmmgan.networks import NETWORKS, Discriminator, dtype_policy
-from tfgmmgan.optimizers import FusedAdam
 from tfgmmgan.priors import LatentPrior, Normal
-from tfgmmgan.random import make_seed, split
+from tfgmmgan.random import split
 
 __all__ = ["LatentGAN"]
 
 UPDATE_ORDERS = ("simultaneous", "alternating")
 
 
-def default_optimizer() -> keras.optimizers.Optimizer:
-    """Return Adam with the papers' learning rate 2e-4 and, unpublished and so ours, beta_1 = 0.5."""
-    return FusedAdam(2e-4, beta_1=0.5)
-
-
-class LatentGAN(Fitting, Drawing, keras.Model):
+class LatentGAN(TrainingStep, Fitting, Drawing, keras.Model):
     """A GAN that draws z from a prior; subclasses say which prior, heads and losses they have.
 
-    A subclass passes its prior to this constructor and overrides `loss_terms`. It writes no training step:
-    `train_step` runs one `ForwardPass`, evaluates the terms, and sends each loss's gradient to the groups of
-    weights that the term names, and nowhere else.
+    A subclass passes its prior to this constructor and overrides `loss_terms`. It writes no training step: there is
+    one, `TrainingStep`.
 
     Args:
         data_shape: Shape of one example: (H, W, C) for images, (p,) for points.
@@ -63,13 +56,9 @@ class LatentGAN(Fitting, Drawing, keras.Model):
         ValueError: If an argument is out of its range, or a network does not fit `data_shape`.
     """
 
-    groups: tuple[str, ...] = ("encoder", "discriminator", "generator", "prior")
-    discriminator_groups: tuple[str, ...] = ("encoder", "discriminator")
     prior_class: type[LatentPrior] = Normal  # what a config's prior options make
     option_defaults: ClassVar[dict[str, Any]] = {}  # where a system's defaults differ from the command line's
-    needs_labels: bool = False  # whether it is trained on (examples, labels)
     responsibilities_by: str = "classifier"  # what `responsibilities`, where a system has it, comes from
-    stage: str = "adversarial"  # which of `STAGES` the step is in
 
     def __init__(
         self,
@@ -222,169 +211,6 @@ class LatentGAN(Fitting, Drawing, keras.Model):
         Args:
             batches: The examples in stored order, uint8 or float in [-1, 1].
         """
-
-    # -- the training step ---------------------------------------------------------------------------------
-
-    def train_step(self, data: Any) -> dict[str, tf.Tensor]:
-        """Update D and G once from a batch of real examples (uint8, or float in [-1, 1]), with or without labels."""
-        examples, labels, _ = keras.utils.unpack_x_y_sample_weight(data)
-        if not self.needs_labels:
-            labels = None
-        elif labels is None:
-            raise UserError(f"{type(self).__name__} learns from labels: give it batches of (examples, labels).")
-        real = to_float(examples)
-        seed = replica_seed(self.step_seed())
-        batch = real.shape[0] or tf.shape(real)[0]
-
-        if self.stage != "adversarial":
-            self._update(self.pretraining_pass(real, seed), self.pretraining_groups)
-            return self._logs()
-        if self.update_order == "simultaneous":
-            forward = ForwardPass(self, real, labels, seed, self.fakes_per_component(batch))
-            self._update(forward, self.groups)
-            self._clip_weights()
-        else:
-            part = batch // self.critic_steps
-            if isinstance(part, int) and part < 1:
-                raise UserError(f"A batch of {batch} can't be cut in {self.critic_steps} parts; choose a larger one.")
-            for number in range(self.critic_steps):
-                rows = slice(number * part, (number + 1) * part)
-                seen = (real[rows], None if labels is None else labels[rows])
-                forward = ForwardPass(self, *seen, split(seed, 1 + number), self.fakes_per_component(part))
-                self._update(forward, self.discriminator_groups)
-                self._clip_weights()
-            fakes = self.fakes_per_component(
-                per_replica(self.generator_batch_size) if self.generator_batch_size else part
-            )
-            forward = ForwardPass(self, *seen, split(seed, 0), fakes)
-            self._update(forward, self.generator_groups)
-
-        self.after_update(forward)
-        return self._logs()
-
-    def step_seed(self) -> tf.Tensor:
-        """Return the stateless seed of this step's noise, (2,)."""
-        return split(make_seed(self.seed), tf.cast(self.optimizer.iterations, tf.int32))
-
-    def _logs(self) -> dict[str, tf.Tensor]:
-        return {name: self._trackers[name].result() for name in self.loss_terms_in_use()}
-
-    def _update(self, forward: ForwardPass, groups: tuple[str, ...]) -> None:
-        losses, gradients = self.losses_and_gradients(forward, groups)
-        for name, value in losses.items():
-            self._trackers[name].update_state(value)
-        for optimizer, owned in self._optimizers():
-            pairs = [pair for group in owned if group in gradients for pair in gradients[group]]
-            if pairs:
-                optimizer.apply_gradients(pairs)
-
-    def _clip_weights(self) -> None:
-        if self.weight_clip:
-            for group in self.discriminator_groups:
-                for weight in self.group_variables(group):
-                    weight.assign(tf.clip_by_value(weight.value, -self.weight_clip, self.weight_clip))
-
-    def losses_and_gradients(
-        self, forward: ForwardPass, groups: tuple[str, ...] | None = None
-    ) -> tuple[dict[str, tf.Tensor], dict[str, list[tuple[tf.Tensor, keras.Variable]]]]:
-        """Evaluate the losses that train any of the groups, and each group's gradient.
-
-        Args:
-            forward: A fresh pass; what a tape did not see has no gradient.
-            groups: Names from `groups`; all where None.
-
-        Returns:
-            The unweighted losses by name, and (gradient, weight) pairs by group: each group's gradient is that
-            of the weighted sum of just the losses that train it.
-        """
-        groups = groups or self.groups
-        terms = {name: term for name, term in self.loss_terms_in_use().items() if set(term.trains) & set(groups)}
-        trained_by: dict[tuple[str, ...], list[str]] = {}  # losses -> the groups that get just these
-        for group in groups:
-            names = tuple(name for name, term in terms.items() if group in term.trains)
-            if names and self.group_variables(group):
-                trained_by.setdefault(names, []).append(group)
-
-        step = tf.cast(self.optimizer.iterations, tf.float32)
-        with tf.GradientTape(persistent=True) as tape:
-            losses = {name: term.function(forward) for name, term in terms.items()}
-            share = 1.0 / num_replicas()  # optimizers sum the gradients of the replicas
-            weighted = {name: share * weight_at(terms[name].weight, step) * loss for name, loss in losses.items()}
-            totals = {names: tf.add_n([weighted[name] for name in names]) for names in trained_by}
-
-        gradients = {}
-        for names, members in trained_by.items():
-            variables = [self.group_variables(group) for group in members]
-            flat = tape.gradient(
-                totals[names],
-                [v.value for group in variables for v in group],
-                unconnected_gradients=tf.UnconnectedGradients.ZERO,
-            )
-            for group, owned in zip(members, variables, strict=True):
-                gradients[group] = [(flat.pop(0), variable) for variable in owned]
-        return losses, gradients
-
-    def loss_terms_in_use(self) -> dict[str, LossTerm]:
-        """Return the terms of this stage whose weight is not the number 0."""
-        return {name: term for name, term in self.loss_terms().items() if self.stage in term.stages and is_in_use(term)}
-
-    @property
-    def metrics(self) -> list[keras.metrics.Metric]:
-        """The running mean of each loss, without its weight."""
-        return list(self._trackers.values())
-
-    # -- optimizers ----------------------------------------------------------------------------------------
-
-    def compile(
-        self,
-        optimizer: keras.optimizers.Optimizer | str | None = None,
-        discriminator_optimizer: keras.optimizers.Optimizer | str | None = None,
-        **kwargs,
-    ) -> None:
-        """Set the optimizers and create their state.
-
-        Args:
-            optimizer: Trains generator, prior and, where there is one, classifier. Default Adam(2e-4, 0.5).
-            discriminator_optimizer: Trains discriminator and encoder. Default Adam(2e-4, 0.5).
-            **kwargs: `jit_compile`, `run_eagerly` and `steps_per_execution`, as in Keras.
-        """
-        taken = {"loss", "metrics", "loss_weights", "weighted_metrics"} & set(kwargs)
-        if taken:
-            raise ValueError(
-                f"{type(self).__name__} brings its own losses and metrics; compile() takes no "
-                f"{', '.join(sorted(taken))}. "
-                "Override loss_terms() to change them."
-            )
-        super().compile(optimizer=optimizer or default_optimizer(), **kwargs)
-        self.discriminator_optimizer = keras.optimizers.get(discriminator_optimizer or default_optimizer())
-        self._trackers = {
-            name: keras.metrics.Mean(name=name) for name, term in self.loss_terms().items() if is_in_use(term)
-        }
-        for owner, groups in self._optimizers():
-            owner.build([variable for group in groups for variable in self.group_variables(group)])
-
-    def _optimizers(self) -> list[tuple[keras.optimizers.Optimizer, tuple[str, ...]]]:
-        return [
-            (self.discriminator_optimizer, self.discriminator_groups),
-            (self.optimizer, self.generator_groups),
-        ]
-
-    @property
-    def generator_groups(self) -> tuple[str, ...]:
-        """The groups that are not the discriminator's."""
-        return tuple(group for group in self.groups if group not in self.discriminator_groups)
-
-    def get_compile_config(self) -> dict:
-        """Return what `compile_from_config` needs."""
-        return {
-            "optimizer": keras.saving.serialize_keras_object(self.optimizer),
-            "discriminator_optimizer": keras.saving.serialize_keras_object(self.discriminator_optimizer),
-            "jit_compile": self.jit_compile,
-        }
-
-    def compile_from_config(self, config: dict) -> None:
-        """Compile as a saved model was compiled."""
-        self.compile(**keras.saving.deserialize_keras_object(config))
 
     # -- using a trained model -----------------------------------------------------------------------------
 

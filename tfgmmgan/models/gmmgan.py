@@ -7,20 +7,14 @@ import keras
 import tensorflow as tf
 
 from tfgmmgan.augmentation import Augmentation
-from tfgmmgan.distribution import batch_mean, whole_batch
+from tfgmmgan.distribution import batch_mean
 from tfgmmgan.errors import UserError, unknown_name
-from tfgmmgan.losses import (
-    ESTIMATORS,
-    diversity_shortfall,
-    joint_mutual_information,
-    marginal_entropy,
-    posterior_consistency,
-)
-from tfgmmgan.losses.responsibility import joint_of_pairs, weighted_rows
+from tfgmmgan.losses import ESTIMATORS
 from tfgmmgan.models.base import LatentGAN
 from tfgmmgan.models.classifying import Classifying
 from tfgmmgan.models.forward import ForwardPass
 from tfgmmgan.models.pretraining import Pretraining
+from tfgmmgan.models.responsibility_losses import ResponsibilityLosses
 from tfgmmgan.models.terms import LossTerm, Weight, serialized
 from tfgmmgan.priors import GaussianMixture, LatentPrior
 
@@ -30,7 +24,6 @@ ENCODERS = ("shared", "separate", "own")
 UPDATES = ("classifier", "all")
 OUTPUTS = ("one", "per_mode")
 GENERATED_WEIGHTS = ("responsibilities", "uniform")
-SURE = 0.9  # responsibility from which an image's mode is taken for granted
 
 # What an argument is where it is None. For images: our recipe (docs/modes.md), which changes them to find what stays
 # the same. Points can't be changed like that and have eq. 3 and 4 with what keeps all components in use; images may
@@ -60,7 +53,7 @@ EQUATIONS_3_AND_4 = {
 
 
 @keras.saving.register_keras_serializable(package="tfgmmgan")
-class GMMGAN(Pretraining, Classifying, LatentGAN):
+class GMMGAN(Pretraining, ResponsibilityLosses, Classifying, LatentGAN):
     """A GAN with a Gaussian mixture prior and a classifier C that says which Gaussian an example belongs to.
 
     Read literally, the paper's two losses send every image to the one component whose fakes look best: nothing in eq. 3
@@ -118,9 +111,6 @@ class GMMGAN(Pretraining, Classifying, LatentGAN):
         augmentation_consistency: Weight of the mutual information between C(x) and C of x changed at random (Ji et
             al. 2019), on real images: what a person sees does not change, so what C tells modes apart by should not. It
             trains C, and a shared encoder (ours). It wants the modes equally heavy. Default 0.
-        self_labelling: Weight of the cross-entropy of C of an image changed at random with what C takes the image to
-            be, where it is sure; for a pretrained C. It trains C, and a shared encoder (ours). Default 0: among few
-            images modes may merge, and a pretrained C need not learn on.
         augmentation: An `Augmentation`, or its arguments by name: how images are changed.
         augment_generated: Whether C sees fakes that were changed in the same way, so that G can't please it by cues
             that no person sees (ours). Default False.
@@ -167,7 +157,6 @@ class GMMGAN(Pretraining, Classifying, LatentGAN):
         responsibility_consistency: Weight = 0.0,
         diversity: Weight | None = None,
         augmentation_consistency: Weight = 0.0,
-        self_labelling: Weight = 0.0,
         augmentation: Augmentation | dict | None = None,
         augment_generated: bool = False,
         discriminator_outputs: str | None = None,
@@ -241,9 +230,8 @@ class GMMGAN(Pretraining, Classifying, LatentGAN):
         self.num_heads = num_heads
         self.refinement_rounds = refinement_rounds
         self.entropy_price = entropy_price
-        self.self_labelling = self_labelling
         self.augment_generated = augment_generated
-        for name in ("augmentation_consistency", "self_labelling", "augment_generated", "pretraining_steps"):
+        for name in ("augmentation_consistency", "augment_generated", "pretraining_steps"):
             if not is_image and getattr(self, name) != 0:
                 raise UserError(f"{name} changes images; these examples have the shape {data_shape}.")
         super().__init__(data_shape, prior=prior, **kwargs)
@@ -288,65 +276,8 @@ class GMMGAN(Pretraining, Classifying, LatentGAN):
             "augmentation_consistency_loss": LossTerm(
                 self.augmentation_consistency_loss, trains=classifier, weight=self.augmentation_consistency
             ),
-            "self_labelling_loss": LossTerm(self.self_labelling_loss, trains=classifier, weight=self.self_labelling),
             **self.pretraining_terms(),
         }
-
-    def discriminator_loss(self, forward: ForwardPass) -> tf.Tensor:
-        """Return eq. 3 as D minimises it, with alpha as a constant: D is not to please itself through C."""
-        alpha = tf.stop_gradient(forward.responsibilities)
-        real = weighted_rows(alpha, self._adversarial.real(forward.real_scores))
-        return real + self._weighted_fakes(alpha, self._adversarial.fake(forward.fake_scores))
-
-    def generator_loss(self, forward: ForwardPass) -> tf.Tensor:
-        """Return eq. 3 as G minimises it; the real half has no gradient here, since alpha sums to 1."""
-        alpha = forward.responsibilities if self.classifier_adversarial else tf.stop_gradient(forward.responsibilities)
-        return self._weighted_fakes(alpha, self._adversarial.generator(forward.fake_scores))
-
-    def _weighted_fakes(self, alpha: tf.Tensor, terms: tf.Tensor) -> tf.Tensor:
-        if self.generated_weights == "uniform":
-            return tf.reduce_mean(terms) / self.num_components
-        return self._estimator.weighted_fakes(alpha, terms)
-
-    def mutual_information_loss(self, forward: ForwardPass) -> tf.Tensor:
-        """Return the negative of eq. 4."""
-        return -self._estimator.weighted_log_classes(forward.responsibilities, forward.fake_log_classes)
-
-    def marginal_entropy_loss(self, forward: ForwardPass) -> tf.Tensor:
-        """Return -H(mean C(x)) / K."""
-        return -marginal_entropy(forward.responsibilities) / self.num_components
-
-    def posterior_consistency_loss(self, forward: ForwardPass) -> tf.Tensor:
-        """Return the poster's cross-entropy of p(k | z) and C(x_hat)."""
-        return posterior_consistency(forward.posterior, forward.fake_log_classes)
-
-    def responsibility_consistency_loss(self, forward: ForwardPass) -> tf.Tensor:
-        """Return the negative of the poster's I(C(x); C(x_hat))."""
-        joint = self._estimator.joint(forward.responsibilities, tf.exp(forward.fake_log_classes))
-        return -joint_mutual_information(joint)
-
-    def diversity_loss(self, forward: ForwardPass) -> tf.Tensor:
-        """Return by how much less the fakes of a mode differ than its images; see `diversity_shortfall`."""
-        alpha = tf.stop_gradient(forward.responsibilities)
-        batch = (whole_batch(rows) for rows in (forward.real, alpha, forward.per_component(forward.fake)))
-        return diversity_shortfall(*batch)
-
-    def self_labelling_loss(self, forward: ForwardPass) -> tf.Tensor:
-        """Return the cross-entropy of C(x changed) with what C takes x to be, over images that it is sure of.
-
-        Unlike a mutual information it asks no size of a mode (self-labelling, Van Gansbeke et al. 2020; Sohn et al.
-        2020).
-        """
-        alpha = tf.stop_gradient(forward.responsibilities)
-        sure = tf.cast(tf.reduce_max(alpha, axis=1) >= SURE, tf.float32)
-        labels = tf.argmax(alpha, axis=1)
-        logits = forward.changed_class_logits
-        return tf.reduce_mean(sure * tf.nn.sparse_softmax_cross_entropy_with_logits(labels=labels, logits=logits))
-
-    def augmentation_consistency_loss(self, forward: ForwardPass) -> tf.Tensor:
-        """Return the negative of I(C(x); C(x changed)) over the batch (Ji et al. 2019)."""
-        changed = tf.nn.softmax(forward.changed_class_logits)
-        return -joint_mutual_information(joint_of_pairs(forward.responsibilities, changed))
 
     # -- what the step asks of a system --------------------------------------------------------------------
 
@@ -379,7 +310,6 @@ class GMMGAN(Pretraining, Classifying, LatentGAN):
             "responsibility_consistency",
             "diversity",
             "augmentation_consistency",
-            "self_labelling",
         )
         return {
             **super().get_config(),

@@ -33,7 +33,6 @@ MODEL_ARGUMENTS = {
     "responsibility_consistency": "losses.responsibility_consistency",
     "diversity": "losses.diversity",
     "augmentation_consistency": "losses.augmentation_consistency",
-    "self_labelling": "losses.self_labelling",
     "augment_generated": "losses.augment_generated",
     "discriminator_outputs": "losses.discriminator",
     "generated_weights": "losses.generated_weights",

@@ -97,8 +97,6 @@ class LossOptions:
             mode is not drawn as one image; where not given 0.5 for images, 0 for points.
         augmentation_consistency: Weight of the mutual information between what the classifier says of an image and of
             the same image changed as --augmentation says (ours, after Ji et al.); it wants the modes equally heavy.
-        self_labelling: gmmgan: weight of the cross-entropy of what the classifier says of an image that is changed like
-            that with what it takes the image to be, where it is sure (ours).
         augment_generated: Whether posterior consistency shows the classifier fakes that were changed in the same way
             (ours).
         discriminator: gmmgan: "one" output of the discriminator, or one "per_mode" (ours), which judges a mode's fakes
@@ -124,7 +122,6 @@ class LossOptions:
     responsibility_consistency: float = 0.0
     diversity: float | None = None
     augmentation_consistency: float = 0.0
-    self_labelling: float = 0.0
     augment_generated: bool = False
     discriminator: Literal["one", "per_mode"] | None = None
     generated_weights: Literal["responsibilities", "uniform"] | None = None
@@ -208,7 +205,7 @@ class TrainConfig:
         networks: The networks.
         losses: The losses and their weights.
         pretraining: Finding the modes of images before anything is generated.
-        augmentation: How images are changed for pretraining and for --losses.self_labelling, .augment_generated and
+        augmentation: How images are changed for pretraining and for --losses.augment_generated and
             .augmentation_consistency.
         optimizers: The optimizers and the order of updates.
         evaluation: What is looked at while training and measured after it.
@@ -263,7 +260,6 @@ class TrainConfig:
             "losses.responsibility_consistency",
             "losses.diversity",
             "losses.augmentation_consistency",
-            "losses.self_labelling",
             "losses.class_log_likelihood",
             "losses.encoding",
             "losses.gradient_penalty",
