@@ -29,7 +29,7 @@ from tfgmmgan.files import replacing
 from tfgmmgan.plotting import image_grid
 
 SYSTEMS = {
-    "priced": ("gmmgan", {"pretraining.entropy_price": 0.5}),
+    "priced": ("gmmgan", {"pretraining.entropy_price": 0.65}),
     "unpriced": ("gmmgan", {}),
     "GM-GAN": ("gmgan", {}),
 }

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tfgmmgan.consensus import _exchange, _vote_links, consensus, link_information
+from tfgmmgan.consensus import _exchange, _join, _vote_links, consensus, link_information
 
 
 def pictures(labels, rng):
@@ -100,10 +100,11 @@ def test_entropy_has_its_price():
     assert link_information(links, clusters, 3, 0.4) == pytest.approx(expected)
 
 
-def test_no_cluster_loses_its_last_group():
-    """Where links say nothing, only the price counts: all but two groups go to one cluster."""
-    clusters, _ = _exchange(np.ones((8, 8)), np.array([0, 0, 0, 1, 1, 1, 2, 2]), 3, 0.6)
-    assert sorted(np.bincount(clusters)) == [1, 1, 6]
+@pytest.mark.parametrize(("least", "sizes"), [(0.0, [1, 1, 6]), (0.25, [2, 2, 4])])
+def test_no_cluster_loses_its_last_group_or_comes_below_the_least_share(least, sizes):
+    """Where links say nothing, only the price counts: all groups but these go to one cluster."""
+    clusters, _ = _exchange(np.ones((8, 8)), np.array([0, 0, 0, 1, 1, 1, 2, 2]), 3, 0.6, least)
+    assert sorted(np.bincount(clusters)) == sizes
 
 
 def test_a_price_keeps_a_frequent_label_whole_beside_rare_ones():
@@ -118,6 +119,38 @@ def test_a_price_keeps_a_frequent_label_whole_beside_rare_ones():
     assert same_partition(_exchange(links, np.array([0, 0, 0, 0, 1, 2]), 3, 0.6)[0], np.array([0, 0, 0, 0, 1, 2]))
     whole, halved = (link_information(links, np.array(c), 3, 0.6) for c in ([0, 0, 0, 0, 1, 2], start))
     assert whole > halved
+
+
+@pytest.mark.parametrize(("price", "least"), [(0.0, 0.0), (0.6, 0.0), (0.6, 0.15)])
+def test_groups_are_joined_by_what_each_joining_costs(price, least):
+    links = some_links(np.random.default_rng(8), 12) ** 4 + np.diag(np.linspace(0, 6, 12))
+    joined = np.arange(12)
+    while joined.max() >= 4:
+        weights = np.array([links[joined == k].sum() for k in range(joined.max() + 1)]) / links.sum()
+        found = []
+        for one in range(joined.max() + 1):
+            for other in range(one):
+                if min(weights[one], weights[other]) < least or min(weights) >= least:
+                    both = np.where(joined == one, other, joined - (joined > one))
+                    found.append((link_information(links, both, joined.max(), price), both))
+        joined = max(found, key=lambda pair: pair[0])[1]
+    assert same_partition(_join(links, 4, price, least), joined)
+
+
+def test_with_a_price_few_that_lie_apart_are_no_cluster_and_a_rare_label_is_one():
+    """2.5% are a rare label, that each second head puts with label 0; 0.6% are apart from all others, in looks too."""
+    rng = np.random.default_rng(9)
+    labels = rng.choice(4, 4000, p=[0.5, 0.3, 0.175, 0.025])
+    images, odd = pictures(labels, rng), rng.random(4000) < 0.006
+    images[odd] *= -1
+    votes = []
+    for head in range(8):
+        said = np.where((labels == 3) & (head % 2 == 0), 0, labels)
+        said = np.where((labels == 0) & (rng.random(4000) < 0.5), 5, said)  # a head halves what is frequent
+        votes.append(np.eye(8)[rng.permutation(8)][np.where(odd, 6, said)])
+    votes = np.concatenate(votes, axis=1).astype("f4")
+    clusters = found(votes, *consensus(votes, images, 4, 0, entropy_price=0.65))
+    assert same_partition(clusters[~odd], labels[~odd])
 
 
 def test_votes_link_groups_that_are_alike():

@@ -13,6 +13,8 @@ NEIGHBOURS = 5
 VOTES = 0.25  # what all links by votes weigh together, those by looks being 1
 SHARPNESS = 4  # power of the likeness of votes
 STARTS = 5  # clusterings by votes alone that are improved, beside a spectral one
+JOINED_SIZES = 1.0, 1.5, 2.0  # of clusters that groups are joined to first, as multiples of the least one
+LEAST = 0.08  # with a price: the share of the links that a cluster has at least, times K
 
 
 def consensus(
@@ -27,7 +29,9 @@ def consensus(
     of one end of a link tells most about that of the other, by mutual information: what is sought from a spectral
     clustering (normalised cut, Shi and Malik 2000) and from K-means on the groups' votes, moving single groups.
     Clusters may be of any size, but of two cuts of as few links the more even one says more: much more where one is
-    uneven, unless a share of the clusters' entropy is taken off. The combination is ours.
+    uneven, unless a share of the clusters' entropy is taken off. Then it pays to leave out what lies apart, however
+    little it is, so a cluster has 0.08 / K of the links at least; and what is sought from are groups joined two by two.
+    The combination is ours.
 
     Args:
         votes: (n, V) what each voter says of each image, probabilities side by side.
@@ -45,17 +49,17 @@ def consensus(
     if num_groups == num_clusters:
         return groups.cluster_centers_, np.arange(num_clusters)
     links = _links(groups.labels_, images, num_groups) + VOTES * _vote_links(groups.labels_, groups.cluster_centers_)
-    spectral = SpectralClustering(
-        num_clusters, affinity="precomputed", assign_labels="discretize", random_state=seed
-    ).fit(links + 1e-9)
-    starts = [spectral.labels_]
-    for number in range(STARTS):
-        by_votes = KMeans(num_clusters, n_init=1, random_state=seed + number).fit(groups.cluster_centers_)
-        starts.append(by_votes.labels_)
-    clusters, _ = max(
-        (_exchange(links, start, num_clusters, entropy_price) for start in starts), key=lambda found: found[1]
-    )
-    return groups.cluster_centers_, clusters
+    least = LEAST / num_clusters if entropy_price else 0.0
+    if entropy_price:
+        starts = [_join(links, num_clusters, entropy_price, size * least) for size in JOINED_SIZES]
+    else:
+        spectral = SpectralClustering(
+            num_clusters, affinity="precomputed", assign_labels="discretize", random_state=seed
+        ).fit(links + 1e-9)
+        by_votes = [KMeans(num_clusters, n_init=1, random_state=seed + number) for number in range(STARTS)]
+        starts = [spectral.labels_, *(kmeans.fit_predict(groups.cluster_centers_) for kmeans in by_votes)]
+    found = (_exchange(links, start, num_clusters, entropy_price, least) for start in starts)
+    return groups.cluster_centers_, max(found, key=lambda clusters_and_information: clusters_and_information[1])[0]
 
 
 def link_information(links: np.ndarray, clusters: np.ndarray, num_clusters: int, entropy_price: float = 0.0) -> float:
@@ -100,21 +104,64 @@ def _information(joint: np.ndarray, entropy_price: float) -> np.ndarray:
     return (joint * np.log(joint)).sum(axis=(-2, -1)) - (2 - entropy_price) * (own * np.log(own)).sum(axis=-1)
 
 
+def _join(links: np.ndarray, num_clusters: int, entropy_price: float, least: float) -> np.ndarray:
+    """Join groups two by two, always the two by whose joining the information less its price falls least.
+
+    While there are clusters with less than the share `least` of the links, one of these is joined. (Agglomerative
+    information bottleneck, Slonim and Tishby 1999, on links.) Returns the clusters, (M,).
+    """
+    joint, clusters = links / links.sum(), np.arange(len(links))
+    pooled = np.stack([_pooled(row, joint).sum(axis=1) for row in joint])  # over all columns, for each two rows
+    while len(joint) > num_clusters:
+        own, share = np.diagonal(joint), joint.sum(axis=1)
+        ends = _pooled(own[:, None], joint)  # the columns of the two themselves, where rows and columns meet
+        corner = _xlogx(own[:, None] + own + 2 * joint) - _xlogx(own)[:, None] - _xlogx(own) - 2 * _xlogx(joint)
+        change = 2 * (pooled - ends - ends.T) + corner - (2 - entropy_price) * _pooled(share[:, None], share)
+        small = share < least
+        if small.any():
+            change[~(small[:, None] | small)] = -np.inf
+        np.fill_diagonal(change, -np.inf)
+        first, second = sorted(np.unravel_index(change.argmax(), change.shape))
+        for old in (first, second):
+            pooled -= _pooled(joint[:, old, None], joint[:, old])
+        joint[first] += joint[second]
+        joint[:, first] += joint[:, second]
+        rest = np.arange(len(joint)) != second
+        joint, pooled = joint[np.ix_(rest, rest)], pooled[np.ix_(rest, rest)]
+        pooled += _pooled(joint[:, first, None], joint[:, first])
+        pooled[first] = pooled[:, first] = _pooled(joint[first], joint).sum(axis=1)
+        clusters[clusters == second] = first
+        clusters[clusters > second] -= 1
+    return clusters
+
+
+def _xlogx(share: np.ndarray) -> np.ndarray:
+    return share * np.log(np.maximum(share, 1e-300))
+
+
+def _pooled(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Return by how much the sum of x log x grows where two shares become one."""
+    return _xlogx(one + other) - _xlogx(one) - _xlogx(other)
+
+
 def _exchange(
-    links: np.ndarray, clusters: np.ndarray, num_clusters: int, entropy_price: float = 0.0
+    links: np.ndarray, clusters: np.ndarray, num_clusters: int, entropy_price: float = 0.0, least: float = 0.0
 ) -> tuple[np.ndarray, float]:
     """Move single groups to other clusters as long as the links' information, less the price of entropy, grows.
 
-    No cluster loses its last group. Returns clusters and information.
+    No cluster loses its last group, or comes below the share `least` of the links. Returns clusters and information.
     """
     clusters, member = clusters.copy(), np.eye(num_clusters)[clusters]
+    weights = links.sum(axis=1) / links.sum()
     to_cluster = links @ member  # (M, K)
     joint, moved = member.T @ to_cluster, True
     best = _information(joint, entropy_price)
     while moved:
         moved = False
         for group, old in enumerate(clusters):
-            if (clusters == old).sum() == 1:
+            rest = clusters == old
+            rest[group] = False
+            if not rest.any() or weights[rest].sum() < least:
                 continue
             change = np.eye(num_clusters) - np.eye(num_clusters)[old]  # a row for each cluster it could move to
             outer = change[:, :, None] * to_cluster[group]

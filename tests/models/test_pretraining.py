@@ -122,13 +122,22 @@ def test_the_price_of_entropy_grows_while_heads_learn_and_is_whole_for_the_class
     shares = [(joint.sum(axis=0) + joint.sum(axis=1)) / 2 for joint in joints]
     entropy = np.mean([-(share * np.log(share)).sum() for share in shares])
     without = float(plain.heads_loss(forward))
-    for step, price in ((0, 0.0), (4, 0.0), (7, 0.3), (10, 0.6), (12, 0.6)):
+    for step, price in ((0, 0.0), (4, 0.0), (7, 0.21), (10, 0.42), (12, 0.42)):
         model._now.optimizer = keras.optimizers.Adam()
         model._now.optimizer.iterations.assign(step)
         assert float(model.heads_loss(forward)) == pytest.approx(without + price * entropy, rel=1e-4)
     own = tf.reduce_mean(forward.responsibilities + tf.nn.softmax(forward.neighbour_class_logits), axis=0).numpy() / 2
     expected = float(plain.neighbours_loss(forward)) - 0.6 * (own * np.log(own)).sum()
     assert float(model.neighbours_loss(forward)) == pytest.approx(expected, rel=1e-4)
+
+
+def test_with_a_price_heads_have_two_outputs_for_each_mode(make, images):
+    assert make()._new_heads(0).num_components == 4
+    model = make(entropy_price=0.6)
+    assert model._new_heads(0).num_components == 8
+    seen = []
+    model.fit(images, batch_size=8, verbose=0, callbacks=[keras.callbacks.LambdaCallback(on_train_end=seen.append)])
+    assert model.responsibilities(images).shape == (24, 4) and len(seen) == 1 and int(model.pretrained) == 1
 
 
 def test_a_stage_knows_its_steps(make, images, monkeypatch):

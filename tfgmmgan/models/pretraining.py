@@ -36,6 +36,8 @@ MOST_EXAMPLES, MOST_BYTES = 60_000, 2**29  # among which images that look alike 
 NEIGHBOURS = 5
 UNPAIRED = {"heads": 0.5, "agreement": 1.0, "refinement": 0.0}  # share of images that are paired with themselves
 AGREEMENT_STEPS = 150
+PRICED_OUTPUTS = 2  # a head's, as a multiple of K: that it halves a frequent mode costs no rare one its output
+HEADS_PRICE = 0.7  # of entropy, as a share of the whole price
 PRICED = 1 / 3, 5 / 6  # the part of a stage in which its heads' price of entropy grows from 0: at once it empties modes
 REFINEMENT = 4 / 3  # a round's steps, as a multiple of the heads'
 LEARNING_RATES = {"heads": 1e-3, "agreement": 2e-3, "refinement": 5e-4}  # falling to 0 over a stage
@@ -160,12 +162,12 @@ class Pretraining:
         return -joint_mutual_information(joint_of_pairs(forward.responsibilities, neighbours), self.entropy_price)
 
     def _heads_price(self) -> float | tf.Tensor:
-        """Return the heads' price of entropy at this step."""
+        """Return the heads' price of entropy at this step: seven tenths of the whole one in the end."""
         if not self.entropy_price:
             return 0.0
         start, end = (part * self._now.steps for part in PRICED)
         done = (tf.cast(self._now.optimizer.iterations, tf.float32) - start) / (end - start)
-        return self.entropy_price * tf.clip_by_value(done, 0.0, 1.0)
+        return HEADS_PRICE * self.entropy_price * tf.clip_by_value(done, 0.0, 1.0)
 
     # -- what the step asks --------------------------------------------------------------------------------
 
@@ -236,7 +238,7 @@ class Pretraining:
         try:
             self._now = _Stage("heads", self._new_heads(0))
             history = train(self.pretraining_steps)
-            votes = self.infer("votes", self._votes, voters, (self.num_heads, self.num_components))
+            votes = self.infer("votes", self._votes, voters, (self.num_heads, self.head_outputs))
             votes = votes.reshape(len(votes), -1)
             centres, clusters = consensus(votes, voters, self.num_components, self.seed, self.entropy_price)
             self._now.name = "agreement"
@@ -253,6 +255,11 @@ class Pretraining:
             self.make_train_function(force=True)
         self.pretrained.assign(1)
         return history
+
+    @property
+    def head_outputs(self) -> int:
+        """Outputs of a head: one for each component, with a price two."""
+        return self.num_components * (PRICED_OUTPUTS if self.entropy_price else 1)
 
     @property
     def examples_wanted(self) -> int:
@@ -275,7 +282,7 @@ class Pretraining:
     def _new_heads(self, stage: int) -> ClusterHeads:
         seed = int(np.random.SeedSequence([self.seed, stage]).generate_state(1)[0])
         with self.distribute_strategy.scope():
-            heads = ClusterHeads(self.num_heads, self.num_components, seed)
+            heads = ClusterHeads(self.num_heads, self.head_outputs, seed)
             heads.build(self.class_features(tf.zeros([1, *self.data_shape])).shape)
         return heads
 
