@@ -126,7 +126,8 @@ class GMMGAN(Pretraining, ResponsibilityLosses, Classifying, LatentGAN):
         refinement_rounds: How often C then learns from what it has become. Default 2; among a thousand images or so
             none may be better.
         entropy_price: For components of very unequal weights: the share of their entropy that is taken off the
-            information pretraining seeks, in [0, 1). Default 0; see `tfgmmgan.losses.joint_mutual_information`.
+            information pretraining seeks, in [0, 1); see `tfgmmgan.losses.joint_mutual_information`. With one, heads
+            have 2 K outputs, and no cluster has less than 0.08 / K of the links (`tfgmmgan.consensus`). Default 0.
         classifier_units: Units of a hidden layer between an encoding and C's linear layer, 0 for none as in Table 1.
             Default 512 for images (ours), 0 for points.
         **kwargs: As in `LatentGAN`. A `discriminator` may have 1 output, or K: one for each component.
