@@ -123,6 +123,39 @@ def test_a_split_whose_labels_are_all_minus_one_has_none(prepared):
         load("tfgmmgan_tiny", DataOptions(path=prepared, train_split="extra"))
 
 
+@pytest.mark.parametrize("limit", [2048, 0])
+def test_parts_and_sums_of_splits(prepared, limit):
+    def read(split, name="tfgmmgan_tiny", **options):
+        data = load(name, DataOptions(path=prepared, train_split=split, memory_limit=limit, **options))
+        return data.train.take(40), data.test.take(40), data.train.labels
+
+    whole, test, labels = read("train")
+    part, same_test, part_labels = read("train[25%:75%]")
+    np.testing.assert_array_equal(part, whole[5:15])
+    np.testing.assert_array_equal(part_labels, labels[5:15])
+    np.testing.assert_array_equal(same_test, test)
+    both, _, _ = read("train[:4]+unlabelled[-3:]")
+    np.testing.assert_array_equal(both[:4], whole[:4])
+    assert len(both) == 7
+    all_of_it, held_out, _ = read("train+test", test_fraction=0.2)  # no test split is left: some are held out
+    assert (len(all_of_it), len(held_out)) == (32, 8)
+    known, kept = ({image.tobytes() for image in images} for images in ([*whole, *test], [*all_of_it, *held_out]))
+    assert known == kept
+
+
+@pytest.mark.parametrize(
+    ("split", "message"),
+    [
+        ("train[:110%]", r"no split 'train\[:110%\]'"),
+        ("train[", r"a part of one, such as train\[:50%\]"),
+        ("test+train[5:5]", "is empty in part"),
+    ],
+)
+def test_parts_that_are_none(prepared, split, message):
+    with pytest.raises(UserError, match=message):
+        load("tfgmmgan_tiny", DataOptions(path=prepared, train_split=split))
+
+
 def test_differing_sizes_need_image_size(prepared):
     with pytest.raises(UserError, match=r"differ in size; choose one with --data.image_size"):
         load("tfgmmgan_varied", DataOptions(path=prepared))

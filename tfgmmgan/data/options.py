@@ -21,7 +21,7 @@ class DataOptions:
         classes: Keep these classes alone, by name or number, for example [cat, dog] or [0, 1]; all where not given.
         class_fractions: Keep this share of a class's examples, by name or number, for example {3: 0.1}; all of the
             classes that are not named. Both splits keep the same shares. For studies of unequal modes.
-        train_split: The TFDS split to learn from.
+        train_split: The TFDS split to learn from; a part, such as train[:10%], and a sum, train+extra, work too.
         test_fraction: Share of the examples held out as a test split, where the source has none of its own.
         memory_limit: Megabytes up to which a dataset is held in memory; a larger one is read while training.
     """

@@ -52,16 +52,13 @@ def load_tfds(name: str, options: DataOptions, known: tuple[str, ...] = ()) -> I
     _prepare(builder, name)
 
     sizes = {split: info.num_examples for split, info in builder.info.splits.items()}
-    if options.train_split not in sizes:
-        raise UserError(
-            f"The TFDS dataset '{name}' has no split '{options.train_split}'; it has {', '.join(sizes)}. Name one with "
-            "--data.train_split."
-        )
+    parts = _parts(builder, options.train_split)
     label = "label" if "label" in features else None
     convert = _converter(features["image"].shape, options, name)
-    shape = _first_shape(builder, convert)
-    held = next((split for split in ("test", "validation") if split in sizes and split != options.train_split), None)
-    fits = (sizes[options.train_split] + sizes.get(held, 0)) * int(np.prod(shape)) <= options.memory_limit * 2**20
+    shape = _first_shape(builder, parts[0][0], convert)
+    learned = {part[0] for part in parts}
+    held = next((split for split in ("test", "validation") if split in sizes and split not in learned), None)
+    fits = (_size(parts) + sizes.get(held, 0)) * int(np.prod(shape)) <= options.memory_limit * 2**20
     read = _in_memory if fits else _streamed
     train, test = read(builder, held, label, convert, shape, options)
     class_names = list(features[label].names) if label and hasattr(features[label], "names") else []
@@ -83,6 +80,41 @@ def _prepare(builder: Any, name: str) -> None:
         ) from error
 
 
+def _parts(builder: Any, split: str) -> list[tuple[str, int, int]]:
+    """Return what a split such as "train[:10%]+extra" reads: names of stored splits, first examples and ends."""
+    import tensorflow_datasets as tfds
+
+    stored = builder.info.splits
+    try:
+        read = tfds.core.ReadInstruction.from_spec(split).to_absolute(stored)
+    except (AssertionError, KeyError, ValueError) as error:
+        raise UserError(
+            f"The TFDS dataset '{builder.name}' has no split '{split}'; it has {', '.join(stored)}. Name one with "
+            f"--data.train_split, or a part of one, such as {next(iter(stored))}[:50%]."
+        ) from error
+    ends = [stored[part.splitname].num_examples if part.to is None else part.to for part in read]
+    parts = [(part.splitname, part.from_ or 0, end) for part, end in zip(read, ends, strict=True)]
+    if any(end <= start for _, start, end in parts):
+        raise UserError(f"--data.train_split must have examples; '{split}' of '{builder.name}' is empty in part.")
+    return parts
+
+
+def _size(parts: list[tuple[str, int, int]]) -> int:
+    return sum(end - start for _, start, end in parts)
+
+
+def _cut(parts: list[tuple[str, int, int]], size: int) -> tuple[str, str]:
+    """Return as splits the first `size` examples and the others."""
+    sides = [], []
+    for name, start, end in parts:
+        middle = min(end, start + max(0, size))
+        size -= end - start
+        for side, first, last in zip(sides, (start, middle), (middle, end), strict=True):
+            if last > first:
+                side.append(f"{name}[{first}:{last}]")
+    return "+".join(sides[0]), "+".join(sides[1])
+
+
 def _converter(stored: tuple, options: DataOptions, name: str) -> Converter:
     """Return the function that brings one stored image to the wanted form, or None where it is there already."""
     if None in stored[:2] and options.image_size is None:
@@ -94,8 +126,8 @@ def _converter(stored: tuple, options: DataOptions, name: str) -> Converter:
     return lambda image: resize_image(Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image), options)
 
 
-def _first_shape(builder: Any, convert: Converter) -> tuple[int, ...]:
-    image = next(iter(builder.as_dataset(split="train[:1]")))["image"].numpy()
+def _first_shape(builder: Any, split: str, convert: Converter) -> tuple[int, ...]:
+    image = next(iter(builder.as_dataset(split=f"{split}[:1]")))["image"].numpy()
     return (image if convert is None else convert(image)).shape
 
 
@@ -113,7 +145,7 @@ def _in_memory(
     builder: Any, held: str | None, label: str | None, convert: Converter, shape: tuple, options: DataOptions
 ) -> list[Split]:
     def read(split: str) -> tuple[np.ndarray, np.ndarray | None]:
-        size = builder.info.splits[split].num_examples
+        size = _size(_parts(builder, split))
         images, labels = np.empty((size, *shape), np.uint8), np.empty((size,), np.int64)
         records = builder.as_dataset(split=split).map(_fit_image(convert, shape), num_parallel_calls=tf.data.AUTOTUNE)
         row = 0
@@ -138,15 +170,13 @@ def _in_memory(
 def _streamed(
     builder: Any, held: str | None, label: str | None, convert: Converter, shape: tuple, options: DataOptions
 ) -> list[Split]:
-    train = options.train_split
-    size = builder.info.splits[train].num_examples
-    if held:
-        parts = {train: size, held: builder.info.splits[held].num_examples}
-    else:  # a stream can't be held out row by row: its last share is the test split
-        cut = size - max(1, round(size * options.test_fraction))
-        parts = {f"{train}[:{cut}]": cut, f"{train}[{cut}:]": size - cut}
+    parts = _parts(builder, options.train_split)
+    names, size = (options.train_split, held), _size(parts)
+    if not held:  # a stream can't be held out row by row: its last share is the test split
+        names = _cut(parts, size - max(1, round(size * options.test_fraction)))
 
-    def split(name: str, size: int) -> Split:
+    def split(name: str) -> Split:
+        size = _size(_parts(builder, name))
         records = builder.as_dataset(split=name, shuffle_files=False)
         labels = None
         if label:
@@ -161,7 +191,7 @@ def _streamed(
 
         return Split(size, labels, stream=stream)
 
-    return [split(name, size) for name, size in parts.items()]
+    return [split(name) for name in names]
 
 
 def _known(labels: np.ndarray) -> np.ndarray | None:
