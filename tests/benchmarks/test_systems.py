@@ -2,9 +2,11 @@
 
 import itertools
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from benchmarks import (
     ablation,
@@ -18,6 +20,7 @@ from benchmarks import (
     unequal_modes,
 )
 from tfgmmgan import load_data
+from tfgmmgan.data import ImageData, Split
 
 
 @pytest.mark.slow
@@ -117,6 +120,19 @@ def test_unequal_modes(tmp_path):
         assert (tmp_path / f"{row['system']}.png").exists()
     with pytest.raises(SystemExit, match="2"):
         unequal_modes.main([*tiny[:-1], "0"])
+
+
+def test_with_more_modes_than_classes_each_is_of_its_most_frequent_class():
+    labels = np.array([0, 0, 0, 0, 1, 1, 1, 1])
+    modes = np.array([0, 0, 1, 2, 2, 2, 1, 1])
+    prior = SimpleNamespace(num_components=3, mixture_probs=lambda: tf.constant([0.3, 0.4, 0.3]))
+    model = SimpleNamespace(prior=prior, responsibilities=lambda examples: np.eye(3)[modes])
+    split = Split(8, labels, np.zeros((8, 4, 4, 1), np.uint8))
+    row = unequal_modes.measure(model, ImageData("few", split, split, (4, 4, 1), ["a", "b"]), trained=True)
+    assert row["acc"] == 6 / 8  # purity: mode 0 is of class a, the others of b
+    assert row["recall"] == [2 / 4, 4 / 4]
+    np.testing.assert_allclose(row["weights"], [0.3, 0.7], rtol=1e-6)
+    np.testing.assert_allclose(row["off_by"], [0.5 / 0.3, 0.7 / 0.5], rtol=1e-6)
 
 
 def test_what_is_held_out_is_the_end_of_the_training_split():
