@@ -141,8 +141,8 @@ class PretrainingOptions:
         heads: How many classifiers vote.
         refinement_rounds: How often the classifier learns from what it has become; 0 may do for a thousand images.
         entropy_price: Where modes may be of very unequal weights: the share of their entropy, 0 to less than 1, that is
-            taken off the information that is sought, which likes them equal; 0.65 where some are ten times as frequent
-            as others.
+            taken off the information that is sought, which likes them equal; where some are ten times as frequent as
+            others 0.45, with twice as many components as modes that are expected (docs/modes.md).
     """
 
     steps: int | None = None
