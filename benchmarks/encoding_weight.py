@@ -38,6 +38,7 @@ def main(arguments: list[str] | None = None) -> list[dict]:
         for variance in ("diagonal", "identity") if weight else ("identity",):
             for seed in options.seeds:
                 losses = {"losses.encoding": weight, "losses.encoding_variance": variance}
+                losses["optimizers.schedule"] = "constant"
                 size = {"latent_dim": 32, "epochs": options.epochs, "networks.width": options.width}
                 model, _ = train(make_config("gael", "digits", seed=seed, **size, **losses), data)
                 drawn = model.generate(1000, prior=model.training_prior, seed=0)

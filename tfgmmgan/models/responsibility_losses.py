@@ -20,14 +20,21 @@ class ResponsibilityLosses:
         """Return eq. 3 as D minimises it, with alpha as a constant: D is not to please itself through C."""
         alpha = tf.stop_gradient(forward.responsibilities)
         real = weighted_rows(alpha, self._adversarial.real(forward.real_scores))
-        return real + self._weighted_fakes(alpha, self._adversarial.fake(forward.fake_scores))
+        return real + self.weighted_fakes(alpha, self._adversarial.fake(forward.fake_scores))
 
     def generator_loss(self, forward: ForwardPass) -> tf.Tensor:
         """Return eq. 3 as G minimises it; the real half has no gradient here, since alpha sums to 1."""
         alpha = forward.responsibilities if self.classifier_adversarial else tf.stop_gradient(forward.responsibilities)
-        return self._weighted_fakes(alpha, self._adversarial.generator(forward.fake_scores))
+        return self.weighted_fakes(alpha, self._adversarial.generator(forward.fake_scores))
 
-    def _weighted_fakes(self, alpha: tf.Tensor, terms: tf.Tensor) -> tf.Tensor:
+    def weighted_fakes(self, alpha: tf.Tensor, terms: tf.Tensor) -> tf.Tensor:
+        """Return the weighted mean of one term for each fake, the generated half of eq. 3.
+
+        Args:
+            alpha: (b, K) responsibilities of the real images, whose mean is the weights; without use where
+                `generated_weights` is "uniform".
+            terms: One for each fake, in the order of `forward.fake_scores`.
+        """
         if self.generated_weights == "uniform":
             return tf.reduce_mean(terms) / self.num_components
         return self._estimator.weighted_fakes(alpha, terms)

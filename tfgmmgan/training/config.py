@@ -31,7 +31,7 @@ class PriorOptions:
         trainable: Whether means and covariances are trained (GM-GAN: dynamic) or stay as drawn (static); where not
             given gmmgan trains them for points alone, gmgan never.
         variance: Variance of each component to begin with (sigma in GM-GAN; its 0.15 is a standard deviation of 0.387);
-            where not given 0.0225 for gmmgan on images, else 0.15.
+            where not given 0.005 for gmmgan on images, 0.01 for supervised_gmgan, else 0.15.
         mean_range: Means are drawn from U[-c, c] in each dimension; this is c.
         weights: Mixture weights: "uniform", or "responsibilities", a running mean of what the classifier says.
         sampling: How gmgan draws the component of each fake: "categorical" (Algorithm 1), or "stratified", as many of
