@@ -7,7 +7,8 @@ whose two rounds take longer than the five minutes. Then: the clustering of test
 Fréchet distance, precision and recall by a classifier of the dataset's own classes; and the mean over the modes of
 their recall against the images that C, or Algorithm 2, gives to them. Labels are used for these numbers alone.
 
-The scores are written after each run; the same command goes on where it was stopped.
+The scores are written after each run, and samples of each system's first; the same command goes on where it was
+stopped.
 """
 
 import argparse
@@ -126,10 +127,11 @@ def main(arguments: list[str] | None = None) -> dict:
             card = make_scorecard(model, data, about, EvaluationOptions(inception="none", trade_off_samples=0))
             row = {"system": name, "seed": seed, "minutes": seconds / 60, **scores(card)}
             row |= {"steps": int(model.optimizer.iterations.numpy()), "load_average": os.getloadavg()[0]}
+            first = not any(other["system"] == name for other in found["runs"])
             found["runs"].append(row)
             found["floor"] = card["floor"]["classifier"]
             print(_line(name, seed, row), flush=True)
-            if seed == options.seeds[0]:
+            if first:
                 images = model.generate(100, component=_components(model), seed=0)
                 with replacing(options.output / f"{list(SYSTEMS).index(name)}.png") as temporary:
                     image_grid(images.reshape(10, 10, *data.shape)).save(temporary)
