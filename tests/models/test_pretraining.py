@@ -7,10 +7,11 @@ import tensorflow as tf
 from scipy.optimize import linear_sum_assignment
 
 from tfgmmgan import GMMGAN
+from tfgmmgan.consensus import consensus
 from tfgmmgan.data.scaling import to_float
 from tfgmmgan.errors import UserError
 from tfgmmgan.likeness import nearest_images
-from tfgmmgan.models.pretraining import _Stage
+from tfgmmgan.models.pretraining import OTHER_ENCODING, _Stage
 from tfgmmgan.networks import Discriminator, SharedClassifier
 from tfgmmgan.networks.cluster_heads import ClusterHeads
 
@@ -158,7 +159,55 @@ def test_an_image_is_of_the_cluster_of_the_nearest_group():
     stage.groups = tf.constant(centres, tf.float32), tf.constant(clusters)
     votes = rng.random((50, 3, 4)).astype("float32")
     nearest = ((votes.reshape(50, 1, 12) - centres[None]) ** 2).sum(axis=2).argmin(axis=1)
-    np.testing.assert_array_equal(stage.cluster_of(tf.constant(votes)), clusters[nearest])
+    np.testing.assert_array_equal(stage.cluster_of(None, tf.constant(votes)), clusters[nearest])
+    stage.others = [lambda examples: examples[:, :2], lambda examples: examples[:, 2:]]
+    own, examples = tf.constant(votes[:, :1]), tf.constant(np.roll(votes, -1, axis=1))
+    with_others = np.concatenate([votes[:, 1:], votes[:, :1], votes[:, :1]], axis=1).reshape(50, 1, 16)
+    centres = rng.random((6, 16))
+    stage.groups = tf.constant(centres, tf.float32), tf.constant(clusters)
+    nearest = ((with_others - centres[None]) ** 2).sum(axis=2).argmin(axis=1)
+    np.testing.assert_array_equal(stage.cluster_of(examples, own), clusters[nearest])
+
+
+@pytest.mark.parametrize("encoder", ["shared", "separate", "own"])
+def test_the_heads_of_all_encodings_vote_and_the_last_encoding_is_the_classifiers(make, images, encoder, monkeypatch):
+    said = []
+
+    def spy(votes, *arguments):
+        said.append((votes, model.class_features(to_float(tf.constant(images))).numpy(), model._now.heads))
+        return consensus(votes, *arguments)
+
+    class Look(keras.callbacks.Callback):
+        def on_train_begin(self, logs=None):
+            stages.append((model.stage, model._now.number, model._now.heads.get_weights()[0], arrays(model.classifier)))
+
+        def on_train_end(self, logs=None):
+            if model.stage == "agreement":
+                voted = [other(to_float(tf.constant(images))) for other in model._now.others]
+                np.testing.assert_allclose(
+                    np.concatenate(voted, axis=1).reshape(24, -1), said[-1][0][:, :24], atol=1e-6
+                )
+
+    monkeypatch.setattr("tfgmmgan.models.pretraining.consensus", spy)
+    for encodings in (1, 3):
+        keras.utils.set_random_seed(7)
+        model, stages = make(encoder=encoder, num_heads=3, num_encodings=encodings, refinement_rounds=0), []
+        if encodings == 3:
+            model.pretrain(images, 8, verbose=0, callbacks=[Look()])
+        else:
+            model.pretrain(images, 8, verbose=0)
+    assert [(stage, number) for stage, number, *_ in stages] == [
+        ("heads", 2000), ("heads", 1000), ("heads", 0), ("agreement", 0)
+    ]  # fmt: skip
+    for _, _, _, weights in stages[1:3]:
+        for weight, first in zip(weights, stages[0][3], strict=True):
+            np.testing.assert_array_equal(weight, first)  # each begins where the first did
+    assert (stages[0][2] != stages[1][2]).any() and (stages[1][2] != stages[2][2]).any()
+    (alone, features, _), (all_votes, _, heads) = said
+    assert all_votes.shape == (24, 3 * 3 * 4)
+    np.testing.assert_array_equal(all_votes[:, -12:], alone)  # C's own are what they are without the others
+    np.testing.assert_allclose(heads(features).numpy().reshape(24, -1), alone, atol=1e-6)
+    assert len({all_votes[:, start : start + 12].tobytes() for start in (0, 12, 24)}) == 3
 
 
 @pytest.mark.parametrize("encoder", ["shared", "separate", "own"])
@@ -187,12 +236,13 @@ def test_no_two_stages_draw_the_same(make, images):
     model = make()
     drawn, seeds = [], []
     neighbours = nearest_images(images, 5)
-    for stage in (_Stage("heads", None), _Stage("agreement", None), *(_Stage("refinement", None, n) for n in range(2))):
+    heads = (_Stage("heads", None, number * OTHER_ENCODING) for number in range(3))
+    for stage in (*heads, _Stage("agreement", None), *(_Stage("refinement", None, n) for n in range(2))):
         model._now = stage
         stage.optimizer = model.optimizer
         drawn.append(np.concatenate(list(model._pairs(images, neighbours, 8, 3).as_numpy_iterator()))[:, 0].tobytes())
         seeds.append(tuple(model.step_seed().numpy()))
-    assert len(set(drawn)) == len(set(seeds)) == 4
+    assert len(set(drawn)) == len(set(seeds)) == 6
 
 
 @pytest.mark.parametrize(("stage", "unpaired"), [("heads", 0.5), ("agreement", 1.0), ("refinement", 0.0)])
@@ -287,6 +337,8 @@ def test_what_it_can_not_do_is_said(make, images):
         make().pretrain(images[:, :4], 8, verbose=0)
     with pytest.raises(UserError, match="num_heads must be at least 1"):
         make(num_heads=0)
+    with pytest.raises(UserError, match="num_encodings must be at least 1"):
+        make(num_encodings=0)
     with pytest.raises(UserError, match=r"entropy_price must be in \[0, 1\)"):
         make(entropy_price=1.0)
 

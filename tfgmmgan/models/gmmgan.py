@@ -122,7 +122,9 @@ class GMMGAN(Pretraining, ResponsibilityLosses, Classifying, LatentGAN):
             images, `"responsibilities"` for points.
         pretraining_steps: Steps of the pretraining that `fit` begins with; see `tfgmmgan.models.pretraining`. Default
             3000 for images; 0 for points, and for a `classifier` without `trunk` and `head`.
-        num_heads: Classifiers that vote there. Default 15.
+        num_heads: Classifiers that vote there, on one encoding. Default 15.
+        num_encodings: Encodings that are trained there one after the other, each with as many heads that vote; C
+            learns from what all agree on, and goes on with the last. Takes as many times as long. Default 1.
         refinement_rounds: How often C then learns from what it has become. Default 2; among a thousand images or so
             none may be better.
         entropy_price: For components of very unequal weights: the share of their entropy that is taken off the
@@ -164,6 +166,7 @@ class GMMGAN(Pretraining, ResponsibilityLosses, Classifying, LatentGAN):
         generated_weights: str | None = None,
         pretraining_steps: int | None = None,
         num_heads: int = 15,
+        num_encodings: int = 1,
         refinement_rounds: int = 2,
         entropy_price: float = 0.0,
         classifier_units: int | None = None,
@@ -199,6 +202,7 @@ class GMMGAN(Pretraining, ResponsibilityLosses, Classifying, LatentGAN):
         for name, value, least in (
             ("pretraining_steps", self.pretraining_steps, 0),
             ("num_heads", num_heads, 1),
+            ("num_encodings", num_encodings, 1),
             ("refinement_rounds", refinement_rounds, 0),
             ("classifier_units", self.classifier_units, 0),
         ):
@@ -229,6 +233,7 @@ class GMMGAN(Pretraining, ResponsibilityLosses, Classifying, LatentGAN):
         self.augmentation = Augmentation(**augmentation) if isinstance(augmentation, dict) else augmentation
         self.augmentation = self.augmentation or Augmentation()
         self.num_heads = num_heads
+        self.num_encodings = num_encodings
         self.refinement_rounds = refinement_rounds
         self.entropy_price = entropy_price
         self.augment_generated = augment_generated
@@ -326,6 +331,7 @@ class GMMGAN(Pretraining, ResponsibilityLosses, Classifying, LatentGAN):
             "generated_weights": self.generated_weights,
             "pretraining_steps": self.pretraining_steps,
             "num_heads": self.num_heads,
+            "num_encodings": self.num_encodings,
             "refinement_rounds": self.refinement_rounds,
             "entropy_price": self.entropy_price,
             "classifier_units": self.classifier_units,

@@ -4,6 +4,7 @@ A classifier that is trained to know an image again after it was changed a littl
 et al. 2019), finds what people see as classes, or most of them: which it merges and which it splits is up to the seed.
 It finds more of them where half of the images are changed images that look much the same, their nearest neighbours.
 There are several such classifiers, linear *heads* on C's trunk; `consensus` finds clusters from what all of them say.
+Heads on one trunk err alike, so other trunks may be trained before C's own, from the same first weights, and vote too.
 C's last layer learns these ("agreement"); then all of C learns ("refinement") what it took the images to be, from
 images that are changed, and to say the same of neighbours, beside fresh heads; and a second time from what it has
 become. All of it is ours, and none of it knows a label.
@@ -36,6 +37,7 @@ MOST_EXAMPLES, MOST_BYTES = 60_000, 2**29  # among which images that look alike 
 NEIGHBOURS = 5
 UNPAIRED = {"heads": 0.5, "agreement": 1.0, "refinement": 0.0}  # share of images that are paired with themselves
 AGREEMENT_STEPS = 150
+OTHER_ENCODING = 1000  # by how much the random numbers of one are away from the next one's; no run has as many rounds
 PRICED_OUTPUTS = 2  # a head's, as a multiple of K: that it halves a frequent mode costs no rare one its output
 HEADS_PRICE = 0.7  # of entropy, as a share of the whole price
 PRICED = 1 / 3, 5 / 6  # the part of a stage in which its heads' price of entropy grows from 0: at once it empties modes
@@ -49,10 +51,11 @@ class _Stage:
     def __init__(self, name: str, heads: ClusterHeads, number: int = 0) -> None:
         self.name = name
         self.heads = heads
-        self.number = number  # of the round
+        self.number = number  # of the round, or of the other encoding times OTHER_ENCODING
         self.steps = 1
         self.optimizer: FusedAdam | None = None
-        self.groups: tuple[tf.Tensor, tf.Tensor] | None = None  # centres (M, H * K), clusters (M,)
+        self.others: list[_Encoding] = []  # which vote beside C's own
+        self.groups: tuple[tf.Tensor, tf.Tensor] | None = None  # centres (M, votes for an image), clusters (M,)
         self.teacher: list[keras.Model] = []  # copies of the networks from examples to C's logits
 
     @property
@@ -60,8 +63,17 @@ class _Stage:
         """How many stages go before, each with random numbers of its own."""
         return STAGES.index(self.name) + self.number
 
-    def cluster_of(self, votes: tf.Tensor) -> tf.Tensor:
-        """Return the cluster of the group whose centre is nearest to the votes for an image, (n, H, K) -> (n,)."""
+    def cluster_of(self, examples: tf.Tensor, votes: tf.Tensor) -> tf.Tensor:
+        """Return the cluster of the group whose centre is nearest to the votes for an example.
+
+        Args:
+            examples: (n, *data_shape), on which the other encodings vote.
+            votes: (n, H, outputs) of C's own encoding.
+
+        Returns:
+            (n,) integers below K.
+        """
+        votes = tf.concat([*(other(examples) for other in self.others), votes], axis=1)
         votes = tf.reshape(votes, [tf.shape(votes)[0], -1])
         centres, clusters = self.groups
         distance = tf.reduce_sum(centres**2, axis=1) - 2 * tf.matmul(votes, centres, transpose_b=True)
@@ -74,15 +86,29 @@ class _Stage:
         return tf.argmax(examples, axis=1)
 
 
+class _Encoding:
+    """What C's encoding was after one training of heads, with these: (n, *data_shape) -> votes (n, H, outputs)."""
+
+    def __init__(self, networks: list[keras.Model], heads: ClusterHeads) -> None:
+        self.networks = networks  # from examples to C's logits, the last one with a trunk
+        self.heads = heads
+
+    def __call__(self, examples: tf.Tensor) -> tf.Tensor:
+        for network in self.networks[:-1]:
+            examples = network(examples, training=False)
+        return self.heads(self.networks[-1].trunk(examples, training=False))
+
+
 class Pretraining:
     """The stages "heads", "agreement" and "refinement" of a `Classifying` system; goes before it among the bases.
 
-    The system has `pretraining_steps`, `num_heads`, `refinement_rounds`, `entropy_price` and an `augmentation`, and
-    calls `set_pretraining` at the end of its constructor.
+    The system has `pretraining_steps`, `num_heads`, `num_encodings`, `refinement_rounds`, `entropy_price` and an
+    `augmentation`, and calls `set_pretraining` at the end of its constructor.
     """
 
     pretraining_steps: int = 0
     num_heads: int = 0
+    num_encodings: int = 1
     refinement_rounds: int = 0
     entropy_price: float = 0.0
     _now: _Stage | None = None
@@ -144,7 +170,7 @@ class Pretraining:
 
     def agreement_loss(self, forward: ForwardPass) -> tf.Tensor:
         """Return the cross-entropy of C, on changed examples, with the cluster nearest to the heads' votes."""
-        target = self._now.cluster_of(self._now.heads(forward.real_class_features))
+        target = self._now.cluster_of(forward.real, self._now.heads(forward.real_class_features))
         logits = forward.changed_class_logits
         return tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(labels=target, logits=logits))
 
@@ -236,11 +262,20 @@ class Pretraining:
             return self._train_stage(pairs, steps, verbose, callbacks)
 
         try:
-            self._now = _Stage("heads", self._new_heads(0))
-            history = train(self.pretraining_steps)
-            votes = self.infer("votes", self._votes, voters, (self.num_heads, self.head_outputs))
-            votes = votes.reshape(len(votes), -1)
-            centres, clusters = consensus(votes, voters, self.num_components, self.seed, self.entropy_price)
+            initial = [network.get_weights() for network in self._classifier_networks()]
+            others, votes = [], []
+            for number in reversed(range(self.num_encodings)):  # C's own is the last
+                place = number * OTHER_ENCODING
+                self._now = _Stage("heads", self._new_heads(place), place)
+                history = train(self.pretraining_steps)
+                votes.append(self._votes_on(voters))
+                if number:
+                    others.append(_Encoding(self._classifier_copies(), self._now.heads))
+                    for network, weights in zip(self._classifier_networks(), initial, strict=True):
+                        network.set_weights(weights)
+            all_votes = np.concatenate(votes, axis=1).reshape(len(voters), -1)
+            centres, clusters = consensus(all_votes, voters, self.num_components, self.seed, self.entropy_price)
+            self._now.others = others
             self._now.name = "agreement"
             self._now.groups = tf.constant(centres, tf.float32), tf.constant(clusters)
             train(AGREEMENT_STEPS)
@@ -251,7 +286,6 @@ class Pretraining:
         finally:
             self._now = None
             self.steps_per_execution = together
-            self.__dict__.get("_compiled", {}).pop("votes", None)
             self.make_train_function(force=True)
         self.pretrained.assign(1)
         return history
@@ -286,11 +320,13 @@ class Pretraining:
             heads.build(self.class_features(tf.zeros([1, *self.data_shape])).shape)
         return heads
 
+    def _classifier_networks(self) -> list[keras.Model]:
+        return [self.discriminator.encoder, self.classifier] if self.shares_encoder else [self.classifier]
+
     def _classifier_copies(self) -> list[keras.Model]:
-        networks = [self.discriminator.encoder, self.classifier] if self.shares_encoder else [self.classifier]
         copies, inputs = [], tf.zeros([1, *self.data_shape])
         with self.distribute_strategy.scope():
-            for network in networks:
+            for network in self._classifier_networks():
                 copies.append(keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(network)))
                 inputs = copies[-1](inputs, training=False)  # builds it
                 copies[-1].set_weights(network.get_weights())
@@ -308,8 +344,16 @@ class Pretraining:
             self, batches, steps_per_epoch=steps, epochs=1, verbose=verbose, callbacks=callbacks, shuffle=False
         )
 
-    def _votes(self, examples: Any) -> tf.Tensor:
-        return self._now.heads(self.class_features(to_float(tf.convert_to_tensor(examples))))
+    def _votes_on(self, examples: np.ndarray) -> np.ndarray:
+        """Return what these heads say of examples, (n, H, outputs)."""
+
+        def votes(batch: Any) -> tf.Tensor:
+            return self._now.heads(self.class_features(to_float(tf.convert_to_tensor(batch))))
+
+        try:
+            return self.infer("votes", votes, examples, (self.num_heads, self.head_outputs))
+        finally:
+            self.__dict__.get("_compiled", {}).pop("votes", None)  # it is of these heads
 
 
 def _some(examples: np.ndarray, most: int, seed: int) -> np.ndarray:

@@ -38,6 +38,7 @@ MODEL_ARGUMENTS = {
     "generated_weights": "losses.generated_weights",
     "pretraining_steps": "pretraining.steps",
     "num_heads": "pretraining.heads",
+    "num_encodings": "pretraining.encodings",
     "refinement_rounds": "pretraining.refinement_rounds",
     "entropy_price": "pretraining.entropy_price",
     "classifier_units": "networks.classifier_units",

@@ -138,7 +138,9 @@ class PretrainingOptions:
     Attributes:
         steps: Training steps of the heads, each with a batch of its own; 0 for no pretraining. Where not given 3000 for
             images, 0 for points.
-        heads: How many classifiers vote.
+        heads: How many classifiers vote, on one encoding.
+        encodings: How many encodings are trained, one after the other, each with as many heads that vote. What heads of
+            several agree on depends less on the seed; it takes as many times as long.
         refinement_rounds: How often the classifier learns from what it has become; 0 may do for a thousand images.
         entropy_price: Where modes may be of very unequal weights: the share of their entropy, 0 to less than 1, that is
             taken off the information that is sought, which likes them equal; where some are ten times as frequent as
@@ -147,6 +149,7 @@ class PretrainingOptions:
 
     steps: int | None = None
     heads: int = 15
+    encodings: int = 1
     refinement_rounds: int = 2
     entropy_price: float = 0.0
 
@@ -243,6 +246,7 @@ class TrainConfig:
             "optimizers.generator_batch_size",
             "optimizers.critic_steps",
             "pretraining.heads",
+            "pretraining.encodings",
             "evaluation.samples",
         )
         positive = (
