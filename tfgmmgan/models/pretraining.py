@@ -37,7 +37,7 @@ MOST_EXAMPLES, MOST_BYTES = 60_000, 2**29  # among which images that look alike 
 NEIGHBOURS = 5
 UNPAIRED = {"heads": 0.5, "agreement": 1.0, "refinement": 0.0}  # share of images that are paired with themselves
 AGREEMENT_STEPS = 150
-OTHER_ENCODING = 1000  # by how much the random numbers of one are away from the next one's; no run has as many rounds
+OTHER_ENCODING = 1000  # between the numbers of two encodings' stages: more than there are rounds of refinement
 PRICED_OUTPUTS = 2  # a head's, as a multiple of K: that it halves a frequent mode costs no rare one its output
 HEADS_PRICE = 0.7  # of entropy, as a share of the whole price
 PRICED = 1 / 3, 5 / 6  # the part of a stage in which its heads' price of entropy grows from 0: at once it empties modes
@@ -60,7 +60,7 @@ class _Stage:
 
     @property
     def place(self) -> int:
-        """How many stages go before, each with random numbers of its own."""
+        """A number that no other stage has, and its random numbers come from."""
         return STAGES.index(self.name) + self.number
 
     def cluster_of(self, examples: tf.Tensor, votes: tf.Tensor) -> tf.Tensor:
@@ -247,7 +247,7 @@ class Pretraining:
             callbacks: As in Keras's `fit`; each stage is one epoch for them.
 
         Returns:
-            The history of the heads' stage.
+            The history of the heads' stage, on C's own encoding.
 
         Raises:
             ValueError: If the examples have another shape, dtype or range, or hold NaNs.
