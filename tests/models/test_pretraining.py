@@ -11,7 +11,7 @@ from tfgmmgan.consensus import consensus
 from tfgmmgan.data.scaling import to_float
 from tfgmmgan.errors import UserError
 from tfgmmgan.likeness import nearest_images
-from tfgmmgan.models.pretraining import OTHER_ENCODING, _Stage
+from tfgmmgan.models.pretraining_stage import OTHER_ENCODING, Stage
 from tfgmmgan.networks import Discriminator, SharedClassifier
 from tfgmmgan.networks.cluster_heads import ClusterHeads
 
@@ -92,7 +92,7 @@ def test_the_heads_loss_is_the_mean_negative_mutual_information(make, images):
     model = make(num_heads=3)
     heads = ClusterHeads(3, 4)
     heads.build((None, 512))
-    model._now = _Stage("heads", heads)
+    model._now = Stage("heads", heads)
     forward = model.pretraining_pass(to_float(tf.constant(np.stack([images, images[::-1]], 1))), tf.constant([1, 2]))
     first, second = heads(forward.real_class_features).numpy(), heads(forward.neighbour_class_features).numpy()
     expected = 0.0
@@ -107,7 +107,7 @@ def test_the_price_of_entropy_grows_while_heads_learn_and_is_whole_for_the_class
     model, plain = make(entropy_price=0.6), make()
     pairs = to_float(tf.constant(np.stack([images, images[::-1]], axis=1)))
     for each in (model, plain):
-        each._now = _Stage("heads", ClusterHeads(each.num_heads, 4, seed=1))
+        each._now = Stage("heads", ClusterHeads(each.num_heads, 4, seed=1))
         each._now.heads.build((None, 512))
         each._now.steps = 12
     forward = model.pretraining_pass(pairs, tf.constant([1, 2]))
@@ -147,14 +147,14 @@ def test_a_stage_knows_its_steps(make, images, monkeypatch):
         "tfgmmgan.models.pretraining.keras.Model.fit", lambda model, *_, **__: seen.append(model._now.steps)
     )
     model = make()
-    model._now = _Stage("heads", model._new_heads(0))
+    model._now = Stage("heads", model._new_heads(0))
     model._train_stage(tf.data.Dataset.from_tensors(images), 9, 0, None)
     assert seen == [9]
 
 
 def test_an_image_is_of_the_cluster_of_the_nearest_group():
     rng = np.random.default_rng(0)
-    stage = _Stage("agreement", ClusterHeads(3, 4))
+    stage = Stage("agreement", ClusterHeads(3, 4))
     centres, clusters = rng.random((6, 12)), np.array([0, 1, 2, 3, 0, 1])
     stage.groups = tf.constant(centres, tf.float32), tf.constant(clusters)
     votes = rng.random((50, 3, 4)).astype("float32")
@@ -236,8 +236,8 @@ def test_no_two_stages_draw_the_same(make, images):
     model = make()
     drawn, seeds = [], []
     neighbours = nearest_images(images, 5)
-    heads = (_Stage("heads", None, number * OTHER_ENCODING) for number in range(3))
-    for stage in (*heads, _Stage("agreement", None), *(_Stage("refinement", None, n) for n in range(2))):
+    heads = (Stage("heads", None, number * OTHER_ENCODING) for number in range(3))
+    for stage in (*heads, Stage("agreement", None), *(Stage("refinement", None, n) for n in range(2))):
         model._now = stage
         stage.optimizer = model.optimizer
         drawn.append(np.concatenate(list(model._pairs(images, neighbours, 8, 3).as_numpy_iterator()))[:, 0].tobytes())
@@ -248,7 +248,7 @@ def test_no_two_stages_draw_the_same(make, images):
 @pytest.mark.parametrize(("stage", "unpaired"), [("heads", 0.5), ("agreement", 1.0), ("refinement", 0.0)])
 def test_pairs_are_an_image_and_itself_or_one_that_looks_like_it(make, images, stage, unpaired):
     model = make(seed=3)
-    model._now = _Stage(stage, model._new_heads(0))
+    model._now = Stage(stage, model._new_heads(0))
     neighbours = nearest_images(images, 5)
     first, again = (np.concatenate(list(model._pairs(images, neighbours, 5, 40).as_numpy_iterator())) for _ in range(2))
     np.testing.assert_array_equal(first, again)

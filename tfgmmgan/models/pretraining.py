@@ -25,7 +25,8 @@ from tfgmmgan.likeness import nearest_images
 from tfgmmgan.losses import joint_mutual_information
 from tfgmmgan.losses.responsibility import joint_of_pairs
 from tfgmmgan.models.forward import ForwardPass
-from tfgmmgan.models.terms import STAGES, LossTerm
+from tfgmmgan.models.pretraining_stage import OTHER_ENCODING, Encoding, Stage
+from tfgmmgan.models.terms import LossTerm
 from tfgmmgan.networks.cluster_heads import ClusterHeads
 from tfgmmgan.optimizers import FusedAdam
 from tfgmmgan.random import make_seed, split
@@ -37,66 +38,11 @@ MOST_EXAMPLES, MOST_BYTES = 60_000, 2**29  # among which images that look alike 
 NEIGHBOURS = 5
 UNPAIRED = {"heads": 0.5, "agreement": 1.0, "refinement": 0.0}  # share of images that are paired with themselves
 AGREEMENT_STEPS = 150
-OTHER_ENCODING = 1000  # between the numbers of two encodings' stages: more than there are rounds of refinement
 PRICED_OUTPUTS = 2  # a head's, as a multiple of K: that it halves a frequent mode costs no rare one its output
 HEADS_PRICE = 0.7  # of entropy, as a share of the whole price
 PRICED = 1 / 3, 5 / 6  # the part of a stage in which its heads' price of entropy grows from 0: at once it empties modes
 REFINEMENT = 4 / 3  # a round's steps, as a multiple of the heads'
 LEARNING_RATES = {"heads": 1e-3, "agreement": 2e-3, "refinement": 5e-4}  # falling to 0 over a stage
-
-
-class _Stage:
-    """What pretraining needs and a trained model does not: kept where Keras neither saves nor counts it."""
-
-    def __init__(self, name: str, heads: ClusterHeads, number: int = 0) -> None:
-        self.name = name
-        self.heads = heads
-        self.number = number  # of the round, or of the other encoding times OTHER_ENCODING
-        self.steps = 1
-        self.optimizer: FusedAdam | None = None
-        self.others: list[_Encoding] = []  # which vote beside C's own
-        self.groups: tuple[tf.Tensor, tf.Tensor] | None = None  # centres (M, votes for an image), clusters (M,)
-        self.teacher: list[keras.Model] = []  # copies of the networks from examples to C's logits
-
-    @property
-    def place(self) -> int:
-        """A number that no other stage has, and its random numbers come from."""
-        return STAGES.index(self.name) + self.number
-
-    def cluster_of(self, examples: tf.Tensor, votes: tf.Tensor) -> tf.Tensor:
-        """Return the cluster of the group whose centre is nearest to the votes for an example.
-
-        Args:
-            examples: (n, *data_shape), on which the other encodings vote.
-            votes: (n, H, outputs) of C's own encoding.
-
-        Returns:
-            (n,) integers below K.
-        """
-        votes = tf.concat([*(other(examples) for other in self.others), votes], axis=1)
-        votes = tf.reshape(votes, [tf.shape(votes)[0], -1])
-        centres, clusters = self.groups
-        distance = tf.reduce_sum(centres**2, axis=1) - 2 * tf.matmul(votes, centres, transpose_b=True)
-        return tf.gather(clusters, tf.argmin(distance, axis=1))
-
-    def taught(self, examples: tf.Tensor) -> tf.Tensor:
-        """Return the teacher's clusters of examples, (n,)."""
-        for network in self.teacher:
-            examples = network(examples, training=False)
-        return tf.argmax(examples, axis=1)
-
-
-class _Encoding:
-    """What C's encoding was after one training of heads, with these: (n, *data_shape) -> votes (n, H, outputs)."""
-
-    def __init__(self, networks: list[keras.Model], heads: ClusterHeads) -> None:
-        self.networks = networks  # from examples to C's logits, the last one with a trunk
-        self.heads = heads
-
-    def __call__(self, examples: tf.Tensor) -> tf.Tensor:
-        for network in self.networks[:-1]:
-            examples = network(examples, training=False)
-        return self.heads(self.networks[-1].trunk(examples, training=False))
 
 
 class Pretraining:
@@ -111,7 +57,7 @@ class Pretraining:
     num_encodings: int = 1
     refinement_rounds: int = 0
     entropy_price: float = 0.0
-    _now: _Stage | None = None
+    _now: Stage | None = None
 
     def set_pretraining(self) -> None:
         """Create the one number that stays: whether it was done."""
@@ -266,11 +212,11 @@ class Pretraining:
             others, votes = [], []
             for number in reversed(range(self.num_encodings)):  # C's own is the last
                 place = number * OTHER_ENCODING
-                self._now = _Stage("heads", self._new_heads(place), place)
+                self._now = Stage("heads", self._new_heads(place), place)
                 history = train(self.pretraining_steps)
                 votes.append(self._votes_on(voters))
                 if number:
-                    others.append(_Encoding(self._classifier_copies(), self._now.heads))
+                    others.append(Encoding(self._classifier_copies(), self._now.heads))
                     for network, weights in zip(self._classifier_networks(), initial, strict=True):
                         network.set_weights(weights)
             all_votes = np.concatenate(votes, axis=1).reshape(len(voters), -1)
@@ -280,7 +226,7 @@ class Pretraining:
             self._now.groups = tf.constant(centres, tf.float32), tf.constant(clusters)
             train(AGREEMENT_STEPS)
             for number in range(self.refinement_rounds):
-                self._now = _Stage("refinement", self._new_heads(1 + number), number)
+                self._now = Stage("refinement", self._new_heads(1 + number), number)
                 self._now.teacher = self._classifier_copies()
                 train(math.ceil(REFINEMENT * self.pretraining_steps))
         finally:
