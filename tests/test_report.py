@@ -114,6 +114,9 @@ def test_of_what_has_less(model, images, tmp_path):
     write_report(tmp_path / "report.html", [card])
     text, _ = read(tmp_path / "report.html")
     assert "Generated against real" in text and "Health" not in text
+    assert ("Over variance scales" in text) == (model != "points")
+    if model == "gan":
+        assert set(card["trade_off"]["distances"]) == {"autoencoder"} and "quality" not in card["trade_off"]
 
 
 def test_an_old_report_stays_if_the_new_fails(tmp_path):

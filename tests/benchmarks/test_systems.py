@@ -17,8 +17,9 @@ from benchmarks import (
     toy3x3,
     toy5x5,
     unequal_modes,
+    variance_scales,
 )
-from tfgmmgan import load_data
+from tfgmmgan import load_data, make_config, train
 from tfgmmgan.data import ImageData, Split
 
 
@@ -121,6 +122,32 @@ def test_unequal_modes(tmp_path):
         assert (tmp_path / f"{row['system']}.png").exists()
     with pytest.raises(SystemExit, match="2"):
         unequal_modes.main([*tiny[:-1], "0"])
+
+
+@pytest.mark.slow
+def test_variance_scales(tmp_path, monkeypatch, capsys):
+    paths = []
+    for model in ("gan", "gmgan"):
+        config = make_config(model, "digits", **{"epochs": 1, "networks.width": 0.05, "evaluation.every_epochs": 0})
+        paths.append(str(train(config, str(tmp_path / model))[0].path))
+    arguments = [*paths, "--samples", "40", "--scales", "0.5", "1", "--output", str(tmp_path / "out")]
+    found = variance_scales.main(arguments)
+    assert json.loads((tmp_path / "out/variance_scales.json").read_text()) == found
+    assert list(found["runs"]) == ["gan", "gmgan"] and found["runs"]["gan"]["scales"] == [0.5, 1.0]
+    for run in found["runs"].values():
+        assert set(run["distances"]) == set(found["floor"]) == {"classifier", "autoencoder"}
+        assert all(own["num"] == 40 and len(own["recall"]) == 2 for own in run["distances"].values())
+        assert all(("mode_recall" in own) == (run["model"] == "gmgan") for own in run["distances"].values())
+    card = json.loads((tmp_path / "gmgan/scorecard.json").read_text())
+    recalls = [mode["classifier"]["recall"] or 0.0 for mode in card["mode_health"]["modes"]]
+    assert found["runs"]["gmgan"]["distances"]["classifier"]["mode_recall"][1] == pytest.approx(np.mean(recalls))
+    assert "<svg" in (tmp_path / "out/variance_scales.svg").read_text()
+    assert "gmgan; autoencoder, N = 40" in capsys.readouterr().out
+    monkeypatch.setattr(variance_scales, "measure", None)
+    assert variance_scales.main(arguments) == found, "what was measured is not measured again"
+    for wrong in (["--scales", "0.5"], [paths[0]], [*arguments[2:], "--samples", "50"]):
+        with pytest.raises(SystemExit, match="2"):
+            variance_scales.main([*paths, *wrong])
 
 
 def test_with_more_modes_than_classes_each_is_of_its_most_frequent_class():

@@ -39,6 +39,9 @@ def test_without_labels_comes_what_needs_none(tiny_gmmgan, images):
     card = make_scorecard(tiny_gmmgan(), dataset(images, None), {})
     assert set(card["networks"]) == {"autoencoder"} and "quality_diversity" not in card
     assert "No labels" in summary(card)
+    assert set(card["trade_off"]) == {"scales", "num_generated", "distances"}
+    own = card["trade_off"]["distances"]["autoencoder"]
+    assert own["num"] == 24 and len(own["recall"]) == len(card["trade_off"]["scales"])
     assert "clustering" not in card["test"] and len(card["test"]["modes"]["shares"]) == 3
     assert "no labels" in summary(card)
     assert score_table(card) == ""

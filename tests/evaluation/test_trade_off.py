@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tfgmmgan import GMGAN
-from tfgmmgan.evaluation import FeatureNetwork, classifier_score, trade_off
+from tfgmmgan.evaluation import FeatureNetwork, Features, classifier_score, compare_features, trade_off
 from tfgmmgan.evaluation.samplers import draw_in_batches
 
 
@@ -18,8 +18,14 @@ def test_each_scale():
     judge = FeatureNetwork("classifier", pixels, "pixels")
     other = FeatureNetwork("inception", lambda x: (x.reshape(len(x), -1), 50 * x[:, 0, :5, 0]), "row")
     reference = np.random.default_rng(0).uniform(-0.1, 0.1, (30, 64)).astype(np.float32)
-    curve = trade_off(model, judge, reference, 3.0, num_generated=43, inception=other, scales=(0.5, 1.5), seed=2)
+    real = {
+        "classifier": Features(reference),
+        "inception": Features(np.random.default_rng(1).normal(size=(60, 64)).astype(np.float32)),
+    }
+    options = {"num_generated": 43, "scales": (0.5, 1.5), "seed": 2}
+    curve = trade_off(model, [judge, other], real, reference, 3.0, **options)
     assert curve["scales"] == [0.5, 1.5] and curve["num_generated"] == 40
+    assert [distances["num"] for distances in curve["distances"].values()] == [30, 40]
     for row, scale in enumerate((0.5, 1.5)):
         images = np.concatenate(list(draw_in_batches(model, 40, 2, variance_scale=scale)))
         features, logits = pixels(images)
@@ -35,4 +41,12 @@ def test_each_scale():
         assert curve["combined"][row] == pytest.approx(np.sqrt(curve["quality"][row] * curve["diversity"][row]))
         assert curve["classifier_score"][row] == pytest.approx(classifier_score(logits))
         assert curve["inception_score"][row] == pytest.approx(classifier_score(50 * images[:, 0, :5, 0]))
-    assert "inception_score" not in trade_off(model, judge, reference, 3.0, 8, scales=(1.0,))
+        for network in (judge, other):
+            values, n = real[network.name].values, curve["distances"][network.name]["num"]
+            expected = compare_features(Features(values[:n]), Features(network.run(images)[0]))
+            for name in ("frechet_distance", "precision", "recall"):
+                assert curve["distances"][network.name][name][row] == pytest.approx(expected[name]), name
+    without_logits = FeatureNetwork("autoencoder", lambda x: (pixels(x)[0], None), "codes")
+    without = trade_off(model, [without_logits], {"autoencoder": Features(reference)}, **options)
+    assert set(without) == {"scales", "num_generated", "distances"}
+    assert without["distances"]["autoencoder"] == curve["distances"]["classifier"]

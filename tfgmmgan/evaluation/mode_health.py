@@ -46,6 +46,7 @@ def mode_health(
     generated_classifier: Callable[[np.ndarray], np.ndarray],
     num_per_mode: int = 500,
     seed: int = 1,
+    variance_scale: float = 1.0,
 ) -> dict:
     """Return the health of each mode.
 
@@ -57,6 +58,7 @@ def mode_health(
         generated_classifier: Algorithm 2's (`train_on_generated`), which has not seen what is drawn here.
         num_per_mode: Examples drawn from each component.
         seed: Decides them; another than that of Algorithm 2.
+        variance_scale: Under which they are drawn.
 
     Returns:
         `modes`, a list of K with `weight` (of the prior), `share` (of the real examples, by their most probable
@@ -74,9 +76,8 @@ def mode_health(
     modes, confusion = [], np.zeros((k, k))
     for mode in progress(range(k), "modes", unit="mode"):
         component = np.full(num_per_mode, mode)
-        found, images = collect(
-            networks, draw_in_batches(model, num_per_mode, seed, component=component), keep=num_per_mode
-        )
+        drawn = draw_in_batches(model, num_per_mode, seed, component=component, variance_scale=variance_scale)
+        found, images = collect(networks, drawn, keep=num_per_mode)
         confusion[mode] = np.bincount(generated_classifier(images).argmax(axis=1), minlength=k)
         own = model.responsibilities(images).argmax(axis=1) if hasattr(model, "responsibilities") else None
         members = np.flatnonzero(nearest == mode)

@@ -16,8 +16,8 @@ class EvaluationOptions:
             has.
         inception: TF-GAN's Inception network for FID, KID and IS: a SavedModel's directory, an address that TF-Hub
             knows, or none. Where not given TF-Hub's, for colour images.
-        trade_off_samples: Generated examples for each of the 16 variance scales of the trade-off between quality and
-            diversity; 0 leaves it out.
+        trade_off_samples: Generated images for each of the 16 variance scales of the trade-off between quality and
+            diversity, precision and recall; 0 leaves it out.
         quality_constant: a of GM-GAN's quality score (eq. 6), which is not published; where not given that under which
             the median real test example scores one half.
     """

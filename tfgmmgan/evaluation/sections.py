@@ -197,25 +197,23 @@ def _quality_settings(subject: Subject) -> dict | None:
 
 
 def trade_off_curve(subject: Subject) -> dict | None:
-    """Return quality and diversity over variance scales (`trade_off`)."""
-    settings = _quality_settings(subject)
-    if not settings or not subject.options.trade_off_samples:
+    """Return how images compare with real ones over variance scales (`trade_off`), with labels quality and diversity
+    too.
+    """
+    num = subject.options.trade_off_samples
+    if not subject.data.is_image or not num:
         return None
-    curve = trade_off(
-        subject.model,
-        subject.judge.network(),
-        subject.reference.values,
-        settings["constant"],
-        subject.options.trade_off_samples,
-        subject.inception if subject.options.inception else None,  # 32,000 images are too many unasked
-        SCALES,
-        seed=subject.seed,
-    )
+    # 32,000 images are too many for an Inception that nobody asked for
+    networks = subject.networks_while_training
+    real = {network.name: subject.real(network, "train", num) for network in networks}
+    settings = _quality_settings(subject)
+    quality = {"reference": subject.reference.values, "constant": settings["constant"]} if settings else {}
+    curve = trade_off(subject.model, networks, real, **quality, num_generated=num, scales=SCALES, seed=subject.seed)
     return {"trade_off": curve}
 
 
-def health(subject: Subject) -> dict | None:
-    """Return the health of each mode (`mode_health`), on the test split."""
+def health(subject: Subject, variance_scale: float = 1.0) -> dict | None:
+    """Return the health of each mode (`mode_health`), on the test split; samples are drawn under a variance scale."""
     if not subject.has_modes:
         return None
     method = next(iter(subject.assigners()))
@@ -228,6 +226,7 @@ def health(subject: Subject) -> dict | None:
             subject.networks,
             subject.generated_classifier,
             seed=subject.seed + 1,
+            variance_scale=variance_scale,
         )
     }
 

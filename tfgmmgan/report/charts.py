@@ -15,30 +15,37 @@ COLOURS = ("#2a6f97", "#c8553d", "#588157", "#8e6c8a", "#b08900")
 
 
 def trade_off_chart(curves: Sequence[dict]) -> str:
-    """Return quality and diversity (GM-GAN, Fig. 7) and the scores (Fig. 2) over variance scales.
+    """Return what changes with the variance scale: quality and diversity (GM-GAN, Fig. 7), scores (Fig. 2), and by each
+    network's features precision and recall.
 
     Args:
         curves: `trade_off` of one run, or of several with the same scales. Error bars are standard errors: over runs,
-            or for one over four parts of its sample.
+            or for one, where there are any, over four parts of its sample.
     """
-    scales = curves[0]["scales"]
-    scores = [name for name in ("classifier_score", "inception_score") if name in curves[0]]
-    figure, axes = _figure(1 + len(scores), 4.6, 3.4)
-    for colour, (name, label) in zip(COLOURS, (("quality", "quality"), ("diversity", "diversity")), strict=False):
-        axes[0].errorbar(scales, *_mean_and_error(curves, name), label=label, color=colour, capsize=2)
-    axes[0].set(xlabel="variance scale", ylim=(0, 1), title="Quality and diversity")
-    axes[0].legend(frameon=False)
-    for place, name in zip(axes[1:], scores, strict=True):
-        place.errorbar(scales, *_mean_and_error(curves, name), color=COLOURS[2], capsize=2)
-        place.set(xlabel="variance scale", title=name.replace("_", " ").capitalize())
-    for place in axes:
+    first = curves[0]
+    panels = [("Quality and diversity", ("quality", "diversity"), curves)] if "quality" in first else []
+    for name in ("classifier_score", "inception_score"):
+        if name in first:
+            panels.append((name.replace("_", " ").capitalize(), (name,), curves))
+    for network in first["distances"]:
+        title, own = f"Precision and recall ({network} features)", [curve["distances"][network] for curve in curves]
+        panels.append((title, ("precision", "recall"), own))
+    figure, axes = _figure(len(panels), 4.6, 3.4)
+    for place, (title, names, found) in zip(axes, panels, strict=True):
+        for colour, name in zip(COLOURS if len(names) > 1 else COLOURS[2:], names, strict=False):
+            mean, error = _mean_and_error(found, name)
+            place.errorbar(first["scales"], mean, error, label=name, color=colour, capsize=2)
+        place.set(xlabel="variance scale", title=title)
+        if len(names) > 1:
+            place.set_ylim(0, 1)
+            place.legend(frameon=False)
         place.axvline(1, color="0.8", zorder=0)
     return _svg(figure)
 
 
-def _mean_and_error(curves: Sequence[dict], name: str) -> tuple[np.ndarray, np.ndarray]:
+def _mean_and_error(curves: Sequence[dict], name: str) -> tuple[np.ndarray, np.ndarray | None]:
     if len(curves) == 1:
-        return np.array(curves[0][name]), np.array(curves[0][f"{name}_error"])
+        return np.array(curves[0][name]), curves[0].get(f"{name}_error")
     values = np.array([curve[name] for curve in curves])
     return values.mean(axis=0), values.std(axis=0, ddof=1) / np.sqrt(len(curves))
 
