@@ -56,7 +56,7 @@ def chart(runs: dict[str, dict], floor: dict) -> Figure:
             at = run["scales"].index(1.0)
             place.plot(own["recall"][at], own["precision"][at], "o", color=line.get_color(), fillstyle="none", ms=10)
         place.plot(floor[network]["recall"], floor[network]["precision"], "k*", label="real test images")
-        place.set(xlabel="recall", ylabel="precision", xlim=(0, 1), ylim=(0, 1), title=f"{network} features")
+        place.set(xlabel="recall", ylabel="precision", title=f"{network} features")
         place.spines[["top", "right"]].set_visible(False)
         place.legend(frameon=False, fontsize=8, loc="lower left")
     return figure
@@ -88,9 +88,7 @@ def main(arguments: list[str] | None = None) -> dict:
         if name not in found["runs"]:
             run, floor = measure(folder, options.samples, list(options.scales))
             if found["floor"] and floor != found["floor"]:
-                raise UserError(
-                    f"{folder} is of {run['dataset']}; expected runs on one dataset, judged by one network."
-                )
+                parser.error(f"{folder} is of {run['dataset']}; expected runs on one dataset, judged by one network.")
             found["floor"] = floor
             found["runs"][name] = run
             if path:
