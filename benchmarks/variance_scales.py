@@ -58,7 +58,7 @@ def chart(runs: dict[str, dict], floor: dict) -> Figure:
         place.plot(floor[network]["recall"], floor[network]["precision"], "k*", label="real test images")
         place.set(xlabel="recall", ylabel="precision", title=f"{network} features")
         place.spines[["top", "right"]].set_visible(False)
-        place.legend(frameon=False, fontsize=8, loc="lower left")
+    figure.legend(*place.get_legend_handles_labels(), frameon=False, fontsize=8, loc="outside lower center", ncols=3)
     return figure
 
 
