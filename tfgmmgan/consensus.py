@@ -1,31 +1,40 @@
-"""What several clusterings agree on, where looks decide between them."""
+"""Clusters of images: what several clusterings agree on, where looks decide between them; or by looks alone."""
+
+from collections.abc import Iterable
 
 import numpy as np
 from sklearn.cluster import KMeans, SpectralClustering
 
-from tfgmmgan.likeness import nearest_images
+from tfgmmgan.likeness import nearest_images, nearest_rows
+from tfgmmgan.link_clusters import exchange, join, regroup
 
-__all__ = ["consensus", "link_information"]
+__all__ = ["clusters_by_looks", "consensus"]
 
 GROUPS_PER_CLUSTER = 20
 GROUP_SIZE = 30  # images a group has on average at least: of fewer the links say little
 NEIGHBOURS = 5
+GROUPS_BY_LOOKS = 40  # for a cluster
 VOTES = 0.25  # what all links by votes weigh together, those by looks being 1
 SHARPNESS = 4  # power of the likeness of votes
-STARTS = 5  # clusterings by votes alone that are improved, beside a spectral one
+STARTS = 5  # clusterings of the groups' centres that are improved, beside a spectral one
 JOINED_SIZES = 1.0, 1.5, 2.0  # of clusters that groups are joined to first, as multiples of the least one
 LEAST = 0.08  # with a price: the share of the links that a cluster has at least, times K
 
 
 def consensus(
-    votes: np.ndarray, images: np.ndarray, num_clusters: int, seed: int, entropy_price: float = 0.0
+    votes: np.ndarray,
+    images: np.ndarray,
+    num_clusters: int,
+    seed: int,
+    entropy_price: float = 0.0,
+    looks: str = "pixels",
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return groups of images that the voters agree on, and the cluster of each group.
 
     K-means on the votes finds many small groups (cluster ensembles, Strehl and Ghosh 2002). Which groups belong
     together the votes do not say reliably: a group that is far from all others, like sevens with a bar, goes anywhere.
     So the groups are joined by looks above all: they are linked by how many of their images are among each other's
-    nearest neighbours in pixels, and a quarter as much by how alike the votes are. Clusters are such that the cluster
+    nearest neighbours, and a quarter as much by how alike the votes are. Clusters are such that the cluster
     of one end of a link tells most about that of the other, by mutual information: what is sought from a spectral
     clustering (normalised cut, Shi and Malik 2000) and from K-means on the groups' votes, moving single groups.
     Clusters may be of any size, but of two cuts of as few links the more even one says more: much more where one is
@@ -39,6 +48,7 @@ def consensus(
         num_clusters: How many clusters, 2 or more.
         seed: Integer behind the initial groups.
         entropy_price: Share of the clusters' entropy that is taken off the information, 0 to less than 1. Default 0.
+        looks: By what images are compared, a name in `tfgmmgan.likeness.LOOKS`. Default `"pixels"`.
 
     Returns:
         The groups' centres among the votes (M, V), and their clusters (M,), integers below `num_clusters`.
@@ -48,38 +58,60 @@ def consensus(
     groups = KMeans(num_groups, n_init=2, random_state=seed).fit(votes)
     if num_groups == num_clusters:
         return groups.cluster_centers_, np.arange(num_clusters)
-    links = _links(groups.labels_, images, num_groups) + VOTES * _vote_links(groups.labels_, groups.cluster_centers_)
+    links = _links(groups.labels_, nearest_images(images, NEIGHBOURS, looks), num_groups)
+    links = links + VOTES * _vote_links(groups.labels_, groups.cluster_centers_)
     least = LEAST / num_clusters if entropy_price else 0.0
     if entropy_price:
-        starts = [_join(links, num_clusters, entropy_price, size * least) for size in JOINED_SIZES]
+        starts = [join(links, num_clusters, entropy_price, size * least) for size in JOINED_SIZES]
     else:
-        spectral = SpectralClustering(
-            num_clusters, affinity="precomputed", assign_labels="discretize", random_state=seed
-        ).fit(links + 1e-9)
-        by_votes = [KMeans(num_clusters, n_init=1, random_state=seed + number) for number in range(STARTS)]
-        starts = [spectral.labels_, *(kmeans.fit_predict(groups.cluster_centers_) for kmeans in by_votes)]
-    found = (_exchange(links, start, num_clusters, entropy_price, least) for start in starts)
-    return groups.cluster_centers_, max(found, key=lambda clusters_and_information: clusters_and_information[1])[0]
+        starts = _starts(links, groups.cluster_centers_, num_clusters, seed)
+    found = (exchange(links, start, num_clusters, entropy_price, least) for start in starts)
+    return groups.cluster_centers_, _best(found)
 
 
-def link_information(links: np.ndarray, clusters: np.ndarray, num_clusters: int, entropy_price: float = 0.0) -> float:
-    """Return how much the cluster of one end of a link tells about that of the other, in nats, in [0, log K].
+def clusters_by_looks(
+    rows: np.ndarray, num_clusters: int, seed: int, entropy_price: float = 0.0
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return groups of images that look alike, and the cluster of each group; nobody votes.
 
-    Less the price of the clusters' entropy, where there is one.
+    K-means finds 40 K groups, which are linked by the nearest neighbours of their images and joined as in `consensus`,
+    by a wider search: `regroup` goes on where no single move of a group pays.
 
     Args:
-        links: (M, M) symmetric weights between groups.
-        clusters: (M,) the cluster of each group.
-        num_clusters: K.
+        rows: (n, D) what images are compared by, in Euclidean distance: `tfgmmgan.likeness.Looks.rows`.
+        num_clusters: How many clusters, 2 or more.
+        seed: Integer behind the initial groups.
         entropy_price: As in `consensus`.
+
+    Returns:
+        The groups' centres (M, D), and their clusters (M,), integers below `num_clusters`.
     """
-    member = np.eye(num_clusters)[clusters]
-    return float(_information(member.T @ links @ member, entropy_price))
+    num_groups = max(num_clusters, min(GROUPS_BY_LOOKS * num_clusters, len(rows) // GROUP_SIZE))
+    num_groups = min(num_groups, len(np.unique(rows, axis=0)))
+    groups = KMeans(num_groups, n_init=1, max_iter=30, random_state=seed).fit(rows)
+    if num_groups <= num_clusters:
+        return groups.cluster_centers_, np.arange(num_groups)
+    links = _links(groups.labels_, nearest_rows(rows, NEIGHBOURS), num_groups)
+    options = num_clusters, entropy_price, LEAST / num_clusters if entropy_price else 0.0
+    starts = [join(links, *options), *_starts(links, groups.cluster_centers_, num_clusters, seed)]
+    found = (regroup(links, exchange(links, start, *options)[0], *options) for start in starts)
+    return groups.cluster_centers_, _best(found)
 
 
-def _links(groups: np.ndarray, images: np.ndarray, num_groups: int) -> np.ndarray:
+def _starts(links: np.ndarray, centres: np.ndarray, num_clusters: int, seed: int) -> list[np.ndarray]:
+    """Return clusterings of groups to begin with: a spectral one of their links, and K-means of their centres."""
+    spectral = SpectralClustering(num_clusters, affinity="precomputed", assign_labels="discretize", random_state=seed)
+    by_centres = [KMeans(num_clusters, n_init=1, random_state=seed + number) for number in range(STARTS)]
+    return [spectral.fit(links + 1e-9).labels_, *(kmeans.fit_predict(centres) for kmeans in by_centres)]
+
+
+def _best(found: Iterable[tuple[np.ndarray, float]]) -> np.ndarray:
+    """Return the clusters that have the most information."""
+    return max(found, key=lambda clusters_and_information: clusters_and_information[1])[0]
+
+
+def _links(groups: np.ndarray, neighbours: np.ndarray, num_groups: int) -> np.ndarray:
     """Return the share of pairs of neighbouring images that lie in each pair of groups, (M, M), symmetric."""
-    neighbours = nearest_images(images, NEIGHBOURS)
     links = np.zeros((num_groups, num_groups))
     np.add.at(links, (np.repeat(groups, neighbours.shape[1]), groups[neighbours].ravel()), 1 / neighbours.size)
     return (links + links.T) / 2
@@ -95,82 +127,3 @@ def _vote_links(groups: np.ndarray, centres: np.ndarray) -> np.ndarray:
     counts = np.bincount(groups, minlength=len(centres))
     links = (roots @ roots.T) ** SHARPNESS * np.outer(counts, counts)
     return links / links.sum()
-
-
-def _information(joint: np.ndarray, entropy_price: float) -> np.ndarray:
-    """Return the mutual information of symmetric joint weights, less the price of entropy, (..., K, K) -> (...)."""
-    joint = np.maximum(joint / joint.sum(axis=(-2, -1), keepdims=True), 1e-12)
-    own = joint.sum(axis=-1)
-    return (joint * np.log(joint)).sum(axis=(-2, -1)) - (2 - entropy_price) * (own * np.log(own)).sum(axis=-1)
-
-
-def _join(links: np.ndarray, num_clusters: int, entropy_price: float, least: float) -> np.ndarray:
-    """Join groups two by two, always the two by whose joining the information less its price falls least.
-
-    While there are clusters with less than the share `least` of the links, one of these is joined. (Agglomerative
-    information bottleneck, Slonim and Tishby 1999, on links.) Returns the clusters, (M,).
-    """
-    joint, clusters = links / links.sum(), np.arange(len(links))
-    pooled = np.stack([_pooled(row, joint).sum(axis=1) for row in joint])  # over all columns, for each two rows
-    while len(joint) > num_clusters:
-        own, share = np.diagonal(joint), joint.sum(axis=1)
-        ends = _pooled(own[:, None], joint)  # the columns of the two themselves, where rows and columns meet
-        corner = _xlogx(own[:, None] + own + 2 * joint) - _xlogx(own)[:, None] - _xlogx(own) - 2 * _xlogx(joint)
-        change = 2 * (pooled - ends - ends.T) + corner - (2 - entropy_price) * _pooled(share[:, None], share)
-        small = share < least
-        if small.any():
-            change[~(small[:, None] | small)] = -np.inf
-        np.fill_diagonal(change, -np.inf)
-        first, second = sorted(np.unravel_index(change.argmax(), change.shape))
-        for old in (first, second):
-            pooled -= _pooled(joint[:, old, None], joint[:, old])
-        joint[first] += joint[second]
-        joint[:, first] += joint[:, second]
-        rest = np.arange(len(joint)) != second
-        joint, pooled = joint[np.ix_(rest, rest)], pooled[np.ix_(rest, rest)]
-        pooled += _pooled(joint[:, first, None], joint[:, first])
-        pooled[first] = pooled[:, first] = _pooled(joint[first], joint).sum(axis=1)
-        clusters[clusters == second] = first
-        clusters[clusters > second] -= 1
-    return clusters
-
-
-def _xlogx(share: np.ndarray) -> np.ndarray:
-    return share * np.log(np.maximum(share, 1e-300))
-
-
-def _pooled(one: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """Return by how much the sum of x log x grows where two shares become one."""
-    return _xlogx(one + other) - _xlogx(one) - _xlogx(other)
-
-
-def _exchange(
-    links: np.ndarray, clusters: np.ndarray, num_clusters: int, entropy_price: float = 0.0, least: float = 0.0
-) -> tuple[np.ndarray, float]:
-    """Move single groups to other clusters as long as the links' information, less the price of entropy, grows.
-
-    No cluster loses its last group, or comes below the share `least` of the links. Returns clusters and information.
-    """
-    clusters, member = clusters.copy(), np.eye(num_clusters)[clusters]
-    weights = links.sum(axis=1) / links.sum()
-    to_cluster = links @ member  # (M, K)
-    joint, moved = member.T @ to_cluster, True
-    best = _information(joint, entropy_price)
-    while moved:
-        moved = False
-        for group, old in enumerate(clusters):
-            rest = clusters == old
-            rest[group] = False
-            if not rest.any() or weights[rest].sum() < least:
-                continue
-            change = np.eye(num_clusters) - np.eye(num_clusters)[old]  # a row for each cluster it could move to
-            outer = change[:, :, None] * to_cluster[group]
-            own = links[group, group] * change[:, :, None] * change[:, None]
-            joints = joint + outer + outer.transpose(0, 2, 1) + own
-            values = _information(joints, entropy_price)
-            new = int(values.argmax())
-            if values[new] > best + 1e-9:
-                best, joint, moved = values[new], joints[new], True
-                to_cluster += np.outer(links[:, group], change[new])
-                clusters[group] = new
-    return clusters, float(best)

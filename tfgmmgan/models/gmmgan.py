@@ -9,11 +9,12 @@ import tensorflow as tf
 from tfgmmgan.augmentation import Augmentation
 from tfgmmgan.distribution import batch_mean
 from tfgmmgan.errors import UserError, unknown_name
+from tfgmmgan.likeness import LOOKS
 from tfgmmgan.losses import ESTIMATORS
 from tfgmmgan.models.base import LatentGAN
 from tfgmmgan.models.classifying import Classifying
 from tfgmmgan.models.forward import ForwardPass
-from tfgmmgan.models.pretraining import Pretraining
+from tfgmmgan.models.pretraining import GROUPS, Pretraining
 from tfgmmgan.models.responsibility_losses import ResponsibilityLosses
 from tfgmmgan.models.terms import LossTerm, Weight, serialized
 from tfgmmgan.priors import GaussianMixture, LatentPrior
@@ -130,6 +131,10 @@ class GMMGAN(Pretraining, ResponsibilityLosses, Classifying, LatentGAN):
         entropy_price: For components of very unequal weights: the share of their entropy that is taken off the
             information pretraining seeks, in [0, 1); see `tfgmmgan.losses.joint_mutual_information`. With one, heads
             have 2 K outputs, and no cluster has less than 0.08 / K of the links (`tfgmmgan.consensus`). Default 0.
+        looks: By what pretraining compares images: `"pixels"`, or `"outlines"`, which are the directions of edges, of
+            the image and of what it shows brought to one size (`tfgmmgan.likeness`). Default `"pixels"`.
+        groups_by: What the clusters that C learns are made of: groups of images by the heads' `"votes"`, or by their
+            `"looks"`, for which no heads are trained. Default `"votes"`.
         classifier_units: Units of a hidden layer between an encoding and C's linear layer, 0 for none as in Table 1.
             Default 512 for images (ours), 0 for points.
         **kwargs: As in `LatentGAN`. A `discriminator` may have 1 output, or K: one for each component.
@@ -169,6 +174,8 @@ class GMMGAN(Pretraining, ResponsibilityLosses, Classifying, LatentGAN):
         num_encodings: int = 1,
         refinement_rounds: int = 2,
         entropy_price: float = 0.0,
+        looks: str = "pixels",
+        groups_by: str = "votes",
         classifier_units: int | None = None,
         **kwargs,
     ) -> None:
@@ -196,6 +203,8 @@ class GMMGAN(Pretraining, ResponsibilityLosses, Classifying, LatentGAN):
             ("encoder", self.encoder, ENCODERS),
             ("value of discriminator_outputs", self.discriminator_outputs, OUTPUTS),
             ("value of generated_weights", self.generated_weights, GENERATED_WEIGHTS),
+            ("value of looks", looks, LOOKS),
+            ("value of groups_by", groups_by, GROUPS),
         ):
             if value not in known:
                 raise unknown_name(name, value, known)
@@ -236,6 +245,8 @@ class GMMGAN(Pretraining, ResponsibilityLosses, Classifying, LatentGAN):
         self.num_encodings = num_encodings
         self.refinement_rounds = refinement_rounds
         self.entropy_price = entropy_price
+        self.looks = looks
+        self.groups_by = groups_by
         self.augment_generated = augment_generated
         for name in ("augmentation_consistency", "augment_generated", "pretraining_steps"):
             if not is_image and getattr(self, name) != 0:
@@ -334,6 +345,8 @@ class GMMGAN(Pretraining, ResponsibilityLosses, Classifying, LatentGAN):
             "num_encodings": self.num_encodings,
             "refinement_rounds": self.refinement_rounds,
             "entropy_price": self.entropy_price,
+            "looks": self.looks,
+            "groups_by": self.groups_by,
             "classifier_units": self.classifier_units,
             **{name: serialized(getattr(self, name)) for name in weights},
         }

@@ -8,20 +8,24 @@ Heads on one trunk err alike, so other trunks may be trained before C's own, fro
 C's last layer learns these ("agreement"); then all of C learns ("refinement") what it took the images to be, from
 images that are changed, and to say the same of neighbours, beside fresh heads; and a second time from what it has
 become. All of it is ours, and none of it knows a label.
+
+Where what looks alike is what belongs together, nobody need vote: with `groups="looks"` the clusters are of images that
+look alike, no heads are trained before them, and in "agreement" all of C learns them from the start.
 """
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from tfgmmgan.consensus import consensus
+from tfgmmgan.consensus import clusters_by_looks, consensus
 from tfgmmgan.data.scaling import to_float
 from tfgmmgan.distribution import is_multi_worker, workers_share
 from tfgmmgan.errors import UserError
-from tfgmmgan.likeness import nearest_images
+from tfgmmgan.likeness import Looks, nearest_rows
 from tfgmmgan.losses import joint_mutual_information
 from tfgmmgan.losses.responsibility import joint_of_pairs
 from tfgmmgan.models.forward import ForwardPass
@@ -31,13 +35,16 @@ from tfgmmgan.networks.cluster_heads import ClusterHeads
 from tfgmmgan.optimizers import FusedAdam
 from tfgmmgan.random import make_seed, split
 
-__all__ = ["Pretraining"]
+__all__ = ["GROUPS", "Pretraining"]
+
+Train = Callable[[int], keras.callbacks.History]  # so many steps of the stage that is on
 
 VOTERS = 10_000  # examples on which the heads' votes are compared
 MOST_EXAMPLES, MOST_BYTES = 60_000, 2**29  # among which images that look alike are sought: time is their square
 NEIGHBOURS = 5
 UNPAIRED = {"heads": 0.5, "agreement": 1.0, "refinement": 0.0}  # share of images that are paired with themselves
-AGREEMENT_STEPS = 150
+AGREEMENT_STEPS = 150  # of the last layer alone
+GROUPS = ("votes", "looks")
 PRICED_OUTPUTS = 2  # a head's, as a multiple of K: that it halves a frequent mode costs no rare one its output
 HEADS_PRICE = 0.7  # of entropy, as a share of the whole price
 PRICED = 1 / 3, 5 / 6  # the part of a stage in which its heads' price of entropy grows from 0: at once it empties modes
@@ -48,8 +55,8 @@ LEARNING_RATES = {"heads": 1e-3, "agreement": 2e-3, "refinement": 5e-4}  # falli
 class Pretraining:
     """The stages "heads", "agreement" and "refinement" of a `Classifying` system; goes before it among the bases.
 
-    The system has `pretraining_steps`, `num_heads`, `num_encodings`, `refinement_rounds`, `entropy_price` and an
-    `augmentation`, and calls `set_pretraining` at the end of its constructor.
+    The system has `pretraining_steps`, `num_heads`, `num_encodings`, `refinement_rounds`, `entropy_price`, `looks`,
+    `groups_by` and an `augmentation`, and calls `set_pretraining` at the end of its constructor.
     """
 
     pretraining_steps: int = 0
@@ -57,6 +64,8 @@ class Pretraining:
     num_encodings: int = 1
     refinement_rounds: int = 0
     entropy_price: float = 0.0
+    looks: str = "pixels"
+    groups_by: str = "votes"
     _now: Stage | None = None
 
     def set_pretraining(self) -> None:
@@ -86,13 +95,12 @@ class Pretraining:
         """Return the three stages' losses."""
         trunk = ("encoder", "classifier_trunk") if self.shares_encoder else ("classifier_trunk",)
         weight = 1.0 if self.pretraining_steps else 0.0
+        learns = ("classifier_head",) if self.groups_by == "votes" else (*trunk, "classifier_head")
         return {
             "heads_loss": LossTerm(
                 self.heads_loss, trains=(*trunk, "heads"), weight=weight, stages=("heads", "refinement")
             ),
-            "agreement_loss": LossTerm(
-                self.agreement_loss, trains=("classifier_head",), weight=weight, stages=("agreement",)
-            ),
+            "agreement_loss": LossTerm(self.agreement_loss, trains=learns, weight=weight, stages=("agreement",)),
             "refinement_loss": LossTerm(
                 self.refinement_loss, trains=(*trunk, "classifier_head"), weight=weight, stages=("refinement",)
             ),
@@ -115,8 +123,9 @@ class Pretraining:
         return -tf.add_n([joint_mutual_information(joint_of_pairs(*pair), price) for pair in pairs]) / self.num_heads
 
     def agreement_loss(self, forward: ForwardPass) -> tf.Tensor:
-        """Return the cross-entropy of C, on changed examples, with the cluster nearest to the heads' votes."""
-        target = self._now.cluster_of(forward.real, self._now.heads(forward.real_class_features))
+        """Return the cross-entropy of C, on changed examples, with the cluster of the nearest group."""
+        votes = None if self.groups_by == "looks" else self._now.heads(forward.real_class_features)
+        target = self._now.cluster_of(forward.real, votes)
         logits = forward.changed_class_logits
         return tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(labels=target, logits=logits))
 
@@ -193,38 +202,25 @@ class Pretraining:
             callbacks: As in Keras's `fit`; each stage is one epoch for them.
 
         Returns:
-            The history of the heads' stage, on C's own encoding.
+            The history of the heads' stage, on C's own encoding; of "agreement" where no heads vote.
 
         Raises:
             ValueError: If the examples have another shape, dtype or range, or hold NaNs.
         """
         examples = _some(self.checked(examples, "pretrain(examples)"), self.examples_wanted, self.seed)
-        voters = _some(examples, VOTERS, self.seed)
+        looks = Looks(examples, self.looks)
+        neighbours = nearest_rows(looks.rows, NEIGHBOURS)
         together, self.steps_per_execution = self.steps_per_execution, 1  # which need not divide a stage
-        neighbours = nearest_images(examples, NEIGHBOURS)
 
         def train(steps: int) -> keras.callbacks.History:
             pairs = self._pairs(examples, neighbours, min(batch_size, len(examples)), steps)
             return self._train_stage(pairs, steps, verbose, callbacks)
 
         try:
-            initial = [network.get_weights() for network in self._classifier_networks()]
-            others, votes = [], []
-            for number in reversed(range(self.num_encodings)):  # C's own is the last
-                place = number * OTHER_ENCODING
-                self._now = Stage("heads", self._new_heads(place), place)
-                history = train(self.pretraining_steps)
-                votes.append(self._votes_on(voters))
-                if number:
-                    others.append(Encoding(self._classifier_copies(), self._now.heads))
-                    for network, weights in zip(self._classifier_networks(), initial, strict=True):
-                        network.set_weights(weights)
-            all_votes = np.concatenate(votes, axis=1).reshape(len(voters), -1)
-            centres, clusters = consensus(all_votes, voters, self.num_components, self.seed, self.entropy_price)
-            self._now.others = others
-            self._now.name = "agreement"
-            self._now.groups = tf.constant(centres, tf.float32), tf.constant(clusters)
-            train(AGREEMENT_STEPS)
+            if self.groups_by == "looks":
+                history = self._learn_looks(looks, train)
+            else:
+                history = self._learn_votes(_some(examples, VOTERS, self.seed), train)
             for number in range(self.refinement_rounds):
                 self._now = Stage("refinement", self._new_heads(1 + number), number)
                 self._now.teacher = self._classifier_copies()
@@ -234,6 +230,34 @@ class Pretraining:
             self.steps_per_execution = together
             self.make_train_function(force=True)
         self.pretrained.assign(1)
+        return history
+
+    def _learn_looks(self, looks: Looks, train: Train) -> keras.callbacks.History:
+        """Teach the classifier clusters of examples that look alike."""
+        centres, clusters = clusters_by_looks(looks.rows, self.num_components, self.seed, self.entropy_price)
+        self._now = Stage("agreement", self._new_heads(0))
+        self._now.looks, self._now.groups = looks, (tf.constant(centres, tf.float32), tf.constant(clusters))
+        return train(self.pretraining_steps)
+
+    def _learn_votes(self, voters: np.ndarray, train: Train) -> keras.callbacks.History:
+        """Train heads, on one encoding or several, and teach the classifier what they agree on about the voters."""
+        initial = [network.get_weights() for network in self._classifier_networks()]
+        others, votes = [], []
+        for number in reversed(range(self.num_encodings)):  # C's own is the last
+            place = number * OTHER_ENCODING
+            self._now = Stage("heads", self._new_heads(place), place)
+            history = train(self.pretraining_steps)
+            votes.append(self._votes_on(voters))
+            if number:
+                others.append(Encoding(self._classifier_copies(), self._now.heads))
+                for network, weights in zip(self._classifier_networks(), initial, strict=True):
+                    network.set_weights(weights)
+        all_votes = np.concatenate(votes, axis=1).reshape(len(voters), -1)
+        centres, clusters = consensus(all_votes, voters, self.num_components, self.seed, self.entropy_price, self.looks)
+        self._now.others = others
+        self._now.name = "agreement"
+        self._now.groups = tf.constant(centres, tf.float32), tf.constant(clusters)
+        train(AGREEMENT_STEPS)
         return history
 
     @property
@@ -282,7 +306,8 @@ class Pretraining:
         self, batches: tf.data.Dataset, steps: int, verbose: int | str, callbacks: list | None
     ) -> keras.callbacks.History:
         with self.distribute_strategy.scope():
-            rate = keras.optimizers.schedules.CosineDecay(LEARNING_RATES[self.stage], steps)
+            of_all = self.stage == "agreement" and self.groups_by == "looks"  # which begins with all of C, as heads do
+            rate = keras.optimizers.schedules.CosineDecay(LEARNING_RATES["heads" if of_all else self.stage], steps)
             self._now.steps, self._now.optimizer = steps, FusedAdam(rate)
             self._now.optimizer.build([v for group in self.pretraining_groups for v in self.group_variables(group)])
         self.make_train_function(force=True)

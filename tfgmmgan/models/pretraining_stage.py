@@ -3,6 +3,7 @@
 import keras
 import tensorflow as tf
 
+from tfgmmgan.likeness import Looks
 from tfgmmgan.models.terms import STAGES
 from tfgmmgan.networks.cluster_heads import ClusterHeads
 from tfgmmgan.optimizers import FusedAdam
@@ -36,7 +37,8 @@ class Stage:
         self.steps = 1
         self.optimizer: FusedAdam | None = None
         self.others: list[Encoding] = []  # which vote beside C's own
-        self.groups: tuple[tf.Tensor, tf.Tensor] | None = None  # centres (M, votes for an image), clusters (M,)
+        self.looks: Looks | None = None  # by which the groups are, instead of votes
+        self.groups: tuple[tf.Tensor, tf.Tensor] | None = None  # centres (M, votes or looks), clusters (M,)
         self.teacher: list[keras.Model] = []  # copies of the networks from examples to C's logits
 
     @property
@@ -44,20 +46,23 @@ class Stage:
         """A number that no other stage has, and its random numbers come from."""
         return STAGES.index(self.name) + self.number
 
-    def cluster_of(self, examples: tf.Tensor, votes: tf.Tensor) -> tf.Tensor:
-        """Return the cluster of the group whose centre is nearest to the votes for an example.
+    def cluster_of(self, examples: tf.Tensor, votes: tf.Tensor | None) -> tf.Tensor:
+        """Return the cluster of the group whose centre is nearest to an example's looks, or to the votes for it.
 
         Args:
-            examples: (n, *data_shape), on which the other encodings vote.
-            votes: (n, H, outputs) of C's own encoding.
+            examples: (n, *data_shape) in [-1, 1], on which the other encodings vote.
+            votes: (n, H, outputs) of C's own encoding; not asked for where groups are by looks.
 
         Returns:
             (n,) integers below K.
         """
-        votes = tf.concat([*(other(examples) for other in self.others), votes], axis=1)
-        votes = tf.reshape(votes, [tf.shape(votes)[0], -1])
+        if self.looks:
+            rows = self.looks(examples)
+        else:
+            votes = tf.concat([*(other(examples) for other in self.others), votes], axis=1)
+            rows = tf.reshape(votes, [tf.shape(votes)[0], -1])
         centres, clusters = self.groups
-        distance = tf.reduce_sum(centres**2, axis=1) - 2 * tf.matmul(votes, centres, transpose_b=True)
+        distance = tf.reduce_sum(centres**2, axis=1) - 2 * tf.matmul(rows, centres, transpose_b=True)
         return tf.gather(clusters, tf.argmin(distance, axis=1))
 
     def taught(self, examples: tf.Tensor) -> tf.Tensor:

@@ -41,6 +41,8 @@ MODEL_ARGUMENTS = {
     "num_encodings": "pretraining.encodings",
     "refinement_rounds": "pretraining.refinement_rounds",
     "entropy_price": "pretraining.entropy_price",
+    "looks": "pretraining.looks",
+    "groups_by": "pretraining.groups_by",
     "classifier_units": "networks.classifier_units",
     "negatives": "losses.negatives",
     "class_log_likelihood": "losses.class_log_likelihood",
