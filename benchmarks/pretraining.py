@@ -62,6 +62,11 @@ def hold_out(data: ImageData, count: int) -> ImageData:
     return replace(data, train=first, test=last)
 
 
+def options_in_yaml(options: list[str]) -> dict:
+    """Return the values of NAME=VALUE by name."""
+    return {name: yaml.safe_load(value) for name, value in (option.split("=", 1) for option in options)}
+
+
 def main(arguments: list[str] | None = None) -> dict:
     """Pretrain, print a row for each stage, write scores; return them."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -71,7 +76,7 @@ def main(arguments: list[str] | None = None) -> dict:
     parser.add_argument("--options", nargs="*", default=[], metavar="NAME=VALUE", help="of train.py, values in YAML")
     parser.add_argument("--output", type=Path, help="directory for scores.json")
     options = parser.parse_args(arguments)
-    given = {name: yaml.safe_load(value) for name, value in (option.split("=", 1) for option in options.options)}
+    given = options_in_yaml(options.options)
     of_data = {name: given.pop(name) for name in list(given) if name.startswith("data.")}
     data = load_data(options.dataset, DataOptions(**{name.partition(".")[2]: of_data[name] for name in of_data}))
     if options.held_out:

@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from benchmarks.pretraining import hold_out
+from benchmarks.pretraining import hold_out, options_in_yaml
 from benchmarks.training import train
 from tfgmmgan import LatentGAN, load_data, make_config
 from tfgmmgan.data import DataOptions, ImageData
@@ -75,10 +75,12 @@ def main(arguments: list[str] | None = None) -> dict:
     parser.add_argument("--width", type=float, default=1.0, help="of the networks (default: %(default)s)")
     parser.add_argument("--pretraining_steps", type=int, help="(default: the recipe's)")
     parser.add_argument("--held_out", type=int, default=0, metavar="N", help="measure on the last training examples")
+    parser.add_argument("--options", nargs="*", default=[], metavar="NAME=VALUE", help="of the recipe, values in YAML")
     parser.add_argument("--output", type=Path, help="directory for scores.json and samples")
     options = parser.parse_args(arguments)
     if options.epochs == 0 and "GM-GAN" in options.systems:
         parser.error("GM-GAN finds nothing in no epochs; leave it out of --systems.")
+    given = options_in_yaml(options.options)
     data = load_data(options.dataset)
     if options.held_out:
         data = hold_out(data, options.held_out)
@@ -87,7 +89,7 @@ def main(arguments: list[str] | None = None) -> dict:
     )
     shares = np.bincount(data.train.labels) / len(data.train)
     found: dict = {"load_average": os.getloadavg()[0], "classes": data.class_names, "shares": shares.tolist()}
-    asked = ("held_out", "epochs", "num_components", "entropy_price")
+    asked = ("held_out", "epochs", "num_components", "entropy_price", "options")
     found |= {name: getattr(options, name) for name in asked} | {"runs": []}
     rare = [data.class_names.index(name) for name in options.rare]
     titles = f"{'ACC':>8}{'least recall of a rare class':>30}{'weights off by up to':>22}{'minutes':>9}"
@@ -102,6 +104,8 @@ def main(arguments: list[str] | None = None) -> dict:
             changed["epochs"] = options.epochs
         if options.pretraining_steps and SYSTEMS[name] == "gmmgan":
             changed["pretraining.steps"] = options.pretraining_steps
+        if SYSTEMS[name] == "gmmgan":
+            changed |= given
         for seed in options.seeds:
             config = make_config(SYSTEMS[name], options.dataset, seed=seed, **changed)
             model, seconds = train(config, data, pretraining_alone=options.epochs == 0)
