@@ -12,6 +12,7 @@ from benchmarks import (
     encoders,
     encoding_weight,
     imbalanced,
+    looks,
     pretraining,
     supervised_equilibrium,
     toy3x3,
@@ -170,3 +171,18 @@ def test_what_is_held_out_is_the_end_of_the_training_split():
     np.testing.assert_array_equal(held.test.labels, data.train.labels[-300:])
     np.testing.assert_array_equal(held.train.examples, data.train.examples[:-300])
     assert len(held.train.labels) == len(held.train) == len(data.train) - 300
+
+
+def test_looks(tmp_path, capsys):
+    arguments = ["--dataset", "digits", "--seeds", "5", "--fractions", "3=0.2", "--num_components", "12"]
+    found = looks.main([*arguments, "--held_out", "300", "--output", str(tmp_path)])
+    assert json.loads((tmp_path / "scores.json").read_text()) == found
+    assert [row["looks"] for row in found["runs"]] == ["pixels", "outlines"]
+    assert all(0.8 < row["neighbours"] < 1 and 0.5 < row["acc"] <= row["purity"] for row in found["runs"])
+    assert "LEAST" in capsys.readouterr().out
+
+
+def test_the_least_recall_is_of_the_class_whose_images_are_least_in_modes_of_their_own():
+    labels, clusters = np.array([0, 0, 0, 0, 1, 1, 1, 2]), np.array([0, 0, 1, 2, 2, 2, 1, 1])
+    assert looks.least_recall(labels, clusters) == 0.0  # cluster 1 is the first class's by order, so 2 has none
+    assert looks.least_recall(labels[:7], clusters[:7]) == pytest.approx(2 / 3)
