@@ -10,7 +10,7 @@ from tfgmmgan import GMMGAN
 from tfgmmgan.consensus import consensus
 from tfgmmgan.data.scaling import to_float
 from tfgmmgan.errors import UserError
-from tfgmmgan.likeness import nearest_images
+from tfgmmgan.likeness import Looks, nearest_images
 from tfgmmgan.models.pretraining_stage import OTHER_ENCODING, Stage
 from tfgmmgan.networks import Discriminator, SharedClassifier
 from tfgmmgan.networks.cluster_heads import ClusterHeads
@@ -282,11 +282,11 @@ def test_a_dataset_gives_what_an_array_gives(make, images, monkeypatch):
 def test_no_more_examples_are_compared_than_wanted(make, images, monkeypatch):
     compared = []
 
-    def spy(examples, count):
+    def spy(examples, by):
         compared.append(examples)
-        return nearest_images(examples, count)
+        return Looks(examples, by)
 
-    monkeypatch.setattr("tfgmmgan.models.pretraining.nearest_images", spy)
+    monkeypatch.setattr("tfgmmgan.models.pretraining.Looks", spy)
     monkeypatch.setattr("tfgmmgan.models.pretraining.MOST_EXAMPLES", 20)
     monkeypatch.setattr("tfgmmgan.models.pretraining.VOTERS", 16)
     make().fit(images, batch_size=8, verbose=0)
