@@ -145,7 +145,7 @@ def _fit(model: LatentGAN, data: ImageData, config: TrainConfig, first_epoch: in
     with workers_answer(model.distribute_strategy):
         if model.wants_pretraining:
             if verbose:
-                print("Pretraining: heads that vote, what they agree on, refinement ...", flush=True)
+                print("Pretraining ...", flush=True)
             started = time.perf_counter()
             stop = [callback for callback in callbacks if isinstance(callback, StopAtNaN)]
             model.pretrain(data.train.draw(model.examples_wanted), step_size, verbose=verbose, callbacks=stop)
