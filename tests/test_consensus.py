@@ -44,7 +44,11 @@ def test_a_group_that_the_voters_put_anywhere_goes_where_it_looks_alike():
     labels = rng.integers(0, 4, 600)
     apart = (labels == 3) & (rng.random(600) < 0.5)
     votes = np.concatenate([votes_for(np.where(apart, head % 3, labels), 1, rng) for head in range(9)], axis=1)
-    clusters = found(votes, *consensus(votes, pictures(labels, rng), 4, seed=0))
+    centres, of_groups = consensus(votes, pictures(labels, rng), 4, seed=0)
+    groups = found(votes, centres, np.arange(len(centres)))
+    most = np.array([np.bincount(labels[groups == group]).argmax() for group in range(len(centres))])
+    assert same_partition(of_groups, most)  # every group is where its images belong
+    clusters = of_groups[groups]
     assert cluster_scores(labels, clusters)["acc"] > 0.99  # an odd image may be in a group of another label's
 
 

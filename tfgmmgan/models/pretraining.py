@@ -9,8 +9,8 @@ C's last layer learns these ("agreement"); then all of C learns ("refinement") w
 images that are changed, and to say the same of neighbours, beside fresh heads; and a second time from what it has
 become. All of it is ours, and none of it knows a label.
 
-Where what looks alike is what belongs together, nobody need vote: with `groups_by="looks"` the clusters are of images that
-look alike, no heads are trained before them, and in "agreement" all of C learns them from the start.
+Where what looks alike is what belongs together, nobody need vote: with `groups_by="looks"` the clusters are of images
+that look alike, no heads are trained before them, and in "agreement" all of C learns them from the start.
 """
 
 import math
