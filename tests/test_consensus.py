@@ -4,7 +4,7 @@ import numpy as np
 
 from tfgmmgan.consensus import _vote_links, clusters_by_looks, consensus
 from tfgmmgan.evaluation import cluster_scores
-from tfgmmgan.likeness import Looks
+from tfgmmgan.likeness import Looks, nearest_rows
 
 
 def pictures(labels, rng):
@@ -94,11 +94,12 @@ def test_images_that_look_alike_are_one_cluster_with_nobody_voting():
     rng = np.random.default_rng(5)
     labels = rng.choice(4, 900, p=[0.4, 0.3, 0.2, 0.1])
     rows = Looks(pictures(labels, rng), "outlines").rows
-    centres, clusters = clusters_by_looks(rows, 4, seed=0)
+    centres, clusters = clusters_by_looks(rows, nearest_rows(rows, 5), 4, seed=0)
     assert centres.shape == (30, rows.shape[1]) and clusters.shape == (30,)
     assert same_partition(found(rows, centres, clusters), labels)
 
 
 def test_of_few_rows_each_is_a_cluster():
-    centres, clusters = clusters_by_looks(np.repeat(np.eye(3), 4, axis=0), 4, seed=0)
+    rows = np.repeat(np.eye(3), 4, axis=0)
+    centres, clusters = clusters_by_looks(rows, nearest_rows(rows, 5), 4, seed=0)
     assert len(centres) == 3 and sorted(clusters) == [0, 1, 2]

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import numpy as np
 from sklearn.cluster import KMeans, SpectralClustering
 
-from tfgmmgan.likeness import nearest_images, nearest_rows
+from tfgmmgan.likeness import nearest_images
 from tfgmmgan.link_clusters import exchange, join, regroup
 
 __all__ = ["clusters_by_looks", "consensus"]
@@ -70,7 +70,7 @@ def consensus(
 
 
 def clusters_by_looks(
-    rows: np.ndarray, num_clusters: int, seed: int, entropy_price: float = 0.0
+    rows: np.ndarray, neighbours: np.ndarray, num_clusters: int, seed: int, entropy_price: float = 0.0
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return groups of images that look alike, and the cluster of each group; nobody votes.
 
@@ -91,7 +91,7 @@ def clusters_by_looks(
     groups = KMeans(num_groups, n_init=1, max_iter=30, random_state=seed).fit(rows)
     if num_groups <= num_clusters:
         return groups.cluster_centers_, np.arange(num_groups)
-    links = _links(groups.labels_, nearest_rows(rows, NEIGHBOURS), num_groups)
+    links = _links(groups.labels_, neighbours, num_groups)
     options = num_clusters, entropy_price, LEAST / num_clusters if entropy_price else 0.0
     starts = [join(links, *options), *_starts(links, groups.cluster_centers_, num_clusters, seed)]
     found = (regroup(links, exchange(links, start, *options)[0], *options) for start in starts)

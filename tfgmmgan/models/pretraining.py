@@ -218,7 +218,7 @@ class Pretraining:
 
         try:
             if self.groups_by == "looks":
-                history = self._learn_looks(looks, train)
+                history = self._learn_looks(looks, neighbours, train)
             else:
                 history = self._learn_votes(_some(examples, VOTERS, self.seed), train)
             for number in range(self.refinement_rounds):
@@ -232,10 +232,11 @@ class Pretraining:
         self.pretrained.assign(1)
         return history
 
-    def _learn_looks(self, looks: Looks, train: Train) -> keras.callbacks.History:
+    def _learn_looks(self, looks: Looks, neighbours: np.ndarray, train: Train) -> keras.callbacks.History:
         """Teach the classifier clusters of examples that look alike."""
-        centres, clusters = clusters_by_looks(looks.rows, self.num_components, self.seed, self.entropy_price)
-        self._now = Stage("agreement", self._new_heads(0))
+        options = self.num_components, self.seed, self.entropy_price
+        centres, clusters = clusters_by_looks(looks.rows, neighbours, *options)
+        self._now = Stage("agreement", self._new_heads(0), learning_rate=LEARNING_RATES["heads"])  # all of C, as there
         self._now.looks, self._now.groups = looks, (tf.constant(centres, tf.float32), tf.constant(clusters))
         return train(self.pretraining_steps)
 
@@ -306,9 +307,8 @@ class Pretraining:
         self, batches: tf.data.Dataset, steps: int, verbose: int | str, callbacks: list | None
     ) -> keras.callbacks.History:
         with self.distribute_strategy.scope():
-            of_all = self.stage == "agreement" and self.groups_by == "looks"  # which begins with all of C, as heads do
-            rate = keras.optimizers.schedules.CosineDecay(LEARNING_RATES["heads" if of_all else self.stage], steps)
-            self._now.steps, self._now.optimizer = steps, FusedAdam(rate)
+            rate = self._now.learning_rate or LEARNING_RATES[self.stage]
+            self._now.steps, self._now.optimizer = steps, FusedAdam(keras.optimizers.schedules.CosineDecay(rate, steps))
             self._now.optimizer.build([v for group in self.pretraining_groups for v in self.group_variables(group)])
         self.make_train_function(force=True)
         return keras.Model.fit(

@@ -30,10 +30,11 @@ class Encoding:
 class Stage:
     """What pretraining needs and a trained model does not: kept where Keras neither saves nor counts it."""
 
-    def __init__(self, name: str, heads: ClusterHeads, number: int = 0) -> None:
+    def __init__(self, name: str, heads: ClusterHeads, number: int = 0, learning_rate: float | None = None) -> None:
         self.name = name
         self.heads = heads
         self.number = number  # of the round, or of the other encoding times OTHER_ENCODING
+        self.learning_rate = learning_rate  # at its start, where it is not the one that stages of this name have
         self.steps = 1
         self.optimizer: FusedAdam | None = None
         self.others: list[Encoding] = []  # which vote beside C's own
