@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tfgmmgan.data.scaling import to_float
-from tfgmmgan.likeness import Looks, edge_histograms, framed, nearest_images, outlines
+from tfgmmgan.likeness import LOOKS, Looks, nearest_images, outlines
 
 
 def nearest_by_pixels(images, count):
@@ -45,50 +45,33 @@ def bars(angles, brightness=1.0, size=28):
     return (2 * brightness * ((away < 2.5) & near) - 1).astype("f4")[..., None]
 
 
-def test_a_ramp_s_direction_is_shared_by_the_two_bins_around_it():
-    at = np.linspace(0, 0.4, 12)
-    for angle in (0.1, 0.9, 2.0, 3.0, -0.5):
-        ramp = 0.5 + np.cos(angle) * at + np.sin(angle) * at[:, None]
-        histograms = edge_histograms(ramp[None, :, :, None].astype("f4")).numpy().reshape(3, 3, 8)
-        inner = histograms[1, 1] ** 2 / (histograms[1, 1] ** 2).sum()
-        place = angle / np.pi * 8 % 8
-        expected = np.zeros(8)
-        expected[int(place)], expected[(int(place) + 1) % 8] = 1 - place % 1, place % 1
-        np.testing.assert_allclose(inner, expected, atol=1e-3)
-        np.testing.assert_allclose((histograms**2).sum(), 1, atol=1e-3)
-
-
 def test_outlines_are_the_same_in_any_brightness():
     angles = np.linspace(0, 3, 7)
-    for bright, dark in zip(outlines(bars(angles)), outlines(bars(angles, 0.4)), strict=True):
+    for bright, dark in zip(*map(outlines(None), (bars(angles), bars(angles, 0.4))), strict=True):
         np.testing.assert_allclose(bright, dark, atol=1e-3)
 
 
-def test_what_is_framed_fills_the_image_wherever_and_however_large_it_was():
-    shape = np.kron([[1, 0, 1], [1, 1, 0], [0, 1, 1]], np.ones((4, 4)))
-    image = np.zeros((2, 32, 32, 1), "f4")
-    image[0, 3:15, 12:24, 0] = shape
-    image[1, 2:26, 8:20, 0] = shape.repeat(2, axis=0)
-    small, tall = framed(image).numpy()[..., 0]
-    rows = np.linspace(3, 14, 32)
-    expected = np.array([[image[0, round(r), round(c), 0] for c in rows + 9] for r in rows])
-    assert np.abs(small - expected).mean() < 0.1  # bilinear, so edges are soft
-    assert np.abs(small - tall).mean() < 0.1
-
-
-def test_an_image_with_nothing_in_it_is_left_as_it_is_and_full_ones_too():
-    images = np.stack([np.zeros((6, 5, 1)), np.random.default_rng(0).uniform(0.2, 1, (6, 5, 1))]).astype("f4")
-    np.testing.assert_allclose(framed(images), images, atol=1e-6)
-    assert np.isfinite(outlines(2 * images - 1)[0]).all()
-
-
-@pytest.mark.parametrize("by", ["pixels", "outlines"])
+@pytest.mark.parametrize("by", LOOKS)
 def test_other_images_are_compared_as_those_were(by, monkeypatch):
     monkeypatch.setattr("tfgmmgan.likeness.BLOCK", 7)
     images = np.random.default_rng(3).integers(0, 256, (40, 9, 10, 3), dtype=np.uint8)
     looks = Looks(images, by)
     np.testing.assert_allclose(looks(to_float(images)), looks.rows, atol=1e-3)
-    assert looks.rows.shape[1] == (40 if by == "pixels" else 80)
+    parts = {"pixels": 1, "outlines": 2, "upright_outlines": 2, "outlines_and_patches": 4}
+    assert looks.rows.shape[1] == 40 * parts[by]
+    if parts[by] > 1:
+        sizes = (looks.rows**2).mean(axis=0).reshape(-1, 40).sum(axis=1)
+        np.testing.assert_allclose(sizes, 1, rtol=0.05)
+
+
+@pytest.mark.parametrize("by", LOOKS)
+def test_components_sought_in_some_of_the_images_serve_them_all(by, monkeypatch):
+    images = np.random.default_rng(5).integers(0, 256, (60, 8, 8, 1), dtype=np.uint8)
+    monkeypatch.setattr("tfgmmgan.likeness.LEARNED_FROM", 20)
+    monkeypatch.setattr("tfgmmgan.likeness.FITTED", 1)
+    looks = Looks(images, by)
+    assert looks.rows.shape[0] == 60 and np.isfinite(looks.rows).all()
+    assert all(directions.shape[1] == 2 for _, directions in looks.projections)
 
 
 def test_bars_of_one_angle_are_nearest_by_outlines_and_of_one_brightness_by_pixels():

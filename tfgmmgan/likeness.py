@@ -1,84 +1,71 @@
 """Which images look alike: what of an image is compared, by name in `LOOKS`, and the nearest neighbours by it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import tensorflow as tf
 from sklearn.decomposition import PCA
 from sklearn.neighbors import NearestNeighbors
 
-from tfgmmgan.augmentation import sampled
 from tfgmmgan.data.scaling import to_float
+from tfgmmgan.outlines import edge_histograms, framed, upright
+from tfgmmgan.patches import Patches
 
 __all__ = ["LOOKS", "Looks", "nearest_images", "nearest_rows"]
 
 SIDE = 32  # pixels to which larger images are shrunk
 DIRECTIONS = 50  # principal components of each part
 BLOCK = 4096  # images that are looked at at once
-ORIENTATIONS, CELL = 8, 4  # bins of half a turn, pixels of a cell's side
-FAINT = 0.1  # brightness, of 1, up to which a pixel is background
+LEARNED_FROM = 2000  # images whose patches are learned from
+FITTED = 2**29  # bytes of a part in which its principal components are sought
+
+Parts = Callable[[tf.Tensor], list[tf.Tensor]]  # (n, H, W, C) float32 in [-1, 1] -> what is compared, each (n, F)
 
 
-def pixels(images: tf.Tensor) -> list[tf.Tensor]:
-    """Return the pixels themselves, (n, H, W, C) -> [(n, H W C)]."""
-    return [tf.reshape(images, [tf.shape(images)[0], -1])]
+def pixels(images: tf.Tensor) -> Parts:
+    """Return what images are compared by pixel by pixel: the pixels, (n, H W C)."""
+    return lambda images: [tf.reshape(images, [tf.shape(images)[0], -1])]
 
 
-def outlines(images: tf.Tensor) -> list[tf.Tensor]:
-    """Return histograms of edge directions, of an image and of what is in it brought to one size (ours).
+def outlines(images: tf.Tensor) -> Parts:
+    """Return what compares histograms of edge directions, of images and of what is in them brought to one size (ours).
 
     Directions of edges in each cell of 4 x 4 pixels say what an image shows and little of how bright it is (HOG, Dalal
     & Triggs 2005; here the whole image is normalised at once, by the root of each bin's share). The second part is of
     the object stretched to fill the image, both ways: a boot and a sandal are as high then, and differ by their edges.
-
-    Args:
-        images: (n, H, W, C) in [-1, 1], on black.
-
-    Returns:
-        Two parts, each (n, ceil(H / 4) ceil(W / 4) 8).
+    Each part is (n, ceil(H / 4) ceil(W / 4) 8), of images on black.
     """
-    grey = tf.reduce_mean((images + 1) / 2, axis=3, keepdims=True)
-    return [edge_histograms(grey), edge_histograms(framed(grey))]
+    return lambda images: [edge_histograms(view) for view in _views(_grey(images))]
 
 
-LOOKS: dict[str, Callable[[tf.Tensor], list[tf.Tensor]]] = {"pixels": pixels, "outlines": outlines}
+def upright_outlines(images: tf.Tensor) -> Parts:
+    """Return what compares `outlines` of what was set upright: for handwriting, whose slant is the hand's (ours)."""
+    return lambda images: [edge_histograms(view) for view in _views(upright(_grey(images)))]
 
 
-def edge_histograms(grey: tf.Tensor) -> tf.Tensor:
-    """Return the roots of the shares of edge directions by cell, (n, H, W, 1) in [0, 1] -> (n, cells 8)."""
-    padded = tf.pad(grey, [[0, 0], [1, 1], [1, 1], [0, 0]], "SYMMETRIC")
-    across = padded[:, 1:-1, 2:] - padded[:, 1:-1, :-2]
-    down = padded[:, 2:, 1:-1] - padded[:, :-2, 1:-1]
-    turn = tf.math.floormod(tf.atan2(down, across) / np.pi, 1.0) * ORIENTATIONS
-    apart = tf.abs(turn - tf.range(ORIENTATIONS, dtype=tf.float32))  # from each bin's middle
-    share = tf.nn.relu(1 - tf.minimum(apart, ORIENTATIONS - apart))  # of the two nearest bins
-    strength = tf.sqrt(across**2 + down**2)
-    cells = tf.nn.avg_pool2d(strength * share, CELL, CELL, "SAME")
-    cells = tf.reshape(cells, [tf.shape(grey)[0], -1])
-    return tf.sqrt(cells / (tf.reduce_sum(cells, axis=1, keepdims=True) + 1e-8))
+def outlines_and_patches(images: tf.Tensor) -> Parts:
+    """Return what compares `outlines` and learned `Patches`, these too of images and of what is in them (ours)."""
+    learned = [Patches(view.numpy()) for view in _views(_grey(images))]
+
+    def parts(images: tf.Tensor) -> list[tf.Tensor]:
+        views = _views(_grey(images))
+        return [*map(edge_histograms, views), *(of(view) for of, view in zip(learned, views, strict=True))]
+
+    return parts
 
 
-def framed(grey: tf.Tensor) -> tf.Tensor:
-    """Return what is in images stretched to fill them, (n, H, W, 1) in [0, 1] -> the same shape.
-
-    Rows and columns with at most one pixel above a tenth of full brightness are left out at the margins; an image that
-    has too few others stays as it is.
-    """
-    height, width = grey.shape[1:3]
-    lit = tf.cast(grey[..., 0] > FAINT, tf.int32)
-    row, column = _stretched(tf.reduce_sum(lit, axis=2), height), _stretched(tf.reduce_sum(lit, axis=1), width)
-    x, y = (tf.broadcast_to(at, [tf.shape(grey)[0], height, width]) for at in (column[:, None, :], row[:, :, None]))
-    return (sampled(2 * grey - 1, x, y) + 1) / 2
+# What makes the parts; it is given images to learn from.
+LOOKS: dict[str, Callable[[tf.Tensor], Parts]] = {
+    made.__name__: made for made in (pixels, outlines, upright_outlines, outlines_and_patches)
+}
 
 
-def _stretched(lit: tf.Tensor, side: int) -> tf.Tensor:
-    """Return where along one axis to read for what is lit to fill it, from lit pixels by place, (n, side) -> same."""
-    busy = tf.cast(lit > 1, tf.int32)
-    first, last = tf.argmax(busy, 1, tf.int32), side - 1 - tf.argmax(busy[:, ::-1], 1, tf.int32)
-    first, last = (
-        tf.cast(tf.where(last > first, edge, whole), tf.float32) for edge, whole in ((first, 0), (last, side - 1))
-    )
-    return first[:, None] + (last - first)[:, None] * tf.linspace(0.0, 1.0, side)
+def _grey(images: tf.Tensor) -> tf.Tensor:
+    return tf.reduce_mean((images + 1) / 2, axis=3, keepdims=True)
+
+
+def _views(grey: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    return grey, framed(grey)
 
 
 class Looks:
@@ -93,29 +80,36 @@ class Looks:
     """
 
     def __init__(self, images: np.ndarray, by: str = "pixels") -> None:
-        self.parts_of = LOOKS[by]
-        blocks = [self._parts(to_float(tf.constant(images[at : at + BLOCK]))) for at in range(0, len(images), BLOCK)]
+        order = np.random.default_rng(0).permutation(len(images))
+        self.parts_of = LOOKS[by](_small(images[np.sort(order[:LEARNED_FROM])]))
+        width = max(part.shape[1] for part in self.parts_of(_small(images[:1])))
+        fitted = images[np.sort(order[: max(2, FITTED // (4 * width))])]
+        blocks = [self.parts_of(_small(block)) for block in _blocks(fitted)]
         self.projections: list[tuple[np.ndarray, np.ndarray]] = []  # means (F,), directions (F, D)
-        rows = []
         for part in zip(*blocks, strict=True):
             part = np.concatenate(part)
-            pca = PCA(min(DIRECTIONS, *part.shape), random_state=0)
-            found = pca.fit_transform(part)
+            pca = PCA(min(DIRECTIONS, *part.shape), random_state=0).fit(part)
             several = len(blocks[0]) > 1
-            weight = 1 / max(np.sqrt((found**2).sum(axis=1).mean()), 1e-12) if several else 1.0
+            weight = 1 / max(np.sqrt(pca.explained_variance_.sum()), 1e-12) if several else 1.0
             self.projections.append((pca.mean_, (weight * pca.components_.T).astype(np.float32)))
-            rows.append(weight * found)
-        self.rows = np.concatenate(rows, axis=1)
+        self.rows = np.concatenate([self(_small(block)) for block in _blocks(images)])
 
     def __call__(self, images: tf.Tensor) -> tf.Tensor:
         """Return what other images are compared by, (n, H, W, C) float32 in [-1, 1] -> (n, D)."""
-        parts = zip(self._parts(images), self.projections, strict=True)
+        parts = zip(self.parts_of(_small(images)), self.projections, strict=True)
         return tf.concat([tf.matmul(part - mean, directions) for part, (mean, directions) in parts], axis=1)
 
-    def _parts(self, images: tf.Tensor) -> list[tf.Tensor]:
-        if max(images.shape[1:3]) > SIDE:
-            images = tf.image.resize(images, [min(SIDE, side) for side in images.shape[1:3]], "area")
-        return self.parts_of(images)
+
+def _blocks(images: np.ndarray) -> Iterator[np.ndarray]:
+    return (images[at : at + BLOCK] for at in range(0, len(images), BLOCK))
+
+
+def _small(images: np.ndarray | tf.Tensor) -> tf.Tensor:
+    """Return images of any kind as float32 in [-1, 1], shrunk to 32 x 32 where they are larger."""
+    images = to_float(tf.convert_to_tensor(images))
+    if max(images.shape[1:3]) > SIDE:
+        images = tf.image.resize(images, [min(SIDE, side) for side in images.shape[1:3]], "area")
+    return images
 
 
 def nearest_images(images: np.ndarray, count: int, by: str = "pixels") -> np.ndarray:
