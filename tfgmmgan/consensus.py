@@ -13,7 +13,7 @@ __all__ = ["clusters_by_looks", "consensus"]
 GROUPS_PER_CLUSTER = 20
 GROUP_SIZE = 30  # images a group has on average at least: of fewer the links say little
 NEIGHBOURS = 5
-GROUPS_BY_LOOKS = 40  # for a cluster
+GROUPS_BY_LOOKS, GROUP_BY_LOOKS = 40, 150  # by looks as many for a cluster, if they have so many images on average
 VOTES = 0.25  # what all links by votes weigh together, those by looks being 1
 SHARPNESS = 4  # power of the likeness of votes
 STARTS = 5  # clusterings of the groups' centres that are improved, beside a spectral one
@@ -74,8 +74,9 @@ def clusters_by_looks(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return groups of images that look alike, and the cluster of each group; nobody votes.
 
-    K-means finds 40 K groups, which are linked by the nearest neighbours of their images and joined as in `consensus`,
-    by a wider search: `regroup` goes on where no single move of a group pays.
+    K-means finds groups, of 150 images on average but no more than 40 K groups nor, of more than 30 images, fewer than
+    20 K. They are linked by the nearest neighbours of their images and joined as in `consensus`, by a wider search:
+    `regroup` goes on where no single move of a group pays.
 
     Args:
         rows: (n, D) what images are compared by, in Euclidean distance: `tfgmmgan.likeness.Looks.rows`.
@@ -86,7 +87,8 @@ def clusters_by_looks(
     Returns:
         The groups' centres (M, D), and their clusters (M,), integers below `num_clusters`.
     """
-    num_groups = max(num_clusters, min(GROUPS_BY_LOOKS * num_clusters, len(rows) // GROUP_SIZE))
+    few = min(GROUPS_PER_CLUSTER * num_clusters, len(rows) // GROUP_SIZE)
+    num_groups = max(num_clusters, few, min(GROUPS_BY_LOOKS * num_clusters, len(rows) // GROUP_BY_LOOKS))
     num_groups = min(num_groups, len(np.unique(rows, axis=0)))
     groups = KMeans(num_groups, n_init=1, max_iter=30, random_state=seed).fit(rows)
     if num_groups <= num_clusters:

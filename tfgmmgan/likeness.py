@@ -15,9 +15,9 @@ __all__ = ["LOOKS", "Looks", "nearest_images", "nearest_rows"]
 
 SIDE = 32  # pixels to which larger images are shrunk
 DIRECTIONS = 50  # principal components of each part
-BLOCK = 4096  # images that are looked at at once
+BLOCK = 512  # images that are looked at at once
 LEARNED_FROM = 2000  # images whose patches are learned from
-FITTED = 2**29  # bytes of a part in which its principal components are sought
+FITTED = 2**28  # bytes of a part in which its principal components are sought
 
 Parts = Callable[[tf.Tensor], list[tf.Tensor]]  # (n, H, W, C) float32 in [-1, 1] -> what is compared, each (n, F)
 

@@ -6,7 +6,7 @@ from sklearn.cluster import MiniBatchKMeans
 
 __all__ = ["Patches"]
 
-SIDE = 6  # pixels of a patch's side
+SIDE, STRIDE = 6, 1  # pixels of a patch's side, and from one patch to the next
 PATCHES = 256  # that are learned
 SEEN = 40_000  # patches that they are learned from
 FLAT = 0.02  # standard deviation up to which nothing is learned from a patch
@@ -18,8 +18,8 @@ class Patches:
     """How much of each of 256 learned patches is in each of 4 x 4 places of an image.
 
     Patches of 6 x 6 pixels, brought to one brightness and contrast and whitened, are clustered by K-means; of the
-    centres an image has, at a pixel, those that are nearer than the mean (Coates, Lee & Ng 2011, "triangle"). The root
-    of the sums' mean over a place is ours: what there is little of counts too.
+    centres an image has, at every second pixel, those that are nearer than the mean (Coates, Lee & Ng 2011, "triangle").
+    The root of the mean over a place is ours: what there is little of counts too.
 
     Args:
         grey: (n, H, W, 1) in [0, 1], to learn from.
@@ -28,7 +28,7 @@ class Patches:
     def __init__(self, grey: np.ndarray) -> None:
         rng = np.random.default_rng(0)
         self.side = min(SIDE, *grey.shape[1:3])
-        patches = self._at_all_pixels(tf.constant(grey)).numpy().reshape(-1, self.side**2)
+        patches = self._of_images(tf.constant(grey)).numpy().reshape(-1, self.side**2)
         patches = patches[rng.permutation(len(patches))[:SEEN]]
         if (patches.std(axis=1) > FLAT).any():
             patches = patches[patches.std(axis=1) > FLAT]
@@ -39,9 +39,10 @@ class Patches:
         kmeans = MiniBatchKMeans(min(PATCHES, len(patches)), n_init=2, batch_size=2048, random_state=0)
         self.centres = kmeans.fit((patches - self.mean) @ self.whitening).cluster_centers_.astype(np.float32)
 
+    @tf.function(jit_compile=True)
     def __call__(self, grey: tf.Tensor) -> tf.Tensor:
         """Return the roots of how much of each patch there is, (n, H, W, 1) in [0, 1] -> (n, places 256)."""
-        rows = tf.matmul(_evened(self._at_all_pixels(grey)) - self.mean, self.whitening)
+        rows = tf.matmul(_evened(self._of_images(grey)) - self.mean, self.whitening)
         squares = tf.reduce_sum(rows**2, axis=3, keepdims=True) + tf.reduce_sum(self.centres**2, axis=1)
         distance = tf.sqrt(tf.nn.relu(squares - 2 * tf.matmul(rows, self.centres, transpose_b=True)))
         near = tf.nn.relu(tf.reduce_mean(distance, axis=3, keepdims=True) - distance)
@@ -49,9 +50,10 @@ class Patches:
         places = tf.nn.avg_pool2d(near, cell, cell, "SAME")
         return tf.sqrt(tf.reshape(places, [tf.shape(grey)[0], -1]))
 
-    def _at_all_pixels(self, grey: tf.Tensor) -> tf.Tensor:
-        """Return the patches of images, (n, H, W, 1) -> (n, H - side + 1, W - side + 1, side side)."""
-        return tf.image.extract_patches(grey, [1, self.side, self.side, 1], [1, 1, 1, 1], [1, 1, 1, 1], "VALID")
+    def _of_images(self, grey: tf.Tensor) -> tf.Tensor:
+        """Return the patches of images, (n, H, W, 1) -> (n, rows of them, columns, side side)."""
+        size, step = [1, self.side, self.side, 1], [1, STRIDE, STRIDE, 1]
+        return tf.image.extract_patches(grey, size, step, [1, 1, 1, 1], "VALID")
 
 
 def _evened(patches: tf.Tensor) -> tf.Tensor:

@@ -22,6 +22,7 @@ from benchmarks import (
 )
 from tfgmmgan import load_data, make_config, train
 from tfgmmgan.data import ImageData, Split
+from tfgmmgan.likeness import LOOKS
 
 
 @pytest.mark.slow
@@ -177,7 +178,7 @@ def test_looks(tmp_path, capsys):
     arguments = ["--dataset", "digits", "--seeds", "5", "--fractions", "3=0.2", "--num_components", "12"]
     found = looks.main([*arguments, "--held_out", "300", "--output", str(tmp_path)])
     assert json.loads((tmp_path / "scores.json").read_text()) == found
-    assert [row["looks"] for row in found["runs"]] == ["pixels", "outlines"]
+    assert [row["looks"] for row in found["runs"]] == list(LOOKS)
     assert all(0.8 < row["neighbours"] < 1 and 0.5 < row["acc"] <= row["purity"] for row in found["runs"])
     assert "LEAST" in capsys.readouterr().out
 

@@ -131,8 +131,9 @@ class GMMGAN(Pretraining, ResponsibilityLosses, Classifying, LatentGAN):
         entropy_price: For components of very unequal weights: the share of their entropy that is taken off the
             information pretraining seeks, in [0, 1); see `tfgmmgan.losses.joint_mutual_information`. With one, heads
             have 2 K outputs, and no cluster has less than 0.08 / K of the links (`tfgmmgan.consensus`). Default 0.
-        looks: By what pretraining compares images: `"pixels"`, or `"outlines"`, which are the directions of edges, of
-            the image and of what it shows brought to one size (`tfgmmgan.likeness`). Default `"pixels"`.
+        looks: By what pretraining compares images, a name in `tfgmmgan.likeness.LOOKS`: `"pixels"`; `"outlines"`, the
+            directions of edges, of the image and of what it shows brought to one size; `"upright_outlines"`, of what
+            was set upright; `"outlines_and_patches"`, learned patches besides. Default `"pixels"`.
         groups_by: What the clusters that C learns are made of: groups of images by the heads' `"votes"`, or by their
             `"looks"`, for which no heads are trained. Default `"votes"`.
         classifier_units: Units of a hidden layer between an encoding and C's linear layer, 0 for none as in Table 1.

@@ -145,8 +145,9 @@ class PretrainingOptions:
         entropy_price: Where modes may be of very unequal weights: the share of their entropy, 0 to less than 1, that is
             taken off the information that is sought, which likes them equal; where some are ten times as frequent as
             others 0.45, with twice as many components as modes that are expected (docs/modes.md).
-        looks: By what images are compared: "pixels", or "outlines", the directions of edges, of the image and of what
-            it shows brought to one size: for things on black that come in all shades and sizes.
+        looks: By what images are compared: "pixels"; or "outlines", the directions of edges, of the image and of what
+            it shows brought to one size: for things on black that come in all shades and sizes. "upright_outlines" sets
+            them upright first, for handwriting; "outlines_and_patches" compares learned patches besides, for textures.
         groups_by: What the modes are put together from: groups of images by the heads' "votes", or by their "looks",
             for which no heads are trained.
     """
@@ -156,7 +157,7 @@ class PretrainingOptions:
     encodings: int = 1
     refinement_rounds: int = 2
     entropy_price: float = 0.0
-    looks: Literal["pixels", "outlines"] = "pixels"
+    looks: Literal["pixels", "outlines", "upright_outlines", "outlines_and_patches"] = "pixels"
     groups_by: Literal["votes", "looks"] = "votes"
 
 
