@@ -10,7 +10,7 @@ from tfgmmgan.data import ImageData
 from tfgmmgan.models.gmmgan import EQUATIONS_3_AND_4
 from tfgmmgan.training.build import MODEL_ARGUMENTS, build_model
 
-__all__ = ["RESPONSIBILITY_LEARNING", "pretrain", "train"]
+__all__ = ["BY_VOTES", "RESPONSIBILITY_LEARNING", "pretrain", "train"]
 
 # gmmgan on images by eq. 3 and 4, with what keeps all components in use and a trained prior, as options.
 RESPONSIBILITY_LEARNING = {
@@ -19,6 +19,9 @@ RESPONSIBILITY_LEARNING = {
     "prior.variance": 0.15,
     "optimizers.schedule": "constant",
 }
+
+# gmmgan with clusters by the votes of heads, for datasets whose configs have them by looks.
+BY_VOTES = {"pretraining.looks": "pixels", "pretraining.groups_by": "votes", "pretraining.entropy_price": 0.0}
 
 
 def pretrain(

@@ -1,7 +1,7 @@
 """Five digits at a tenth of their images: what C finds with and without a price on entropy; GM-GAN beside.
 
 python -m benchmarks.unequal_modes --seeds 0 1 2 --output docs/results/unequal_modes
-python -m benchmarks.unequal_modes --seeds 0 1 2 --epochs 0 --systems priced --num_components 20 --entropy_price 0.45
+python -m benchmarks.unequal_modes --seeds 0 1 2 --epochs 0 --systems priced --rare 0 2 4 6 8
 python -m benchmarks.unequal_modes --seeds 101 102 --held_out 10000 --epochs 0 --systems priced
 
 Training images alone are fewer: what a system finds is measured on the whole test split, or on the last training images
@@ -69,7 +69,7 @@ def main(arguments: list[str] | None = None) -> dict:
     parser.add_argument("--share", type=float, default=0.1, help="of a rare class's images (default: %(default)s)")
     parser.add_argument("--systems", nargs="+", choices=SYSTEMS, default=list(SYSTEMS), metavar="SYSTEM")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
-    parser.add_argument("--entropy_price", type=float, default=0.65, help="of the priced (default: %(default)s)")
+    parser.add_argument("--entropy_price", type=float, default=0.8, help="of the priced (default: %(default)s)")
     parser.add_argument("--num_components", type=int, help="(default: the classes)")
     parser.add_argument("--epochs", type=int, help="(default: the dataset's config's)")
     parser.add_argument("--width", type=float, default=1.0, help="of the networks (default: %(default)s)")

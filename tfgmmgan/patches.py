@@ -6,7 +6,7 @@ from sklearn.cluster import MiniBatchKMeans
 
 __all__ = ["Patches"]
 
-SIDE, STRIDE = 6, 1  # pixels of a patch's side, and from one patch to the next
+SIDE = 6  # pixels of a patch's side
 PATCHES = 256  # that are learned
 SEEN = 40_000  # patches that they are learned from
 FLAT = 0.02  # standard deviation up to which nothing is learned from a patch
@@ -18,8 +18,8 @@ class Patches:
     """How much of each of 256 learned patches is in each of 4 x 4 places of an image.
 
     Patches of 6 x 6 pixels, brought to one brightness and contrast and whitened, are clustered by K-means; of the
-    centres an image has, at every second pixel, those that are nearer than the mean (Coates, Lee & Ng 2011, "triangle").
-    The root of the mean over a place is ours: what there is little of counts too.
+    centres an image has, at a pixel, those that are nearer than the mean (Coates, Lee & Ng 2011, "triangle"). The root
+    of the mean over a place is ours: what there is little of counts too.
 
     Args:
         grey: (n, H, W, 1) in [0, 1], to learn from.
@@ -52,8 +52,7 @@ class Patches:
 
     def _of_images(self, grey: tf.Tensor) -> tf.Tensor:
         """Return the patches of images, (n, H, W, 1) -> (n, rows of them, columns, side side)."""
-        size, step = [1, self.side, self.side, 1], [1, STRIDE, STRIDE, 1]
-        return tf.image.extract_patches(grey, size, step, [1, 1, 1, 1], "VALID")
+        return tf.image.extract_patches(grey, [1, self.side, self.side, 1], [1, 1, 1, 1], [1, 1, 1, 1], "VALID")
 
 
 def _evened(patches: tf.Tensor) -> tf.Tensor:
