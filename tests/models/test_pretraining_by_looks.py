@@ -1,5 +1,7 @@
 """Pretraining on clusters of images that look alike, with nobody voting."""
 
+from typing import get_args, get_type_hints
+
 import keras
 import numpy as np
 import pytest
@@ -10,7 +12,9 @@ from tfgmmgan.consensus import clusters_by_looks
 from tfgmmgan.data.scaling import to_float
 from tfgmmgan.errors import UserError
 from tfgmmgan.evaluation import cluster_scores
-from tfgmmgan.likeness import Looks, nearest_rows
+from tfgmmgan.likeness import LOOKS, Looks, nearest_rows
+from tfgmmgan.models.pretraining import GROUPS
+from tfgmmgan.training.config import PretrainingOptions
 
 
 def make(**kwargs):
@@ -41,10 +45,12 @@ class Look(keras.callbacks.Callback):
             self.taught.append(self.model._now.cluster_of(self.examples, None).numpy())
 
 
-@pytest.mark.parametrize("encoder", ["shared", "separate", "own"])
-def test_all_of_the_classifier_learns_clusters_of_what_looks_alike_and_no_heads_come_first(encoder):
+@pytest.mark.parametrize(
+    ("encoder", "looks"), [("shared", "outlines"), ("separate", "outlines"), ("own", "outlines_and_patches")]
+)
+def test_all_of_the_classifier_learns_clusters_of_what_looks_alike_and_no_heads_come_first(encoder, looks):
     images, labels = stripes(np.random.default_rng(0))
-    model, look = make(encoder=encoder, looks="outlines", refinement_rounds=1), Look(images)
+    model, look = make(encoder=encoder, looks=looks, refinement_rounds=1), Look(images)
     groups = ("generator", "discriminator", "encoder", "classifier_trunk", "classifier_head")
     before = {group: [v.numpy() for v in model.group_variables(group)] for group in groups}
     history = model.pretrain(images, 8, verbose=0, callbacks=[look]).history
@@ -58,7 +64,7 @@ def test_all_of_the_classifier_learns_clusters_of_what_looks_alike_and_no_heads_
         **{"encoder": encoder == "shared", "classifier_trunk": True, "classifier_head": True},
     }
     assert cluster_scores(labels, look.taught[0])["acc"] > 0.95
-    rows = Looks(images, "outlines").rows
+    rows = Looks(images, looks).rows
     centres, clusters = clusters_by_looks(rows, nearest_rows(rows, 5), 4, model.seed)
     nearest = ((rows[:, None] - centres[None]) ** 2).sum(axis=2).argmin(axis=1)
     np.testing.assert_array_equal(look.taught[0], clusters[nearest])
@@ -98,3 +104,9 @@ def test_the_options_are_saved(tmp_path):
     model.save(tmp_path / "model.keras")
     again = keras.models.load_model(tmp_path / "model.keras")
     assert (again.looks, again.groups_by) == ("outlines", "looks")
+
+
+def test_command_line_and_model_know_the_same_looks():
+    fields = get_type_hints(PretrainingOptions)
+    assert get_args(fields["looks"]) == tuple(LOOKS)
+    assert get_args(fields["groups_by"]) == GROUPS
