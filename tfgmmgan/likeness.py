@@ -92,10 +92,10 @@ class Looks:
             several = len(blocks[0]) > 1
             weight = 1 / max(np.sqrt(pca.explained_variance_.sum()), 1e-12) if several else 1.0
             self.projections.append((pca.mean_, (weight * pca.components_.T).astype(np.float32)))
-        self.rows = np.concatenate([self(_small(block)) for block in _blocks(images)])
+        self.rows = np.concatenate([self(block) for block in _blocks(images)])
 
-    def __call__(self, images: tf.Tensor) -> tf.Tensor:
-        """Return what other images are compared by, (n, H, W, C) float32 in [-1, 1] -> (n, D)."""
+    def __call__(self, images: np.ndarray | tf.Tensor) -> tf.Tensor:
+        """Return what other images are compared by, (n, H, W, C) uint8 or float in [-1, 1] -> (n, D)."""
         parts = zip(self.parts_of(_small(images)), self.projections, strict=True)
         return tf.concat([tf.matmul(part - mean, directions) for part, (mean, directions) in parts], axis=1)
 

@@ -144,7 +144,7 @@ class PretrainingOptions:
         refinement_rounds: How often the classifier learns from what it has become; 0 may do for a thousand images.
         entropy_price: Where modes may be of very unequal weights: the share of their entropy, 0 to less than 1, that is
             taken off the information that is sought, which likes them equal; where some are ten times as frequent as
-            others 0.45, with twice as many components as modes that are expected (docs/modes.md).
+            others 0.8 with groups by looks; by votes 0.45, with twice as many components as modes (docs/modes.md).
         looks: By what images are compared: "pixels"; or "outlines", the directions of edges, of the image and of what
             it shows brought to one size: for things on black that come in all shades and sizes. "upright_outlines" sets
             them upright first, for handwriting; "outlines_and_patches" compares learned patches besides, for textures.
