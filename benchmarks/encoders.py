@@ -15,7 +15,7 @@ import tensorflow as tf
 
 from benchmarks.estimators import measure_time
 from tfgmmgan import GAN, GMGAN, GMMGAN, GaussianMixture, LatentGAN
-from tfgmmgan.models.gmmgan import EQUATIONS_3_AND_4
+from tfgmmgan.models.recipe import EQUATIONS_3_AND_4
 
 CASES = {"28x28x1": ((28, 28, 1), 64), "64x64x3": ((64, 64, 3), 16)}
 

@@ -21,7 +21,7 @@ from tfgmmgan import GMMGAN, load_data, load_run
 from tfgmmgan.data.scaling import to_float
 from tfgmmgan.losses import ESTIMATORS
 from tfgmmgan.models import ForwardPass
-from tfgmmgan.models.gmmgan import EQUATIONS_3_AND_4
+from tfgmmgan.models.recipe import EQUATIONS_3_AND_4
 from tfgmmgan.random import make_seed
 
 

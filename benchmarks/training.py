@@ -7,7 +7,7 @@ import keras
 
 from tfgmmgan import LatentGAN, TrainConfig
 from tfgmmgan.data import ImageData
-from tfgmmgan.models.gmmgan import EQUATIONS_3_AND_4
+from tfgmmgan.models.recipe import EQUATIONS_3_AND_4
 from tfgmmgan.training.build import MODEL_ARGUMENTS, build_model
 
 __all__ = ["BY_VOTES", "RESPONSIBILITY_LEARNING", "pretrain", "train"]

@@ -5,7 +5,7 @@ import tensorflow as tf
 
 import tfgmmgan
 from tfgmmgan.evaluation import autoencoder, judge, sections, subject
-from tfgmmgan.models.gmmgan import EQUATIONS_3_AND_4, RECIPE
+from tfgmmgan.models.recipe import EQUATIONS_3_AND_4, RECIPE
 
 # Two devices for the tests of strategies; TensorFlow wants to know before it starts.
 tf.config.set_logical_device_configuration(

@@ -8,7 +8,7 @@ from tfgmmgan import GMMGAN, GaussianMixture
 from tfgmmgan.augmentation import Augmentation, sampled
 from tfgmmgan.errors import UserError
 from tfgmmgan.losses.responsibility import joint_of_pairs
-from tfgmmgan.models.gmmgan import EQUATIONS_3_AND_4
+from tfgmmgan.models.recipe import EQUATIONS_3_AND_4
 from tfgmmgan.random import make_seed
 
 NOTHING = {"shift": 0.0, "rotation": 0.0, "shear": 0.0, "scale": 0.0}

@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from tfgmmgan import GMMGAN
 from tfgmmgan.cli.train import parse
-from tfgmmgan.models.gmmgan import EQUATIONS_3_AND_4
+from tfgmmgan.models.recipe import EQUATIONS_3_AND_4
 from tfgmmgan.training.build import build_model, check_options
 from tfgmmgan.training.config import flatten
 

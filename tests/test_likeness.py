@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tfgmmgan.data.scaling import to_float
-from tfgmmgan.likeness import LOOKS, Looks, nearest_images, outlines
+from tfgmmgan.likeness import LOOKS, Looks, nearest_rows, outlines
 
 
 def nearest_by_pixels(images, count):
@@ -16,7 +16,7 @@ def nearest_by_pixels(images, count):
 
 def test_small_images_are_compared_pixel_by_pixel():
     images = np.random.default_rng(0).integers(0, 256, (30, 6, 6, 1), dtype=np.uint8)
-    np.testing.assert_array_equal(nearest_images(images, 4), nearest_by_pixels(images, 4))
+    np.testing.assert_array_equal(nearest_rows(Looks(images).rows, 4), nearest_by_pixels(images, 4))
 
 
 def test_large_images_are_compared_at_32_pixels(monkeypatch):
@@ -26,14 +26,14 @@ def test_large_images_are_compared_at_32_pixels(monkeypatch):
     checks = 0.4 * np.where(np.add.outer(np.arange(64), np.arange(64)) % 2, 1.0, -1.0)[None, :, :, None]
     signs = rng.choice([-1.0, 1.0], 20)[:, None, None, None]
     images = (coarse.repeat(2, axis=1).repeat(2, axis=2) + signs * checks).astype("f4")  # whose mean is the coarse one
-    found = nearest_images(images, 3)
+    found = nearest_rows(Looks(images).rows, 3)
     np.testing.assert_array_equal(found, nearest_by_pixels(coarse, 3))
     assert (found != nearest_by_pixels(images, 3)).any()
 
 
 def test_of_few_images_all_others_are_near():
     images = np.random.default_rng(2).uniform(-1, 1, (3, 4, 4, 1)).astype("f4")
-    found = nearest_images(images, 5)
+    found = nearest_rows(Looks(images).rows, 5)
     assert [sorted(row) for row in found.tolist()] == [[1, 2], [0, 2], [0, 1]]
 
 
@@ -79,7 +79,7 @@ def test_bars_of_one_angle_are_nearest_by_outlines_and_of_one_brightness_by_pixe
     images = np.concatenate([bars(np.array([a]), b) for a, b in zip(angles, dim, strict=True)])
     images += np.random.default_rng(4).normal(size=images.shape).astype("f4") * 0.005
     images = np.clip(images, -1, 1)
-    by_outlines = angles[nearest_images(images, 3, "outlines")]
+    by_outlines = angles[nearest_rows(Looks(images, "outlines").rows, 3)]
     assert (by_outlines == angles[:, None]).mean() > 0.9
-    by_pixels = dim[nearest_images(images, 3)]
+    by_pixels = dim[nearest_rows(Looks(images).rows, 3)]
     assert (by_pixels == dim[:, None])[dim == 0.2].all()

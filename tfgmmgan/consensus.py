@@ -5,14 +5,13 @@ from collections.abc import Iterable
 import numpy as np
 from sklearn.cluster import KMeans, SpectralClustering
 
-from tfgmmgan.likeness import nearest_images
 from tfgmmgan.link_clusters import exchange, join, regroup
 
 __all__ = ["clusters_by_looks", "consensus"]
 
 GROUPS_PER_CLUSTER = 20
 GROUP_SIZE = 30  # images a group has on average at least: of fewer the links say little
-NEIGHBOURS = 5
+NEIGHBOURS = 5  # of an image, that looks most like it
 GROUPS_BY_LOOKS, GROUP_BY_LOOKS = 40, 150  # by looks as many for a cluster, if they have so many images on average
 VOTES = 0.25  # what all links by votes weigh together, those by looks being 1
 SHARPNESS = 4  # power of the likeness of votes
@@ -23,11 +22,10 @@ LEAST = 0.08  # with a price: the share of the links that a cluster has at least
 
 def consensus(
     votes: np.ndarray,
-    images: np.ndarray,
+    neighbours: np.ndarray,
     num_clusters: int,
     seed: int,
     entropy_price: float = 0.0,
-    looks: str = "pixels",
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return groups of images that the voters agree on, and the cluster of each group.
 
@@ -44,11 +42,10 @@ def consensus(
 
     Args:
         votes: (n, V) what each voter says of each image, probabilities side by side.
-        images: (n, H, W, C), uint8 or float in [-1, 1].
+        neighbours: (n, count) the images that look most like each: `tfgmmgan.likeness.nearest_rows`.
         num_clusters: How many clusters, 2 or more.
         seed: Integer behind the initial groups.
         entropy_price: Share of the clusters' entropy that is taken off the information, 0 to less than 1. Default 0.
-        looks: By what images are compared, a name in `tfgmmgan.likeness.LOOKS`. Default `"pixels"`.
 
     Returns:
         The groups' centres among the votes (M, V), and their clusters (M,), integers below `num_clusters`.
@@ -58,7 +55,7 @@ def consensus(
     groups = KMeans(num_groups, n_init=2, random_state=seed).fit(votes)
     if num_groups == num_clusters:
         return groups.cluster_centers_, np.arange(num_clusters)
-    links = _links(groups.labels_, nearest_images(images, NEIGHBOURS, looks), num_groups)
+    links = _links(groups.labels_, neighbours, num_groups)
     links = links + VOTES * _vote_links(groups.labels_, groups.cluster_centers_)
     least = LEAST / num_clusters if entropy_price else 0.0
     if entropy_price:
@@ -71,8 +68,8 @@ def consensus(
 
 def clusters_by_looks(
     rows: np.ndarray, neighbours: np.ndarray, num_clusters: int, seed: int, entropy_price: float = 0.0
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return groups of images that look alike, and the cluster of each group; nobody votes.
+) -> np.ndarray:
+    """Return clusters of images that look alike; nobody votes.
 
     K-means finds groups, of 150 images on average but no more than 40 K groups nor, of more than 30 images, fewer than
     20 K. They are linked by the nearest neighbours of their images and joined as in `consensus`, by a wider search:
@@ -85,19 +82,19 @@ def clusters_by_looks(
         entropy_price: As in `consensus`.
 
     Returns:
-        The groups' centres (M, D), and their clusters (M,), integers below `num_clusters`.
+        The images' clusters, (n,) integers below `num_clusters`.
     """
     few = min(GROUPS_PER_CLUSTER * num_clusters, len(rows) // GROUP_SIZE)
     num_groups = max(num_clusters, few, min(GROUPS_BY_LOOKS * num_clusters, len(rows) // GROUP_BY_LOOKS))
     num_groups = min(num_groups, len(np.unique(rows, axis=0)))
     groups = KMeans(num_groups, n_init=1, max_iter=30, random_state=seed).fit(rows)
     if num_groups <= num_clusters:
-        return groups.cluster_centers_, np.arange(num_groups)
+        return groups.labels_
     links = _links(groups.labels_, neighbours, num_groups)
     options = num_clusters, entropy_price, LEAST / num_clusters if entropy_price else 0.0
     starts = [join(links, *options), *_starts(links, groups.cluster_centers_, num_clusters, seed)]
     found = (regroup(links, exchange(links, start, *options)[0], *options) for start in starts)
-    return groups.cluster_centers_, _best(found)
+    return _best(found)[groups.labels_]
 
 
 def _starts(links: np.ndarray, centres: np.ndarray, num_clusters: int, seed: int) -> list[np.ndarray]:

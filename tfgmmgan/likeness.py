@@ -11,7 +11,7 @@ from tfgmmgan.data.scaling import to_float
 from tfgmmgan.outlines import edge_histograms, framed, upright
 from tfgmmgan.patches import Patches
 
-__all__ = ["LOOKS", "Looks", "nearest_images", "nearest_rows"]
+__all__ = ["LOOKS", "Looks", "nearest_rows"]
 
 SIDE = 32  # pixels to which larger images are shrunk
 DIRECTIONS = 50  # principal components of each part
@@ -112,21 +112,15 @@ def _small(images: np.ndarray | tf.Tensor) -> tf.Tensor:
     return images
 
 
-def nearest_images(images: np.ndarray, count: int, by: str = "pixels") -> np.ndarray:
-    """Return the images that look most like each.
+def nearest_rows(rows: np.ndarray, count: int) -> np.ndarray:
+    """Return the rows nearest to each in Euclidean distance.
 
     Args:
-        images: (n, H, W, C), uint8 or float in [-1, 1], n >= 2; compared at 32 x 32 where they are larger.
+        rows: (n, D) what images are compared by, n >= 2: `Looks.rows`.
         count: How many neighbours; n - 1 where there are not as many.
-        by: See `Looks`.
 
     Returns:
-        (n, count) integers, nearest first, never the image itself.
+        (n, count) integers, nearest first, never the row itself.
     """
-    return nearest_rows(Looks(images, by).rows, count)
-
-
-def nearest_rows(rows: np.ndarray, count: int) -> np.ndarray:
-    """Return the rows nearest to each in Euclidean distance, (n, D) -> (n, count); fewer where there are too few."""
     count = min(count, len(rows) - 1)
     return NearestNeighbors(n_neighbors=count).fit(rows).kneighbors(return_distance=False)

@@ -10,7 +10,7 @@ from tfgmmgan import GMMGAN
 from tfgmmgan.consensus import consensus
 from tfgmmgan.data.scaling import to_float
 from tfgmmgan.errors import UserError
-from tfgmmgan.likeness import Looks, nearest_images
+from tfgmmgan.likeness import Looks, nearest_rows
 from tfgmmgan.models.pretraining_stage import OTHER_ENCODING, Stage
 from tfgmmgan.networks import Discriminator, SharedClassifier
 from tfgmmgan.networks.cluster_heads import ClusterHeads
@@ -218,7 +218,7 @@ def test_the_refinement_holds_to_what_the_classifier_said_before_it(make, images
 def test_no_two_stages_draw_the_same(make, images):
     model = make()
     drawn, seeds = [], []
-    neighbours = nearest_images(images, 5)
+    neighbours = nearest_rows(Looks(images).rows, 5)
     heads = (Stage("heads", None, number * OTHER_ENCODING) for number in range(3))
     for stage in (*heads, Stage("agreement", None), *(Stage("refinement", None, n) for n in range(2))):
         model._now = stage
@@ -232,7 +232,7 @@ def test_no_two_stages_draw_the_same(make, images):
 def test_pairs_are_an_image_and_itself_or_one_that_looks_like_it(make, images, stage, unpaired):
     model = make(seed=3)
     model._now = Stage(stage, model._new_heads(0))
-    neighbours = nearest_images(images, 5)
+    neighbours = nearest_rows(Looks(images).rows, 5)
     first, again = (np.concatenate(list(model._pairs(images, neighbours, 5, 40).as_numpy_iterator())) for _ in range(2))
     np.testing.assert_array_equal(first, again)
     assert first.shape == (200, 2, 8, 8, 1) and first.dtype == images.dtype

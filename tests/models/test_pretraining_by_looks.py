@@ -8,12 +8,13 @@ import pytest
 import tensorflow as tf
 
 from tfgmmgan import GMMGAN
-from tfgmmgan.consensus import clusters_by_looks
+from tfgmmgan.consensus import NEIGHBOURS, clusters_by_looks
 from tfgmmgan.data.scaling import to_float
 from tfgmmgan.errors import UserError
 from tfgmmgan.evaluation import cluster_scores
 from tfgmmgan.likeness import LOOKS, Looks, nearest_rows
 from tfgmmgan.models.pretraining import GROUPS
+from tfgmmgan.models.pretraining_stage import Stage
 from tfgmmgan.training.config import PretrainingOptions
 
 
@@ -35,14 +36,14 @@ def stripes(rng, count=240):
 
 
 class Look(keras.callbacks.Callback):
-    def __init__(self, examples):
+    def __init__(self):
         super().__init__()
-        self.examples, self.stages, self.taught = to_float(tf.constant(examples)), [], []
+        self.stages, self.taught = [], []
 
     def on_train_begin(self, logs=None):
         self.stages.append((self.model.stage, self.model._now.steps))
         if self.model.stage == "agreement":
-            self.taught.append(self.model._now.cluster_of(self.examples, None).numpy())
+            self.taught.append(self.model._now.clusters)
 
 
 @pytest.mark.parametrize(
@@ -50,7 +51,7 @@ class Look(keras.callbacks.Callback):
 )
 def test_all_of_the_classifier_learns_clusters_of_what_looks_alike_and_no_heads_come_first(encoder, looks):
     images, labels = stripes(np.random.default_rng(0))
-    model, look = make(encoder=encoder, looks=looks, refinement_rounds=1), Look(images)
+    model, look = make(encoder=encoder, looks=looks, refinement_rounds=1), Look()
     groups = ("generator", "discriminator", "encoder", "classifier_trunk", "classifier_head")
     before = {group: [v.numpy() for v in model.group_variables(group)] for group in groups}
     history = model.pretrain(images, 8, verbose=0, callbacks=[look]).history
@@ -65,9 +66,23 @@ def test_all_of_the_classifier_learns_clusters_of_what_looks_alike_and_no_heads_
     }
     assert cluster_scores(labels, look.taught[0])["acc"] > 0.95
     rows = Looks(images, looks).rows
-    centres, clusters = clusters_by_looks(rows, nearest_rows(rows, 5), 4, model.seed)
-    nearest = ((rows[:, None] - centres[None]) ** 2).sum(axis=2).argmin(axis=1)
-    np.testing.assert_array_equal(look.taught[0], clusters[nearest])
+    expected = clusters_by_looks(rows, nearest_rows(rows, NEIGHBOURS), 4, model.seed)
+    np.testing.assert_array_equal(look.taught[0], expected)
+
+
+def test_images_come_with_their_clusters_and_these_are_what_is_learned():
+    images, labels = stripes(np.random.default_rng(3))
+    model = make(looks="outlines")
+    model._now = Stage("agreement", model._new_heads(0))
+    model._now.clusters = labels
+    batches = list(model._pairs(images, np.zeros((240, 5), int), 50, 6).as_numpy_iterator())
+    for pairs, clusters in batches:
+        rows = [(images == image).all(axis=(1, 2, 3)).argmax() for image in pairs[:, 0]]
+        np.testing.assert_array_equal(clusters, labels[rows])
+    pairs, clusters = (tf.constant(part) for part in batches[0])
+    forward = model.pretraining_pass(to_float(pairs), tf.constant([1, 2]), clusters)
+    said = tf.nn.log_softmax(forward.changed_class_logits).numpy()
+    assert float(model.agreement_loss(forward)) == pytest.approx(-said[np.arange(50), clusters].mean(), rel=1e-5)
 
 
 def test_the_classifier_ends_with_the_clusters():

@@ -6,7 +6,7 @@ import pytest
 
 from tfgmmgan import GAN, GMMGAN, GaussianMixture
 from tfgmmgan.errors import UserError
-from tfgmmgan.models.gmmgan import EQUATIONS_3_AND_4
+from tfgmmgan.models.recipe import EQUATIONS_3_AND_4
 from tfgmmgan.networks import (
     DCGANClassifier,
     DCGANEncoder,

@@ -7,8 +7,8 @@ from benchmarks.training import RESPONSIBILITY_LEARNING
 from tfgmmgan.data import load
 from tfgmmgan.evaluation import EvaluationOptions
 from tfgmmgan.models import pretraining
-from tfgmmgan.models.gmmgan import RECIPE
 from tfgmmgan.models.pretraining import AGREEMENT_STEPS
+from tfgmmgan.models.recipe import RECIPE
 from tfgmmgan.training import TrainConfig, load_run, train
 from tfgmmgan.training.config_file import make_config
 

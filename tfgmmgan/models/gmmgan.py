@@ -8,49 +8,18 @@ import tensorflow as tf
 
 from tfgmmgan.augmentation import Augmentation
 from tfgmmgan.distribution import batch_mean
-from tfgmmgan.errors import UserError, unknown_name
-from tfgmmgan.likeness import LOOKS
+from tfgmmgan.errors import UserError
 from tfgmmgan.losses import ESTIMATORS
 from tfgmmgan.models.base import LatentGAN
 from tfgmmgan.models.classifying import Classifying
 from tfgmmgan.models.forward import ForwardPass
-from tfgmmgan.models.pretraining import GROUPS, Pretraining
+from tfgmmgan.models.pretraining import Pretraining
+from tfgmmgan.models.recipe import check_options, filled
 from tfgmmgan.models.responsibility_losses import ResponsibilityLosses
 from tfgmmgan.models.terms import LossTerm, Weight, serialized
 from tfgmmgan.priors import GaussianMixture, LatentPrior
 
-__all__ = ["EQUATIONS_3_AND_4", "GMMGAN", "RECIPE"]
-
-ENCODERS = ("shared", "separate", "own")
-UPDATES = ("classifier", "all")
-OUTPUTS = ("one", "per_mode")
-GENERATED_WEIGHTS = ("responsibilities", "uniform")
-
-# What an argument is where it is None. For images: our recipe (docs/modes.md), which changes them to find what stays
-# the same. Points can't be changed like that and have eq. 3 and 4 with what keeps all components in use; images may
-# have them too: `GMMGAN(data_shape, **EQUATIONS_3_AND_4)`.
-RECIPE = {
-    "encoder": "own",
-    "mutual_information": 0.0,
-    "marginal_entropy": 0.0,
-    "posterior_consistency": 0.0,
-    "diversity": 0.5,
-    "discriminator_outputs": "per_mode",
-    "generated_weights": "uniform",
-    "pretraining_steps": 3000,
-    "classifier_units": 512,
-}
-EQUATIONS_3_AND_4 = {
-    "encoder": "shared",
-    "mutual_information": 1.0,
-    "marginal_entropy": 2.0,
-    "posterior_consistency": 0.1,
-    "diversity": 0.0,
-    "discriminator_outputs": "one",
-    "generated_weights": "responsibilities",
-    "pretraining_steps": 0,
-    "classifier_units": 0,
-}
+__all__ = ["GMMGAN"]
 
 
 @keras.saving.register_keras_serializable(package="tfgmmgan")
@@ -58,12 +27,12 @@ class GMMGAN(Pretraining, ResponsibilityLosses, Classifying, LatentGAN):
     """A GAN with a Gaussian mixture prior and a classifier C that says which Gaussian an example belongs to.
 
     Read literally, the paper's two losses send every image to the one component whose fakes look best: nothing in eq. 3
-    or 4 keeps a second component alive. For points, and for images that are given `EQUATIONS_3_AND_4`, the defaults
-    differ from the paper in three places, each an option: `marginal_entropy` and `posterior_consistency` are on, and
-    `classifier_adversarial` is off. For images the defaults are our recipe (docs/modes.md): C finds modes that people
-    see, by pretraining and by knowing images again that were changed, and each has an output of the discriminator.
-    `GMMGAN(data_shape, **EQUATIONS_3_AND_4 | {"marginal_entropy": 0, "posterior_consistency": 0},
-    classifier_adversarial=True, adversarial_loss="minimax")` is the paper's model.
+    or 4 keeps a second component alive. For points, and for images that are given `EQUATIONS_3_AND_4`
+    (`tfgmmgan.models.recipe`), the defaults differ from the paper in three places, each an option: `marginal_entropy`
+    and `posterior_consistency` are on, and `classifier_adversarial` is off. For images the defaults are our recipe
+    (docs/modes.md): C finds modes that people see, by pretraining and by knowing images again that were changed, and
+    each has an output of the discriminator. `GMMGAN(data_shape, **EQUATIONS_3_AND_4 | {"marginal_entropy": 0,
+    "posterior_consistency": 0}, classifier_adversarial=True, adversarial_loss="minimax")` is the paper's model.
 
     Example:
 
@@ -191,35 +160,27 @@ class GMMGAN(Pretraining, ResponsibilityLosses, Classifying, LatentGAN):
             "pretraining_steps": pretraining_steps,
             "classifier_units": classifier_units,
         }
-        is_image = len(data_shape) == 3
-        for name, default in (RECIPE if is_image else EQUATIONS_3_AND_4).items():
-            setattr(self, name, default if given[name] is None else given[name])
+        for name, value in filled(given, is_image=len(data_shape) == 3).items():
+            setattr(self, name, value)
         if encoder is None and classifier is not None:
             self.encoder = "shared"
         if pretraining_steps is None and classifier is not None and not hasattr(classifier, "trunk"):
             self.pretraining_steps = 0  # it has nothing to put heads on
-        if mutual_information_updates not in UPDATES:
-            raise unknown_name("value of mutual_information_updates", mutual_information_updates, UPDATES)
-        for name, value, known in (
-            ("encoder", self.encoder, ENCODERS),
-            ("value of discriminator_outputs", self.discriminator_outputs, OUTPUTS),
-            ("value of generated_weights", self.generated_weights, GENERATED_WEIGHTS),
-            ("value of looks", looks, LOOKS),
-            ("value of groups_by", groups_by, GROUPS),
-        ):
-            if value not in known:
-                raise unknown_name(name, value, known)
-        for name, value, least in (
-            ("pretraining_steps", self.pretraining_steps, 0),
-            ("num_heads", num_heads, 1),
-            ("num_encodings", num_encodings, 1),
-            ("refinement_rounds", refinement_rounds, 0),
-            ("classifier_units", self.classifier_units, 0),
-        ):
-            if value < least:
-                raise UserError(f"{name} must be at least {least}; got {value}.")
-        if not 0 <= entropy_price < 1:
-            raise UserError(f"entropy_price must be in [0, 1): at 1 one component may take all; got {entropy_price}.")
+        self.estimator = estimator
+        self.mutual_information_updates = mutual_information_updates
+        self.classifier_adversarial = classifier_adversarial
+        self.responsibility_consistency = responsibility_consistency
+        self.augmentation_consistency = augmentation_consistency
+        self.augmentation = Augmentation(**augmentation) if isinstance(augmentation, dict) else augmentation
+        self.augmentation = self.augmentation or Augmentation()
+        self.augment_generated = augment_generated
+        self.num_heads = num_heads
+        self.num_encodings = num_encodings
+        self.refinement_rounds = refinement_rounds
+        self.entropy_price = entropy_price
+        self.looks = looks
+        self.groups_by = groups_by
+        check_options(self, data_shape)
         prior = prior or GaussianMixture(
             num_components,
             latent_dim,
@@ -235,23 +196,6 @@ class GMMGAN(Pretraining, ResponsibilityLosses, Classifying, LatentGAN):
         self._estimator = ESTIMATORS[estimator]
         self.num_components = prior.num_components
         self.latent_dim = prior.latent_dim
-        self.estimator = estimator
-        self.mutual_information_updates = mutual_information_updates
-        self.classifier_adversarial = classifier_adversarial
-        self.responsibility_consistency = responsibility_consistency
-        self.augmentation_consistency = augmentation_consistency
-        self.augmentation = Augmentation(**augmentation) if isinstance(augmentation, dict) else augmentation
-        self.augmentation = self.augmentation or Augmentation()
-        self.num_heads = num_heads
-        self.num_encodings = num_encodings
-        self.refinement_rounds = refinement_rounds
-        self.entropy_price = entropy_price
-        self.looks = looks
-        self.groups_by = groups_by
-        self.augment_generated = augment_generated
-        for name in ("augmentation_consistency", "augment_generated", "pretraining_steps"):
-            if not is_image and getattr(self, name) != 0:
-                raise UserError(f"{name} changes images; these examples have the shape {data_shape}.")
         super().__init__(data_shape, prior=prior, **kwargs)
         self.set_classifier(classifier, self.num_components)
         self.set_pretraining()

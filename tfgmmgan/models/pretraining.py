@@ -21,7 +21,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tfgmmgan.consensus import clusters_by_looks, consensus
+from tfgmmgan.consensus import NEIGHBOURS, clusters_by_looks, consensus
 from tfgmmgan.data.scaling import to_float
 from tfgmmgan.distribution import is_multi_worker, workers_share
 from tfgmmgan.errors import UserError
@@ -41,7 +41,6 @@ Train = Callable[[int], keras.callbacks.History]  # so many steps of the stage t
 
 VOTERS = 10_000  # examples on which the heads' votes are compared
 MOST_EXAMPLES, MOST_BYTES = 60_000, 2**29  # among which images that look alike are sought: time is their square
-NEIGHBOURS = 5
 UNPAIRED = {"heads": 0.5, "agreement": 1.0, "refinement": 0.0}  # share of images that are paired with themselves
 AGREEMENT_STEPS = 150  # of the last layer alone
 GROUPS = ("votes", "looks")
@@ -123,9 +122,10 @@ class Pretraining:
         return -tf.add_n([joint_mutual_information(joint_of_pairs(*pair), price) for pair in pairs]) / self.num_heads
 
     def agreement_loss(self, forward: ForwardPass) -> tf.Tensor:
-        """Return the cross-entropy of C, on changed examples, with the cluster of the nearest group."""
-        votes = None if self.groups_by == "looks" else self._now.heads(forward.real_class_features)
-        target = self._now.cluster_of(forward.real, votes)
+        """Return the cross-entropy of C, on changed examples, with their clusters; by votes, their nearest group's."""
+        target = forward.labels
+        if target is None:
+            target = self._now.cluster_of(forward.real, self._now.heads(forward.real_class_features))
         logits = forward.changed_class_logits
         return tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(labels=target, logits=logits))
 
@@ -179,9 +179,12 @@ class Pretraining:
         own = split(make_seed(self.seed), -1 - self._now.place)
         return split(own, tf.cast(self._now.optimizer.iterations, tf.int32))
 
-    def pretraining_pass(self, examples: tf.Tensor, seed: tf.Tensor) -> ForwardPass:
-        """Return the pass over a batch of examples and what each is paired with, (b, 2, *data_shape)."""
-        return ForwardPass(self, examples[:, 0], None, seed, fakes=0, neighbours=examples[:, 1])
+    def pretraining_pass(self, examples: tf.Tensor, seed: tf.Tensor, clusters: tf.Tensor | None = None) -> ForwardPass:
+        """Return the pass over a batch of examples and what each is paired with, (b, 2, *data_shape).
+
+        Where their clusters (b,) are known, C learns these in "agreement".
+        """
+        return ForwardPass(self, examples[:, 0], clusters, seed, fakes=0, neighbours=examples[:, 1])
 
     # -- doing it ------------------------------------------------------------------------------------------
 
@@ -207,9 +210,10 @@ class Pretraining:
         Raises:
             ValueError: If the examples have another shape, dtype or range, or hold NaNs.
         """
-        examples = _some(self.checked(examples, "pretrain(examples)"), self.examples_wanted, self.seed)
-        looks = Looks(examples, self.looks)
-        neighbours = nearest_rows(looks.rows, NEIGHBOURS)
+        examples = self.checked(examples, "pretrain(examples)")
+        examples = examples[_some(len(examples), self.examples_wanted, self.seed)]
+        rows = Looks(examples, self.looks).rows
+        neighbours = nearest_rows(rows, NEIGHBOURS)
         together, self.steps_per_execution = self.steps_per_execution, 1  # which need not divide a stage
 
         def train(steps: int) -> keras.callbacks.History:
@@ -218,9 +222,10 @@ class Pretraining:
 
         try:
             if self.groups_by == "looks":
-                history = self._learn_looks(looks, neighbours, train)
+                history = self._learn_looks(rows, neighbours, train)
             else:
-                history = self._learn_votes(_some(examples, VOTERS, self.seed), train)
+                voters = _some(len(examples), VOTERS, self.seed)
+                history = self._learn_votes(examples[voters], rows[voters], train)
             for number in range(self.refinement_rounds):
                 self._now = Stage("refinement", self._new_heads(1 + number), number)
                 self._now.teacher = self._classifier_copies()
@@ -232,16 +237,18 @@ class Pretraining:
         self.pretrained.assign(1)
         return history
 
-    def _learn_looks(self, looks: Looks, neighbours: np.ndarray, train: Train) -> keras.callbacks.History:
+    def _learn_looks(self, rows: np.ndarray, neighbours: np.ndarray, train: Train) -> keras.callbacks.History:
         """Teach the classifier clusters of examples that look alike."""
-        options = self.num_components, self.seed, self.entropy_price
-        centres, clusters = clusters_by_looks(looks.rows, neighbours, *options)
+        clusters = clusters_by_looks(rows, neighbours, self.num_components, self.seed, self.entropy_price)
         self._now = Stage("agreement", self._new_heads(0), learning_rate=LEARNING_RATES["heads"])  # all of C, as there
-        self._now.looks, self._now.groups = looks, (tf.constant(centres, tf.float32), tf.constant(clusters))
+        self._now.clusters = clusters
         return train(self.pretraining_steps)
 
-    def _learn_votes(self, voters: np.ndarray, train: Train) -> keras.callbacks.History:
-        """Train heads, on one encoding or several, and teach the classifier what they agree on about the voters."""
+    def _learn_votes(self, voters: np.ndarray, rows: np.ndarray, train: Train) -> keras.callbacks.History:
+        """Train heads, on one encoding or several, and teach the classifier what they agree on.
+
+        They are compared on the voters, examples whose looks are the rows.
+        """
         initial = [network.get_weights() for network in self._classifier_networks()]
         others, votes = [], []
         for number in reversed(range(self.num_encodings)):  # C's own is the last
@@ -254,7 +261,8 @@ class Pretraining:
                 for network, weights in zip(self._classifier_networks(), initial, strict=True):
                     network.set_weights(weights)
         all_votes = np.concatenate(votes, axis=1).reshape(len(voters), -1)
-        centres, clusters = consensus(all_votes, voters, self.num_components, self.seed, self.entropy_price, self.looks)
+        neighbours = nearest_rows(rows, NEIGHBOURS)
+        centres, clusters = consensus(all_votes, neighbours, self.num_components, self.seed, self.entropy_price)
         self._now.others = others
         self._now.name = "agreement"
         self._now.groups = tf.constant(centres, tf.float32), tf.constant(clusters)
@@ -272,7 +280,10 @@ class Pretraining:
         return max(VOTERS, min(MOST_EXAMPLES, MOST_BYTES // math.prod(self.data_shape)))
 
     def _pairs(self, examples: np.ndarray, neighbours: np.ndarray, batch_size: int, steps: int) -> tf.data.Dataset:
-        """Return the stage's batches of examples, each with itself or with a neighbour, (b, 2, *data_shape)."""
+        """Return the stage's batches of examples, each with itself or with a neighbour, (b, 2, *data_shape).
+
+        Where the stage has clusters of the examples, the first ones' come with them: pairs, (b,).
+        """
         rng = np.random.default_rng([self.seed, self._now.place])
         passes = math.ceil(steps * batch_size / len(examples))
         first = np.concatenate([rng.permutation(len(examples)) for _ in range(passes)])[: steps * batch_size]
@@ -280,7 +291,11 @@ class Pretraining:
         second = np.where(rng.random(len(first)) < UNPAIRED[self.stage], first, second)
         examples = tf.convert_to_tensor(examples)
         rows = tf.data.Dataset.from_tensor_slices(np.stack([first, second], axis=1).astype(np.int32))
-        pairs = rows.batch(batch_size, drop_remainder=True).map(lambda pair: tf.gather(examples, pair)).prefetch(2)
+        pairs = rows.batch(batch_size, drop_remainder=True).map(lambda pair: tf.gather(examples, pair))
+        if self._now.clusters is not None:
+            of_first = tf.data.Dataset.from_tensor_slices(self._now.clusters[first].astype(np.int32))
+            pairs = tf.data.Dataset.zip((pairs, of_first.batch(batch_size, drop_remainder=True)))
+        pairs = pairs.prefetch(2)
         strategy = self.distribute_strategy
         return workers_share(strategy, pairs) if is_multi_worker(strategy) else pairs
 
@@ -327,8 +342,6 @@ class Pretraining:
             self.__dict__.get("_compiled", {}).pop("votes", None)  # it is of these heads
 
 
-def _some(examples: np.ndarray, most: int, seed: int) -> np.ndarray:
-    """Return the examples, or a random choice where there are more than so many."""
-    if len(examples) <= most:
-        return examples
-    return examples[np.random.default_rng(seed).permutation(len(examples))[:most]]
+def _some(count: int, most: int, seed: int) -> np.ndarray | slice:
+    """Return which of so many examples: all, or a random choice where they are more than the most."""
+    return slice(None) if count <= most else np.random.default_rng(seed).permutation(count)[:most]

@@ -1,9 +1,9 @@
 """One stage of pretraining, and what it needs that a trained model does not."""
 
 import keras
+import numpy as np
 import tensorflow as tf
 
-from tfgmmgan.likeness import Looks
 from tfgmmgan.models.terms import STAGES
 from tfgmmgan.networks.cluster_heads import ClusterHeads
 from tfgmmgan.optimizers import FusedAdam
@@ -38,8 +38,8 @@ class Stage:
         self.steps = 1
         self.optimizer: FusedAdam | None = None
         self.others: list[Encoding] = []  # which vote beside C's own
-        self.looks: Looks | None = None  # by which the groups are, instead of votes
-        self.groups: tuple[tf.Tensor, tf.Tensor] | None = None  # centres (M, votes or looks), clusters (M,)
+        self.groups: tuple[tf.Tensor, tf.Tensor] | None = None  # by votes: centres (M, votes), clusters (M,)
+        self.clusters: np.ndarray | None = None  # by looks: of the examples, (n,)
         self.teacher: list[keras.Model] = []  # copies of the networks from examples to C's logits
 
     @property
@@ -47,21 +47,18 @@ class Stage:
         """A number that no other stage has, and its random numbers come from."""
         return STAGES.index(self.name) + self.number
 
-    def cluster_of(self, examples: tf.Tensor, votes: tf.Tensor | None) -> tf.Tensor:
-        """Return the cluster of the group whose centre is nearest to an example's looks, or to the votes for it.
+    def cluster_of(self, examples: tf.Tensor, votes: tf.Tensor) -> tf.Tensor:
+        """Return the cluster of the group whose centre is nearest to the votes on an example.
 
         Args:
             examples: (n, *data_shape) in [-1, 1], on which the other encodings vote.
-            votes: (n, H, outputs) of C's own encoding; not asked for where groups are by looks.
+            votes: (n, H, outputs) of C's own encoding.
 
         Returns:
             (n,) integers below K.
         """
-        if self.looks:
-            rows = self.looks(examples)
-        else:
-            votes = tf.concat([*(other(examples) for other in self.others), votes], axis=1)
-            rows = tf.reshape(votes, [tf.shape(votes)[0], -1])
+        votes = tf.concat([*(other(examples) for other in self.others), votes], axis=1)
+        rows = tf.reshape(votes, [tf.shape(votes)[0], -1])
         centres, clusters = self.groups
         distance = tf.reduce_sum(centres**2, axis=1) - 2 * tf.matmul(rows, centres, transpose_b=True)
         return tf.gather(clusters, tf.argmin(distance, axis=1))

@@ -36,17 +36,17 @@ class TrainingStep:
     def train_step(self, data: Any) -> dict[str, tf.Tensor]:
         """Update D and G once from a batch of real examples (uint8, or float in [-1, 1]), with or without labels."""
         examples, labels, _ = keras.utils.unpack_x_y_sample_weight(data)
-        if not self.needs_labels:
-            labels = None
-        elif labels is None:
-            raise UserError(f"{type(self).__name__} learns from labels: give it batches of (examples, labels).")
         real = to_float(examples)
         seed = replica_seed(self.step_seed())
         batch = real.shape[0] or tf.shape(real)[0]
 
         if self.stage != "adversarial":
-            self._update(self.pretraining_pass(real, seed), self.pretraining_groups)
+            self._update(self.pretraining_pass(real, seed, labels), self.pretraining_groups)
             return self._logs()
+        if not self.needs_labels:
+            labels = None
+        elif labels is None:
+            raise UserError(f"{type(self).__name__} learns from labels: give it batches of (examples, labels).")
         if self.update_order == "simultaneous":
             forward = ForwardPass(self, real, labels, seed, self.fakes_per_component(batch))
             self._update(forward, self.groups)
