@@ -5,7 +5,8 @@ python -m benchmarks.looks --dataset mnist --num_components 20 --entropy_price 0
 
 On the training images, for each kind of looks: the share of an image's five nearest neighbours that are of its class;
 ACC, purity and NMI of clusters by looks, and the least share of a class's images that are in modes of their class.
-Labels are used for these numbers alone.
+Labels are used for these numbers alone. `--output` also gets neighbours.png: the nearest of some images on which the
+looks differ.
 """
 
 import argparse
@@ -14,6 +15,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+from scipy.stats import mode
 
 from benchmarks.pretraining import hold_out
 from tfgmmgan import load_data
@@ -23,6 +25,9 @@ from tfgmmgan.data.selection import select
 from tfgmmgan.evaluation import cluster_scores
 from tfgmmgan.files import replacing
 from tfgmmgan.likeness import LOOKS, Looks, nearest_rows
+from tfgmmgan.plotting.grid import image_grid
+
+PICTURED = 6  # images whose neighbours are shown
 
 
 def least_recall(labels: np.ndarray, clusters: np.ndarray) -> float:
@@ -31,6 +36,14 @@ def least_recall(labels: np.ndarray, clusters: np.ndarray) -> float:
     np.add.at(table, (labels, clusters), 1)
     own = table.argmax(axis=0)[None] == np.arange(len(table))[:, None]
     return float(((table * own).sum(axis=1) / table.sum(axis=1)).min())
+
+
+def disputed(near: dict[str, np.ndarray], clusters: np.ndarray) -> np.ndarray:
+    """Return some images, (n,), first such whose neighbours by different looks are mostly in different clusters."""
+    most = [mode(clusters[neighbours], axis=1).mode for neighbours in near.values()]
+    differ = np.any([other != most[0] for other in most[1:]], axis=0) if most[1:] else np.zeros(len(clusters), bool)
+    order = np.random.default_rng(0).permutation(len(clusters))
+    return order[np.argsort(~differ[order], kind="stable")][:PICTURED]
 
 
 def main(arguments: list[str] | None = None) -> dict:
@@ -53,9 +66,10 @@ def main(arguments: list[str] | None = None) -> dict:
     clusters_wanted = options.num_components or len(data.class_names)
     found: dict = {**vars(options), "output": None, "runs": []}
     print(f"{'looks':<10}{'seed':>5}{'neighbours':>12}{'ACC':>8}{'PURITY':>8}{'NMI':>8}{'LEAST':>8}{'seconds':>9}")
+    neighbours_by = {}
     for by in options.looks:
         rows = Looks(train.examples, by).rows
-        neighbours = nearest_rows(rows, NEIGHBOURS)
+        neighbours = neighbours_by[by] = nearest_rows(rows, NEIGHBOURS)
         near = float((train.labels[neighbours] == train.labels[:, None]).mean())
         for seed in options.seeds:
             start = time.perf_counter()
@@ -72,6 +86,12 @@ def main(arguments: list[str] | None = None) -> dict:
                 options.output.mkdir(parents=True, exist_ok=True)
                 with replacing(options.output / "scores.json") as temporary:
                     temporary.write_text(json.dumps(found, indent=2) + "\n")
+    if options.output:
+        chosen = np.sort(disputed(neighbours_by, clusters))
+        shown = np.stack([[one, *near[one]] for one in chosen for near in neighbours_by.values()])
+        picture = image_grid(train.examples[shown], len(chosen) * list(neighbours_by), "An image and its nearest, by")
+        with replacing(options.output / "neighbours.png") as temporary:
+            picture.save(temporary, format="png")
     return found
 
 

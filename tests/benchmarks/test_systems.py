@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import tensorflow as tf
+from PIL import Image
 
 from benchmarks import (
     ablation,
@@ -181,6 +182,21 @@ def test_looks(tmp_path, capsys):
     assert [row["looks"] for row in found["runs"]] == list(LOOKS)
     assert all(0.8 < row["neighbours"] < 1 and 0.5 < row["acc"] <= row["purity"] for row in found["runs"])
     assert "LEAST" in capsys.readouterr().out
+    with Image.open(tmp_path / "neighbours.png") as picture:
+        rows = looks.PICTURED * len(LOOKS)
+        assert picture.height == 22 + 2 + rows * (48 + 2) and picture.width > 6 * (48 + 2)
+
+
+def test_images_are_shown_first_whose_neighbours_are_in_different_clusters(monkeypatch):
+    monkeypatch.setattr(looks, "PICTURED", 3)
+    clusters = np.array([0, 0, 0, 0, 1, 1, 1, 1])
+    own = np.repeat(np.arange(8)[:, None], 3, axis=1)  # each is its own neighbour
+    other = own.copy()
+    other[[2, 5]] = [[5, 6, 1], [0, 1, 6]]  # two of three in the other cluster
+    other[7] = [0, 4, 5]  # one of three
+    chosen = looks.disputed({"one": own, "other": other}, clusters)
+    assert set(chosen[:2]) == {2, 5} and len(set(chosen)) == 3
+    assert len(looks.disputed({"one": own}, clusters)) == 3
 
 
 def test_the_least_recall_is_of_the_class_whose_images_are_least_in_modes_of_their_own():
