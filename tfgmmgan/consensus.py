@@ -72,11 +72,13 @@ def clusters_by_looks(
     """Return clusters of images that look alike; nobody votes.
 
     K-means finds groups, of 150 images on average but no more than 40 K groups nor, of more than 30 images, fewer than
-    20 K. They are linked by the nearest neighbours of their images and joined as in `consensus`, by a wider search:
-    `regroup` goes on where no single move of a group pays.
+    20 K. They are linked by the nearest neighbours of their images, and clusters sought as in `consensus` from groups
+    joined two by two, a spectral clustering and K-means, further: `regroup` goes on where no single move of a group
+    pays.
 
     Args:
         rows: (n, D) what images are compared by, in Euclidean distance: `tfgmmgan.likeness.Looks.rows`.
+        neighbours: (n, count) the rows nearest to each.
         num_clusters: How many clusters, 2 or more.
         seed: Integer behind the initial groups.
         entropy_price: As in `consensus`.

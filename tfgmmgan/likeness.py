@@ -69,7 +69,9 @@ def _views(grey: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
 
 
 class Looks:
-    """What images are compared by: parts, each along its 50 first principal components in the images it is made from.
+    """What images are compared by: parts, each along its first principal components, 50 at most.
+
+    They are those of the images it is made from, of a random choice where a part of all exceeds 256 MiB.
 
     Args:
         images: (n, H, W, C), uint8 or float in [-1, 1], n >= 2.
@@ -105,7 +107,7 @@ def _blocks(images: np.ndarray) -> Iterator[np.ndarray]:
 
 
 def _small(images: np.ndarray | tf.Tensor) -> tf.Tensor:
-    """Return images of any kind as float32 in [-1, 1], shrunk to 32 x 32 where they are larger."""
+    """Return images of any kind as float32 in [-1, 1], their sides shrunk to 32 where they are longer."""
     images = to_float(tf.convert_to_tensor(images))
     if max(images.shape[1:3]) > SIDE:
         images = tf.image.resize(images, [min(SIDE, side) for side in images.shape[1:3]], "area")

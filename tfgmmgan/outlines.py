@@ -29,8 +29,8 @@ def edge_histograms(grey: tf.Tensor) -> tf.Tensor:
 def framed(grey: tf.Tensor) -> tf.Tensor:
     """Return what is in images stretched to fill them, (n, H, W, 1) in [0, 1] -> the same shape.
 
-    Rows and columns with at most one pixel above a tenth of full brightness are left out at the margins; an image that
-    has too few others stays as it is.
+    Rows and columns with at most one pixel above a tenth of full brightness are left out at the margins; along an axis
+    that has too few others an image stays as it is.
     """
     height, width = grey.shape[1:3]
     lit = tf.cast(grey[..., 0] > FAINT, tf.int32)

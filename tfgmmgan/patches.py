@@ -15,7 +15,7 @@ CONTRAST, SPREAD = 0.01, 0.1  # what is added to a patch's variance and to the v
 
 
 class Patches:
-    """How much of each of 256 learned patches is in each of 4 x 4 places of an image.
+    """How much of each of 256 learned patches is in each of 4 x 4 places of an image, or fewer of a small one.
 
     Patches of 6 x 6 pixels, brought to one brightness and contrast and whitened, are clustered by K-means; of the
     centres an image has, at a pixel, those that are nearer than the mean (Coates, Lee & Ng 2011, "triangle"). The root

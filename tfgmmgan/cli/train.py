@@ -17,8 +17,8 @@ __all__ = ["command", "parse"]
 DESCRIPTION = """Train a GAN with a mixture prior on images, and say which modes it found.
 
 Without arguments it learns scikit-learn's digits in under three minutes. Options come, each overriding those before
-it, from built-in defaults, configs/DATASET.yaml, --config FILE, and the command line. Everything lands in one run
-directory; --resume goes on with a run that was stopped."""
+it, from built-in defaults, the model's own, configs/DATASET.yaml, --config FILE, and the command line. Everything
+lands in one run directory; --resume goes on with a run that was stopped."""
 
 EXAMPLES = """examples:
   %(prog)s --dataset fashion_mnist

@@ -28,11 +28,13 @@ class GMMGAN(Pretraining, ResponsibilityLosses, Classifying, LatentGAN):
 
     Read literally, the paper's two losses send every image to the one component whose fakes look best: nothing in eq. 3
     or 4 keeps a second component alive. For points, and for images that are given `EQUATIONS_3_AND_4`
-    (`tfgmmgan.models.recipe`), the defaults differ from the paper in three places, each an option: `marginal_entropy`
-    and `posterior_consistency` are on, and `classifier_adversarial` is off. For images the defaults are our recipe
-    (docs/modes.md): C finds modes that people see, by pretraining and by knowing images again that were changed, and
-    each has an output of the discriminator. `GMMGAN(data_shape, **EQUATIONS_3_AND_4 | {"marginal_entropy": 0,
-    "posterior_consistency": 0}, classifier_adversarial=True, adversarial_loss="minimax")` is the paper's model.
+    (`tfgmmgan.models.recipe`), the defaults have its losses with these changes, each an option: `marginal_entropy` and
+    `posterior_consistency` are on, `classifier_adversarial` is off, `adversarial_loss` is `"non_saturating"` and
+    `estimator` `"stratified"`. For images the defaults are our recipe (docs/modes.md): C finds modes that people see,
+    by pretraining and by knowing images again that were changed, each has an output of the discriminator, and the prior
+    is fixed. The paper's model has a trained one: `GMMGAN(data_shape, prior=GaussianMixture(10, 100,
+    covariance="factor", mixture_weights="responsibilities"), **EQUATIONS_3_AND_4 | {"marginal_entropy": 0,
+    "posterior_consistency": 0}, classifier_adversarial=True, adversarial_loss="minimax", estimator="paired")`.
 
     Example:
 
@@ -90,8 +92,8 @@ class GMMGAN(Pretraining, ResponsibilityLosses, Classifying, LatentGAN):
         generated_weights: How eq. 3 weighs the fakes of each component: `"responsibilities"`, the mean of C(x), as
             published; `"uniform"` trains rare components as fast as frequent ones (ours). Default `"uniform"` for
             images, `"responsibilities"` for points.
-        pretraining_steps: Steps of the pretraining that `fit` begins with; see `tfgmmgan.models.pretraining`. Default
-            3000 for images; 0 for points, and for a `classifier` without `trunk` and `head`.
+        pretraining_steps: Steps of one stage of the pretraining that `fit` begins with, 0 for none; a round of
+            refinement takes 4/3 as many; see `tfgmmgan.models.pretraining`. Default 3000 for images; 0 for points, and for a `classifier` without `trunk` and `head`.
         num_heads: Classifiers that vote there, on one encoding. Default 15.
         num_encodings: Encodings that are trained there one after the other, each with as many heads that vote; C
             learns from what all agree on, and goes on with the last. Takes as many times as long. Default 1.

@@ -113,7 +113,7 @@ class Pretraining:
 
         x' is x or one of the images that look most like it. Changing an image reaches what a person would not notice;
         between two people's sevens lies more than that (ours; SCAN, Van Gansbeke et al. 2020, has neighbours by learned
-        features instead of pixels).
+        features instead of looks).
         """
         first = self._now.heads(forward.real_class_features)
         second = self._now.heads(forward.neighbour_class_features)
@@ -195,7 +195,9 @@ class Pretraining:
         verbose: int | str = "auto",
         callbacks: list | None = None,
     ) -> keras.callbacks.History:
-        """Train the heads, find what they agree on, and teach it to the classifier. `fit` does so by itself, once.
+        """Find clusters, by heads that vote or by looks, teach them to the classifier and refine it.
+
+        `fit` does so by itself, once.
 
         Args:
             examples: (n, *data_shape) different ones, uint8 or float in [-1, 1], from which the stages draw; of more

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 __all__ = ["EQUATIONS_3_AND_4", "RECIPE", "check_options", "filled"]
 
 # For images: our recipe (docs/modes.md), which changes them to find what stays the same. Points can't be changed like
-# that and have eq. 3 and 4 with what keeps all components in use; images may have them too:
-# `GMMGAN(data_shape, **EQUATIONS_3_AND_4)`.
+# that and have eq. 3 and 4 with what keeps all components in use; images may have them too, and then a trained prior:
+# `GMMGAN(data_shape, prior=GaussianMixture(10, 100, mixture_weights="responsibilities"), **EQUATIONS_3_AND_4)`.
 RECIPE = {
     "encoder": "own",
     "mutual_information": 0.0,

@@ -97,8 +97,7 @@ class LossOptions:
             mode is not drawn as one image; where not given 0.5 for images, 0 for points.
         augmentation_consistency: Weight of the mutual information between what the classifier says of an image and of
             the same image changed as --augmentation says (ours, after Ji et al.); it wants the modes equally heavy.
-        augment_generated: Whether posterior consistency shows the classifier fakes that were changed in the same way
-            (ours).
+        augment_generated: Whether the classifier sees fakes that were changed in the same way (ours).
         discriminator: gmmgan: "one" output of the discriminator, or one "per_mode" (ours), which judges a mode's fakes
             against the images that the classifier gives to it; where not given "per_mode" for images.
         generated_weights: gmmgan: how eq. 3 weighs the fakes of each component: by the mean "responsibilities", as it
@@ -136,8 +135,9 @@ class PretrainingOptions:
     """gmmgan: finding the modes of images before anything is generated (ours); see docs/modes.md.
 
     Attributes:
-        steps: Training steps of the heads, each with a batch of its own; 0 for no pretraining. Where not given 3000 for
-            images, 0 for points.
+        steps: Training steps of the heads on one encoding or, with groups by looks, of the classifier on the clusters,
+            each with a batch of its own; a round of refinement takes 4/3 as many. 0 for no pretraining. Where not given
+            3000 for images, 0 for points.
         heads: How many classifiers vote, on one encoding.
         encodings: How many encodings are trained, one after the other, each with as many heads that vote. What heads of
             several agree on depends less on the seed; it takes as many times as long.
