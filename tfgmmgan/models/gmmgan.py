@@ -93,7 +93,8 @@ class GMMGAN(Pretraining, ResponsibilityLosses, Classifying, LatentGAN):
             published; `"uniform"` trains rare components as fast as frequent ones (ours). Default `"uniform"` for
             images, `"responsibilities"` for points.
         pretraining_steps: Steps of one stage of the pretraining that `fit` begins with, 0 for none; a round of
-            refinement takes 4/3 as many; see `tfgmmgan.models.pretraining`. Default 3000 for images; 0 for points, and for a `classifier` without `trunk` and `head`.
+            refinement takes 4/3 as many; see `tfgmmgan.models.pretraining`. Default 3000 for images; 0 for points, and
+            for a `classifier` without `trunk` and `head`.
         num_heads: Classifiers that vote there, on one encoding. Default 15.
         num_encodings: Encodings that are trained there one after the other, each with as many heads that vote; C
             learns from what all agree on, and goes on with the last. Takes as many times as long. Default 1.
