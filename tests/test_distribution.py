@@ -15,7 +15,7 @@ from tfgmmgan.models import MODELS, ForwardPass
 from tfgmmgan.networks.normalization import BatchNormalization
 from tfgmmgan.random import make_seed
 from tfgmmgan.training.build import build_model, unused_options
-from tfgmmgan.training.config import LossOptions, NetworkOptions
+from tfgmmgan.training.config import LossOptions, NetworkOptions, PretrainingOptions
 from tfgmmgan.training.config_file import read_config
 from tfgmmgan.training.strategies import make_strategy
 
@@ -112,10 +112,13 @@ def replica_id():
     return tf.distribute.get_replica_context().replica_id_in_sync_group
 
 
-@pytest.mark.parametrize("name", ["gmmgan", "wgan_gp"])
-def test_fit_keeps_replicas_alike_and_their_noise_apart(name, strategy, images):
+BY_LOOKS = {"pretraining": PretrainingOptions(groups_by="looks")}
+
+
+@pytest.mark.parametrize(("name", "options"), [("gmmgan", {}), ("gmmgan", BY_LOOKS), ("wgan_gp", {})])
+def test_fit_keeps_replicas_alike_and_their_noise_apart(name, options, strategy, images):
     with strategy.scope():
-        model = make(name)
+        model = make(name, **options)
         drawn = model.draw_latents
     seeds = []
 
@@ -127,7 +130,7 @@ def test_fit_keeps_replicas_alike_and_their_noise_apart(name, strategy, images):
     batches = tf.data.Dataset.from_tensor_slices(images).repeat().batch(20, drop_remainder=True)
     model.fit(batches, steps_per_epoch=3, epochs=2, verbose=0)
     assert len({seed.name for seed in seeds}) == len(seeds) >= 2
-    before = make(name).get_weights()
+    before = make(name, **options).get_weights()
     assert any(np.abs(now - was).max() > 0 for now, was in zip(model.get_weights(), before, strict=True))
     for variable in model.variables:
         first, second = strategy.experimental_local_results(variable.value)
