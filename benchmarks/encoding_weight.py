@@ -24,7 +24,6 @@ def main(arguments: list[str] | None = None) -> list[dict]:
     """Train, print a table, return its rows."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, nargs="+", default=[100])
-    parser.add_argument("--weights", type=float, nargs="+", default=list(WEIGHTS), help="(default: %(default)s)")
     parser.add_argument("--epochs", type=int, default=60)
     parser.add_argument("--width", type=float, default=0.5, help="of the networks (default: %(default)s)")
     parser.add_argument("--json", type=Path, help="write the rows to this file")
@@ -35,7 +34,7 @@ def main(arguments: list[str] | None = None) -> list[dict]:
     print(f"spread of real images {real.std(axis=0).mean():.3f}")
     print(f"{'weight':>8}  {'Sigma(x)':<10}{'seed':>5}{'spread':>8}{'same class':>12}{'ACC':>7}")
     rows = []
-    for weight in options.weights:
+    for weight in WEIGHTS:
         for variance in ("diagonal", "identity") if weight else ("identity",):
             for seed in options.seeds:
                 losses = {"losses.encoding": weight, "losses.encoding_variance": variance}
