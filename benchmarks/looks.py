@@ -40,8 +40,8 @@ def least_recall(labels: np.ndarray, clusters: np.ndarray) -> float:
 
 def disputed(near: dict[str, np.ndarray], clusters: np.ndarray) -> np.ndarray:
     """Return some images, (n,), first such whose neighbours by different looks are mostly in different clusters."""
-    most = [mode(clusters[neighbours], axis=1).mode for neighbours in near.values()]
-    differ = np.any([other != most[0] for other in most[1:]], axis=0) if most[1:] else np.zeros(len(clusters), bool)
+    most = np.stack([mode(clusters[neighbours], axis=1).mode for neighbours in near.values()])
+    differ = (most != most[0]).any(axis=0)
     order = np.random.default_rng(0).permutation(len(clusters))
     return order[np.argsort(~differ[order], kind="stable")][:PICTURED]
 

@@ -1,7 +1,9 @@
 """Consensus of several clusterings: groups by votes, clusters by looks."""
 
 import numpy as np
+from sklearn.cluster import KMeans
 
+import tfgmmgan.consensus
 from tfgmmgan.consensus import NEIGHBOURS, _vote_links, clusters_by_looks, consensus
 from tfgmmgan.evaluation import cluster_scores
 from tfgmmgan.likeness import Looks, nearest_rows
@@ -94,11 +96,17 @@ def test_votes_link_groups_that_are_alike():
     np.testing.assert_allclose(links, expected / expected.sum(), rtol=1e-6)
 
 
-def test_images_that_look_alike_are_one_cluster_with_nobody_voting():
+def test_images_that_look_alike_are_one_cluster_with_nobody_voting(monkeypatch):
+    counts = []
+    monkeypatch.setattr(
+        tfgmmgan.consensus, "KMeans", lambda count, **rest: counts.append(count) or KMeans(count, **rest)
+    )
     rng = np.random.default_rng(5)
     labels = rng.choice(4, 900, p=[0.4, 0.3, 0.2, 0.1])
     rows = Looks(pictures(labels, rng), "outlines").rows
-    assert same_partition(clusters_by_looks(rows, nearest_rows(rows, NEIGHBOURS), 4, seed=0), labels)
+    clusters = clusters_by_looks(rows, nearest_rows(rows, NEIGHBOURS), 4, seed=0)
+    assert counts[0] == 30 and clusters.shape == (900,)  # groups of 30 images, then joined
+    assert same_partition(clusters, labels)
 
 
 def test_of_few_rows_each_is_a_cluster():
