@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from unittest.mock import Mock
 
 import h5py
 import keras
@@ -18,6 +19,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from tfgmmgan.data import load
 from tfgmmgan.errors import UserError
+from tfgmmgan.models import GAN, GMMGAN
 from tfgmmgan.training import TrainConfig, evaluate, load_run, train
 from tfgmmgan.training.callbacks import best_epoch, read_rows
 from tfgmmgan.training.run_directory import RunDirectory
@@ -139,9 +141,24 @@ def test_a_damaged_checkpoint_says_what_to_do(finished, tmp_path):
     np.testing.assert_equal(content(copy.checkpoint(2)), content(run.checkpoint(2)))
 
 
-def test_divergence_stops_and_keeps_the_last_good_state(tmp_path, monkeypatch):
-    from tfgmmgan.models import GAN
+def test_a_run_that_stops_in_its_first_epoch_need_not_pretrain_again(finished, tmp_path, monkeypatch):
+    whole, _ = finished
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(GMMGAN, "generator_loss", Mock(side_effect=KeyboardInterrupt))
+        train(small(), str(tmp_path / "run"))
+    run = RunDirectory(tmp_path / "run")
+    assert run.last_checkpoint()[0] == 0
+    before = rows_of(run)
+    assert [row["epoch"] for row in before] == ["0"]
+    with pytest.raises(UserError, match="no checkpoint yet; wait for its first epoch"):
+        load_run(str(run.path))
+    monkeypatch.setattr(GMMGAN, "pretrain", Mock(side_effect=AssertionError("pretrains again")))
+    train(small(), str(run.path), resume=True)
+    np.testing.assert_equal(content(run.checkpoint(2)), content(whole.checkpoint(2)))
+    assert rows_of(run)[0]["seconds"] == before[0]["seconds"]
 
+
+def test_divergence_stops_and_keeps_the_last_good_state(tmp_path, monkeypatch):
     def spoilt(self, forward):
         step = tf.cast(self.optimizer.iterations, tf.float32)
         return tf.reduce_mean(forward.fake_scores) / tf.where(step < 25, 1.0, 0.0)

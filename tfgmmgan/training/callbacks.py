@@ -72,12 +72,16 @@ class Checkpoint(keras.callbacks.Callback):
         """Write the state after this epoch, unless it is no longer finite."""
         if epoch + 1 < self.last_epoch and time.monotonic() - self.written < self.min_seconds:
             return
-        _check_weights(self.model, epoch + 1, self.run)
-        with replacing(self.run.checkpoint(epoch + 1)) as temporary:
-            self.model.save_weights(temporary)
+        self.write(self.model, epoch + 1)
+        self.written = time.monotonic()
+
+    def write(self, model: keras.Model, epochs: int) -> None:
+        """Write a model's state after so many epochs, 0 for that after pretraining, unless it is no longer finite."""
+        _check_weights(model, epochs, self.run)
+        with replacing(self.run.checkpoint(epochs)) as temporary:
+            model.save_weights(temporary)
         for old in sorted(self.run.checkpoints.glob("epoch_*.weights.h5"))[:-2]:
             old.unlink()
-        self.written = time.monotonic()
 
 
 def _check_weights(model: keras.Model, epoch: int, run: RunDirectory) -> None:
@@ -100,7 +104,7 @@ class HistoryFile(keras.callbacks.Callback):
     """Writes each epoch's mean losses, and the seconds it took, to `history.csv`, whole after every epoch.
 
     Args:
-        path: The file. Rows of epochs before `first_epoch` are kept, later ones (of a run that died) dropped.
+        path: The file. Rows up to `first_epoch` (0 is pretraining) are kept, later ones (of a run that died) dropped.
         first_epoch: The epoch training starts at, from 0.
     """
 
@@ -110,8 +114,9 @@ class HistoryFile(keras.callbacks.Callback):
         self.rows = read_rows(path, first_epoch)
 
     def add_pretraining(self, seconds: float) -> None:
-        """Keep what pretraining took, as epoch 0."""
-        self.rows.insert(0, {"epoch": 0, "seconds": round(seconds, 3)})
+        """Write what pretraining took, as epoch 0."""
+        self.rows = [{"epoch": 0, "seconds": round(seconds, 3)}]
+        write_rows(self.path, self.rows)
 
     def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
         """Start the clock."""
@@ -143,7 +148,7 @@ class EpochLogs(keras.callbacks.TensorBoard):
 
 def read_rows(path: Path, last_epoch: int | None = None) -> list[dict]:
     """Return the rows of a CSV file by epoch, up to `last_epoch`; none where there is no file."""
-    if last_epoch == 0 or not path.is_file():
+    if not path.is_file():
         return []
     with open(path, newline="") as file:
         return [row for row in csv.DictReader(file) if last_epoch is None or int(row["epoch"]) <= last_epoch]

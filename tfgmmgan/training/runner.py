@@ -152,6 +152,8 @@ def _fit(model: LatentGAN, data: ImageData, config: TrainConfig, first_epoch: in
             for callback in callbacks:
                 if isinstance(callback, HistoryFile):
                     callback.add_pretraining(time.perf_counter() - started)
+                if isinstance(callback, Checkpoint):
+                    callback.write(model, 0)
         model.fit(
             data.training_batches(step_size, config.seed, first_epoch, labelled=model.needs_labels),
             steps_per_epoch=data.steps_per_epoch(step_size),
