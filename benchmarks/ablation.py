@@ -20,7 +20,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from benchmarks.training import BY_VOTES, RESPONSIBILITY_LEARNING, train
+from benchmarks.training import BY_VOTES, CONSTANT_RATES, RESPONSIBILITY_LEARNING, train
 from tfgmmgan import load_data, make_config
 from tfgmmgan.evaluation import EvaluationOptions, make_scorecard
 from tfgmmgan.files import replacing
@@ -117,7 +117,7 @@ def main(arguments: list[str] | None = None) -> dict:
                 "epochs": 1_000_000,
                 "precision": options.precision,
                 "networks.width": options.width,
-                "optimizers.schedule": "constant",
+                **CONSTANT_RATES,
             }
             if options.pretraining_steps and model_name == "gmmgan" and "pretraining.steps" not in changes:
                 common["pretraining.steps"] = options.pretraining_steps

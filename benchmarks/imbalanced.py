@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from benchmarks.training import RESPONSIBILITY_LEARNING, train
+from benchmarks.training import CONSTANT_RATES, RESPONSIBILITY_LEARNING, train
 from tfgmmgan import LatentGAN, load_data, make_config
 from tfgmmgan.data import DataOptions, ImageData
 from tfgmmgan.evaluation import algorithm_2, cluster_scores, train_judge
@@ -71,7 +71,7 @@ def main(arguments: list[str] | None = None) -> dict:
     options.output.mkdir(parents=True, exist_ok=True)
     judge = train_judge(load_data(options.dataset, DataOptions(classes=CLASSES)))  # of the classes in full
     selection = {"data.classes": CLASSES, "data.class_fractions": FRACTIONS}
-    selection |= {"optimizers.schedule": "constant", "precision": "float32"}  # whatever the dataset's config says
+    selection |= CONSTANT_RATES | {"precision": "float32"}  # whatever the dataset's config says
     data = load_data(options.dataset, DataOptions(classes=CLASSES, class_fractions=FRACTIONS))
     shares = np.bincount(data.train.labels) / len(data.train)
     found: dict = {"load_average": os.getloadavg()[0], "shares": shares.tolist(), "runs": []}

@@ -10,14 +10,21 @@ from tfgmmgan.data import ImageData
 from tfgmmgan.models.recipe import EQUATIONS_3_AND_4
 from tfgmmgan.training.build import MODEL_ARGUMENTS, build_model
 
-__all__ = ["BY_VOTES", "RESPONSIBILITY_LEARNING", "pretrain", "train"]
+__all__ = ["BY_VOTES", "CONSTANT_RATES", "RESPONSIBILITY_LEARNING", "pretrain", "train"]
+
+# The papers' rates, whatever a dataset's config says.
+CONSTANT_RATES = {
+    "optimizers.learning_rate": 2e-4,
+    "optimizers.discriminator_learning_rate": 2e-4,
+    "optimizers.schedule": "constant",
+}
 
 # gmmgan on images by eq. 3 and 4, with what keeps all components in use and a trained prior, as options.
 RESPONSIBILITY_LEARNING = {
     **{MODEL_ARGUMENTS[name]: value for name, value in EQUATIONS_3_AND_4.items()},
     "prior.trainable": True,
     "prior.variance": 0.15,
-    "optimizers.schedule": "constant",
+    **CONSTANT_RATES,
 }
 
 # gmmgan with clusters by the votes of heads, for datasets whose configs have them by looks.

@@ -7,11 +7,13 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfgmmgan import GMMGAN
+from tfgmmgan import GMMGAN, make_config
 from tfgmmgan.cli.train import parse
+from tfgmmgan.models import MODELS
 from tfgmmgan.models.recipe import EQUATIONS_3_AND_4
 from tfgmmgan.training.build import build_model, check_options
 from tfgmmgan.training.config import flatten
+from tfgmmgan.training.config_file import read_config
 
 CONFIGS = Path(__file__).parents[1] / "configs"
 PAPERS = sorted((CONFIGS / "papers").rglob("*.yaml"))
@@ -59,7 +61,8 @@ def test_a_dataset_s_own_config_changes_nothing_of_a_paper_s(file):
     assert config.optimizers.schedule == "constant" and config.precision == "float32"
 
 
-DATASETS = sorted(set(CONFIGS.rglob("*.yaml")) - set(PAPERS) - set((CONFIGS / "losses").glob("*.yaml")))
+OF_MODELS = [file for model in MODELS for file in sorted((CONFIGS / model).rglob("*.yaml"))]
+DATASETS = sorted({*CONFIGS.rglob("*.yaml")} - {*PAPERS, *OF_MODELS, *(CONFIGS / "losses").glob("*.yaml")})
 
 
 def test_the_losses_of_eq_3_and_4_are_those_of_points():
@@ -78,6 +81,18 @@ def test_a_dataset_s_config(file):
     config, _, _ = parse(["--dataset", dataset], "train.py")
     check_options(config)
     assert config.dataset == dataset
+
+
+@pytest.mark.parametrize("file", OF_MODELS, ids=lambda file: f"{file.parent.name}-{file.stem}")
+def test_a_dataset_s_config_for_one_model(file):
+    model, dataset = file.parent.name, file.stem
+    options = [f"--dataset={dataset}", f"--model={model}"]
+    config, _, _ = parse(options, "train.py")
+    assert config == make_config(model, dataset) == parse([*options, "--config", str(file)], "train.py")[0]
+    for other in set(MODELS) - {model}:
+        plain, _, _ = parse([f"--dataset={dataset}", f"--model={other}"], "train.py")
+        base = read_config(CONFIGS / f"{dataset}.yaml", model=other)
+        assert plain.optimizers == base.optimizers != config.optimizers
 
 
 def distinct():

@@ -17,8 +17,8 @@ __all__ = ["command", "parse"]
 DESCRIPTION = """Train a GAN with a mixture prior on images, and say which modes it found.
 
 Without arguments it learns scikit-learn's digits in under three minutes. Options come, each overriding those before
-it, from built-in defaults, the model's own, configs/DATASET.yaml, --config FILE, and the command line. Everything
-lands in one run directory; --resume goes on with a run that was stopped."""
+it, from built-in defaults, the model's own, configs/DATASET.yaml, configs/MODEL/DATASET.yaml, --config FILE, and the
+command line. Everything lands in one run directory; --resume goes on with a run that was stopped."""
 
 EXAMPLES = """examples:
   %(prog)s --dataset fashion_mnist
@@ -60,7 +60,7 @@ def parse(arguments: list[str], prog: str) -> tuple[TrainConfig, str | None, boo
     model = str(early.model or asked.get("model") or TrainConfig.model)
     if model not in MODELS:
         raise unknown_name("model", model, MODELS)
-    base_files = [file for file in [config_file.dataset_config(dataset)] if file]
+    base_files = config_file.dataset_configs(dataset, model)
     if early.resume:
         seed = early.seed or asked.get("seed") or TrainConfig.seed
         base_files = [RunDirectory.find(early.output, runner.default_run_name(dataset, model, seed)).config]

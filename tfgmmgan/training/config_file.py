@@ -19,7 +19,7 @@ __all__ = [
     "changed_options",
     "config_from",
     "config_parser",
-    "dataset_config",
+    "dataset_configs",
     "make_config",
     "read_config",
     "without_foreign_defaults",
@@ -77,14 +77,13 @@ def read_config(*files: Path, model: str | None = None) -> TrainConfig:
         raise UserError(f"{files[-1]}: {error}") from error
 
 
-def dataset_config(dataset: str) -> Path | None:
-    """Return the shipped YAML file with a dataset's defaults, or None where there is none."""
+def dataset_configs(dataset: str, model: str) -> list[Path]:
+    """Return the shipped YAML files with a dataset's defaults, for all models and for this one, those there are."""
     package = Path(__file__).parents[1]
-    for folder in (package / "configs", package.parent / "configs"):  # the wheel, the checkout
-        file = folder / f"{dataset}.yaml"
-        if file.is_file():
-            return file
-    return None
+    folder = package / "configs"  # in a wheel
+    if not folder.is_dir():
+        folder = package.parent / "configs"  # in the checkout
+    return [file for file in (folder / f"{dataset}.yaml", folder / model / f"{dataset}.yaml") if file.is_file()]
 
 
 def make_config(model: str = TrainConfig.model, dataset: str = TrainConfig.dataset, **options: Any) -> TrainConfig:
@@ -102,8 +101,7 @@ def make_config(model: str = TrainConfig.model, dataset: str = TrainConfig.datas
     Raises:
         UserError: If an option is unknown or of the wrong kind.
     """
-    file = dataset_config(dataset)
-    parser = config_parser([file] if file else [], model)
+    parser = config_parser(dataset_configs(dataset, model), model)
     base = config_from(parser, parser.parse_args([f"--dataset={dataset}", f"--model={model}"]))
     values = {name: value if isinstance(value, str) else json.dumps(value) for name, value in options.items()}
     arguments = [f"--dataset={dataset}", f"--model={model}", *(f"--{name}={value}" for name, value in values.items())]
