@@ -4,6 +4,7 @@ import time
 from collections.abc import Sequence
 
 import keras
+import numpy as np
 
 from tfgmmgan import LatentGAN, TrainConfig
 from tfgmmgan.data import ImageData
@@ -45,13 +46,18 @@ def train(
     data: ImageData,
     callbacks: Sequence[keras.callbacks.Callback] = (),
     pretraining_alone: bool = False,
+    classifier_weights: list[np.ndarray] | None = None,
 ) -> tuple[LatentGAN, float]:
     """Train a config's model as `train.py` does, without a run directory; return it and the seconds it took.
 
-    With `pretraining_alone` there is nothing after pretraining: no config's epochs are 0.
+    With `pretraining_alone` there is nothing after pretraining: no config's epochs are 0. With the weights of a
+    pretrained classifier there is nothing before it.
     """
     keras.utils.set_random_seed(config.seed)
     model = build_model(config, data.shape, len(data.class_names), len(data.train))
+    if classifier_weights is not None:
+        model.classifier.set_weights(classifier_weights)
+        model.pretrained.assign(1)
     batch_size = config.batch_size * model.critic_steps
     started = time.perf_counter()
     pretrain(model, config, data)

@@ -12,6 +12,7 @@ from benchmarks import (
     ablation,
     encoders,
     encoding_weight,
+    generation,
     imbalanced,
     looks,
     pretraining,
@@ -21,7 +22,7 @@ from benchmarks import (
     unequal_modes,
     variance_scales,
 )
-from tfgmmgan import load_data, make_config, train
+from tfgmmgan import GMMGAN, load_data, make_config, train
 from tfgmmgan.data import ImageData, Split
 from tfgmmgan.likeness import LOOKS
 
@@ -107,6 +108,20 @@ def test_pretraining(tmp_path, capsys):
         assert seconds == sorted(seconds)
         assert all(0 < row["acc"] <= row["purity"] <= 1 for row in run["stages"])
     assert "calibration_error" in capsys.readouterr().out
+
+
+@pytest.mark.slow
+def test_generation(tmp_path, monkeypatch):
+    pretrained = []
+    monkeypatch.setattr(GMMGAN, "pretrain", lambda model, *args, **kwargs: pretrained.append(model))
+    each = ["losses.diversity=0", "losses.diversity=9 optimizers.learning_rate=1e-3"]
+    arguments = ["--dataset", "digits", "--seeds", "5", "--epochs", "1", "--output", str(tmp_path), "--each", *each]
+    found = generation.main([*arguments, "--held_out", "400", "--options", "networks.width=0.1"])
+    assert len(pretrained) == 1 and [row["options"] for row in found["runs"]] == each
+    first, second = found["runs"]
+    assert first["classifier_acc"] == pytest.approx(second["classifier_acc"], abs=0.01)  # the same C, other fakes
+    assert first["frechet_distance"] != second["frechet_distance"]
+    assert json.loads((tmp_path / "scores.json").read_text()) == found
 
 
 def test_unequal_modes(tmp_path):
