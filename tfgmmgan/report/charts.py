@@ -124,7 +124,7 @@ def calibration_chart(found: dict[str, dict]) -> str:
         sizes = 6 + 200 * np.array(scores["share"])
         place.scatter(scores["confidence"], scores["accuracy"], sizes, color=colour, alpha=0.6, linewidths=0)
     place.set(xlabel="responsibility of the likeliest mode", ylabel="share right", xlim=(0, 1.03), ylim=(0, 1.03))
-    place.legend(frameon=False, fontsize=8, loc="upper left")
+    place.legend(frameon=False, fontsize=8, loc="best")
     return _svg(figure)
 
 
