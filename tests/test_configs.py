@@ -58,7 +58,10 @@ def test_a_paper_s_config(file):
 @pytest.mark.parametrize("file", PAPERS, ids=NAMES)
 def test_a_dataset_s_own_config_changes_nothing_of_a_paper_s(file):
     config = read(file)
+    alone = read_config(file, model=config.model)
     assert config.optimizers.schedule == "constant" and config.precision == "float32"
+    for group in ("optimizers", "losses", "prior", "networks", "epochs", "batch_size"):
+        assert getattr(config, group) == getattr(alone, group), group
 
 
 OF_MODELS = [file for model in MODELS for file in sorted((CONFIGS / model).rglob("*.yaml"))]
