@@ -20,6 +20,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
+from benchmarks.scores import write_scores
 from benchmarks.training import BY_VOTES, CONSTANT_RATES, RESPONSIBILITY_LEARNING, train
 from tfgmmgan import load_data, make_config
 from tfgmmgan.evaluation import EvaluationOptions, make_scorecard
@@ -135,8 +136,7 @@ def main(arguments: list[str] | None = None) -> dict:
                 images = model.generate(100, component=_components(model), seed=0)
                 with replacing(options.output / f"{list(SYSTEMS).index(name)}.png") as temporary:
                     image_grid(images.reshape(10, 10, *data.shape)).save(temporary)
-            with replacing(options.output / "scores.json") as temporary:  # after each: the whole takes hours
-                temporary.write_text(json.dumps(found, indent=2) + "\n")
+            write_scores(found, options.output)  # after each: the whole takes hours
     print(table(found))
     return found
 

@@ -9,16 +9,15 @@ images where these are held out, as for tuning. Labels are used for these number
 """
 
 import argparse
-import json
 import os
 from pathlib import Path
 
 from benchmarks.ablation import scores
 from benchmarks.pretraining import hold_out, options_in_yaml
+from benchmarks.scores import write_scores
 from benchmarks.training import train
 from tfgmmgan import load_data, make_config
 from tfgmmgan.evaluation import EvaluationOptions, make_scorecard
-from tfgmmgan.files import replacing
 
 COLUMNS = {
     "algorithm_2_acc": "A2 ACC",
@@ -58,10 +57,7 @@ def main(arguments: list[str] | None = None) -> dict:
             row = {"seed": seed, "options": each, "minutes": seconds / 60, **scores(card)}
             found["runs"].append(row)
             print(f"{seed:>5}" + "".join(f"{row[name]:>10.4f}" for name in COLUMNS) + f"  {each}", flush=True)
-            if options.output:
-                options.output.mkdir(parents=True, exist_ok=True)
-                with replacing(options.output / "scores.json") as temporary:
-                    temporary.write_text(json.dumps(found, indent=2) + "\n")
+            write_scores(found, options.output)
     return found
 
 

@@ -10,13 +10,13 @@ Labels are used for these numbers alone.
 """
 
 import argparse
-import json
 import os
 from pathlib import Path
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
+from benchmarks.scores import write_scores
 from benchmarks.training import CONSTANT_RATES, RESPONSIBILITY_LEARNING, train
 from tfgmmgan import LatentGAN, load_data, make_config
 from tfgmmgan.data import DataOptions, ImageData
@@ -103,8 +103,7 @@ def main(arguments: list[str] | None = None) -> dict:
     print(f"\nclass shares of the data: {' '.join(f'{share:.3f}' for share in shares)}")
     print(f"{'system':<38}{'seed':>5}{'generated':>11}{'purity':>9}{'weights':>9}{'ACC':>7}{'minutes':>9}")
     print("\n".join(rows))
-    with replacing(options.output / "scores.json") as temporary:
-        temporary.write_text(json.dumps(found, indent=2) + "\n")
+    write_scores(found, options.output)
     return found
 
 

@@ -10,7 +10,6 @@ looks differ.
 """
 
 import argparse
-import json
 import time
 from pathlib import Path
 
@@ -18,6 +17,7 @@ import numpy as np
 from scipy.stats import mode
 
 from benchmarks.pretraining import hold_out
+from benchmarks.scores import write_scores
 from tfgmmgan import load_data
 from tfgmmgan.consensus import NEIGHBOURS, clusters_by_looks
 from tfgmmgan.data import DataOptions
@@ -82,10 +82,7 @@ def main(arguments: list[str] | None = None) -> dict:
             found["runs"].append(row)
             cells = "".join(f"{row[name]:>8.4f}" for name in ("acc", "purity", "nmi", "least_recall"))
             print(f"{by:<10}{seed:>5}{near:>12.4f}{cells}{seconds:>9.0f}", flush=True)
-            if options.output:
-                options.output.mkdir(parents=True, exist_ok=True)
-                with replacing(options.output / "scores.json") as temporary:
-                    temporary.write_text(json.dumps(found, indent=2) + "\n")
+            write_scores(found, options.output)
     if options.output:
         chosen = np.sort(disputed(neighbours_by, clusters))
         shown = np.stack([[one, *near[one]] for one in chosen for near in neighbours_by.values()])

@@ -9,7 +9,6 @@ these are held out, as for tuning. Labels are used for these numbers alone.
 """
 
 import argparse
-import json
 import os
 import time
 from dataclasses import replace
@@ -19,11 +18,11 @@ import keras
 import numpy as np
 import yaml
 
+from benchmarks.scores import write_scores
 from benchmarks.training import pretrain
 from tfgmmgan import load_data, make_config
 from tfgmmgan.data import DataOptions, ImageData, Split
 from tfgmmgan.evaluation import calibration, cluster_scores
-from tfgmmgan.files import replacing
 from tfgmmgan.training.build import build_model
 
 
@@ -99,10 +98,7 @@ def main(arguments: list[str] | None = None) -> dict:
         for row in stages.rows:
             cells = [f"{row[name]:>9.4f}" for name in ("acc", "purity", "nmi", "calibration_error")]
             print(f"{seed:>5} {row['stage']:<12}{row['seconds']:>9.0f}" + "".join(cells), flush=True)
-        if options.output:
-            options.output.mkdir(parents=True, exist_ok=True)
-            with replacing(options.output / "scores.json") as temporary:
-                temporary.write_text(json.dumps(found, indent=2) + "\n")
+        write_scores(found, options.output)
     last = [run["stages"][-1] for run in found["runs"]]
     for name in ("acc", "purity", "nmi", "calibration_error"):
         values = [row[name] for row in last]

@@ -8,13 +8,13 @@ GM-GANs.
 """
 
 import argparse
-import json
 import os
 from pathlib import Path
 
 import keras
 import numpy as np
 
+from benchmarks.scores import write_scores
 from benchmarks.training import train
 from tfgmmgan import LatentGAN, load_data, make_config
 from tfgmmgan.data import ImageData
@@ -106,8 +106,7 @@ def main(arguments: list[str] | None = None) -> dict:
                 flush=True,
             )
     print(f"real against real: MMD {found['runs'][0]['mmd_floor']:.5f}")
-    with replacing(options.output / "scores.json") as temporary:
-        temporary.write_text(json.dumps(found, indent=2) + "\n")
+    write_scores(found, options.output)
     pictures = {
         "samples": samples(models, data),
         "scales": scales(models, data),

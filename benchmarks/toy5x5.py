@@ -8,10 +8,10 @@ standard deviation, which is not published, is 0.05 here, a twentieth of the dis
 """
 
 import argparse
-import json
 import os
 from pathlib import Path
 
+from benchmarks.scores import write_scores
 from benchmarks.training import train
 from tfgmmgan import load_data, make_config
 from tfgmmgan.evaluation import point_scores
@@ -61,8 +61,7 @@ def main(arguments: list[str] | None = None) -> dict:
             del shown["GAEL, reconstructions"]
             pictures["samples"] = panels([scatter(points) for points in shown.values()], list(shown), 4, side=3.4)
             pictures["latents"] = point_figures(gael, data)["latents"]()
-    with replacing(options.output / "scores.json") as temporary:
-        temporary.write_text(json.dumps(found, indent=2) + "\n")
+    write_scores(found, options.output)
     for kind, picture in pictures.items():
         with replacing(options.output / f"{kind}.png") as temporary:
             picture.save(temporary)

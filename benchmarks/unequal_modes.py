@@ -13,7 +13,6 @@ images. Labels are used for these numbers and for thinning out the classes alone
 """
 
 import argparse
-import json
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -22,6 +21,7 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from benchmarks.pretraining import hold_out, options_in_yaml
+from benchmarks.scores import write_scores
 from benchmarks.training import train
 from tfgmmgan import LatentGAN, load_data, make_config
 from tfgmmgan.data import DataOptions, ImageData
@@ -117,16 +117,13 @@ def main(arguments: list[str] | None = None) -> dict:
                 f"{name:<10}{seed:>5}{row['acc']:>8.3f}{least:>30.3f}{max(row['off_by']):>22.2f}{row['minutes']:>9.1f}",
                 flush=True,
             )
-            if options.output:
-                options.output.mkdir(parents=True, exist_ok=True)
-                with replacing(options.output / "scores.json") as temporary:
-                    temporary.write_text(json.dumps(found, indent=2) + "\n")
-                if options.epochs != 0 and seed == options.seeds[0]:
-                    k = model.prior.num_components
-                    images = model.generate(10 * k, component=np.repeat(np.arange(k), 10), seed=0)
-                    labels = [f"{weight:.1%}" for weight in model.prior.mixture_probs().numpy()]
-                    with replacing(options.output / f"{name}.png") as temporary:
-                        image_grid(images.reshape(k, 10, *data.shape), labels).save(temporary)
+            write_scores(found, options.output)
+            if options.output and options.epochs != 0 and seed == options.seeds[0]:
+                k = model.prior.num_components
+                images = model.generate(10 * k, component=np.repeat(np.arange(k), 10), seed=0)
+                labels = [f"{weight:.1%}" for weight in model.prior.mixture_probs().numpy()]
+                with replacing(options.output / f"{name}.png") as temporary:
+                    image_grid(images.reshape(k, 10, *data.shape), labels).save(temporary)
     return found
 
 

@@ -76,6 +76,7 @@ def test_responsibility_learning(tiny_gmmgan, images, encoder, adversarial, upda
         responsibility_consistency=0.5,
         augmentation_consistency=0.6,
         diversity=0.8,
+        discriminator_units=4 if adversarial else 0,
         discriminator_outputs="per_mode" if adversarial else "one",
     )
     check_table(model, responsibility_table(encoder == "shared", adversarial, updates), images)

@@ -105,3 +105,35 @@ def test_precision_belongs_to_the_network():
     assert generator.blocks[0].compute_dtype == "bfloat16"
     assert generator(np.zeros((1, 3), np.float32)).dtype == "float32"
     assert DCGANGenerator((8, 8, 1)).blocks[0].compute_dtype == "float32"
+
+
+@pytest.mark.parametrize("spectral_norm", [False, True])
+def test_hidden_layer_of_the_discriminator(spectral_norm):
+    images = np.random.default_rng(0).uniform(-1, 1, (3, 8, 8, 1)).astype(np.float32)
+    keras.utils.set_random_seed(0)
+    network = Discriminator(DCGANEncoder((8, 8, 1), 0.1), 4, spectral_norm=spectral_norm, hidden_units=6)
+    network.build((None, 8, 8, 1))
+    assert [tuple(w.shape) for w in network.own_variables] == [(52, 6), (6,), (6, 4), (4,)]
+    weights = [np.asarray(w) for w in network.own_variables]
+    if spectral_norm:  # one step of power iteration is not the norm itself yet
+        for _ in range(60):
+            network(images, training=True)
+        weights[0], weights[2] = (weight / np.linalg.norm(weight, 2) for weight in weights[::2])
+    hidden = np.asarray(network.encoder(images)) @ weights[0] + weights[1]
+    expected = np.where(hidden > 0, hidden, 0.2 * hidden) @ weights[2] + weights[3]
+    np.testing.assert_allclose(network(images), expected, rtol=1e-3, atol=1e-4)
+    again = Discriminator.from_config(network.get_config())
+    again.build((None, 8, 8, 1))
+    assert again.count_params() == network.count_params()
+
+
+def test_hidden_layer_is_the_discriminators_to_train():
+    model = GMMGAN((8, 8, 1), 3, 4, width=0.1, discriminator_units=5, pretraining_steps=0)
+    assert [tuple(w.shape) for w in model.group_variables("discriminator")] == [(52, 5), (5,), (5, 3), (3,)]
+    assert trainable(model.discriminator) == sum(
+        int(np.prod(w.shape)) for group in ("encoder", "discriminator") for w in model.group_variables(group)
+    )
+    for network in (model, GMMGAN.from_config(model.get_config())):
+        assert (network.discriminator_units, network.discriminator.hidden_units) == (5, 5)
+    with pytest.raises(ValueError, match="hidden_units must be at least 0"):
+        Discriminator(DCGANEncoder((8, 8, 1), 0.1), hidden_units=-1)

@@ -77,7 +77,7 @@ def test_every_option_of_the_config_has_a_use():
 def test_options_reach_the_model():
     config = TrainConfig(model="gmmgan", num_components=4, latent_dim=6, seed=5, precision="bfloat16")
     config.prior.covariance, config.prior.weights, config.prior.trainable = "diag", "uniform", False
-    config.networks.width, config.networks.encoder = 0.1, "separate"
+    config.networks.width, config.networks.encoder, config.networks.discriminator_units = 0.1, "separate", 7
     config.losses.estimator, config.losses.mutual_information = "paired", 0.5
     config.optimizers.learning_rate, config.optimizers.discriminator_learning_rate = 1e-3, 2e-3
     config.losses.augmentation_consistency, config.losses.discriminator = 0.3, "per_mode"
@@ -85,7 +85,7 @@ def test_options_reach_the_model():
     config.optimizers.update_order = "alternating"
     model = build_model(config, (8, 8, 1))
     assert (model.augmentation_consistency, model.augmentation) == (0.3, Augmentation(shift=0.2, flip=True))
-    assert model.discriminator.num_outputs == 4
+    assert (model.discriminator.num_outputs, model.discriminator.hidden_units) == (4, 7)
     prior = model.prior
     assert (prior.num_components, prior.latent_dim, prior.covariance, prior.seed) == (4, 6, "diag", 5)
     assert (prior.mixture_weights, prior.trainable) == ("uniform", False)

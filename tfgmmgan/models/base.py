@@ -37,6 +37,8 @@ class LatentGAN(TrainingStep, Fitting, Drawing, keras.Model):
         architecture: `"dcgan"` or `"resnet"` for images, `"mlp"` for points; `"auto"` is dcgan or mlp by the shape.
             Default `"auto"`.
         width: Multiplies the channels of the architecture's networks. Default 1.
+        discriminator_units: Units of a hidden layer between D's encoding and its outputs, 0 for none as in Table 3
+            (`Discriminator`; ours). Default 0.
         adversarial_loss: A name in `tfgmmgan.losses.ADVERSARIAL_LOSSES`: `"non_saturating"`, `"minimax"`, `"hinge"`,
             `"wasserstein"` or `"wasserstein_gp"`. Default `"non_saturating"`.
         gradient_penalty: Weight of D's gradient penalty, with which the architecture's own discriminator has no batch
@@ -68,6 +70,7 @@ class LatentGAN(TrainingStep, Fitting, Drawing, keras.Model):
         discriminator: keras.Model | None = None,
         architecture: str = "auto",
         width: float = 1.0,
+        discriminator_units: int = 0,
         adversarial_loss: str = "non_saturating",
         gradient_penalty: Weight | None = None,
         weight_clip: float | None = None,
@@ -89,6 +92,7 @@ class LatentGAN(TrainingStep, Fitting, Drawing, keras.Model):
         self.prior = prior
         self.architecture = architecture
         self.width = width
+        self.discriminator_units = discriminator_units
         self.adversarial_loss = adversarial_loss
         self.update_order = update_order
         self.generator_batch_size = generator_batch_size
@@ -133,6 +137,7 @@ class LatentGAN(TrainingStep, Fitting, Drawing, keras.Model):
             encoder(self.data_shape, width=self.width, **plain, name="encoder"),
             num_outputs=self.output_counts()[0],
             spectral_norm=encoder.has_spectral_norm,
+            hidden_units=self.discriminator_units,
             name="discriminator",
         )
 
@@ -193,12 +198,9 @@ class LatentGAN(TrainingStep, Fitting, Drawing, keras.Model):
 
     def group_variables(self, group: str) -> list[keras.Variable]:
         """Return a group's trainable weights."""
-        owner = {
-            "encoder": self.discriminator.encoder,
-            "discriminator": self.discriminator.head,
-            "generator": self.generator,
-            "prior": self.prior,
-        }[group]
+        if group == "discriminator":
+            return self.discriminator.own_variables
+        owner = {"encoder": self.discriminator.encoder, "generator": self.generator, "prior": self.prior}[group]
         return owner.trainable_variables
 
     def after_update(self, forward: ForwardPass) -> None:
@@ -229,6 +231,7 @@ class LatentGAN(TrainingStep, Fitting, Drawing, keras.Model):
             **{name: keras.saving.serialize_keras_object(getattr(self, name)) for name in self._given},
             "architecture": self.architecture,
             "width": self.width,
+            "discriminator_units": self.discriminator_units,
             "adversarial_loss": self.adversarial_loss,
             "gradient_penalty": serialized(self.gradient_penalty),
             "weight_clip": self.weight_clip,

@@ -7,7 +7,9 @@ import keras
 
 from tfgmmgan.networks.normalization import BatchNormalization
 
-__all__ = ["Chain", "dtype_policy"]
+__all__ = ["LEAK", "Chain", "dtype_policy"]
+
+LEAK = 0.2  # of every LeakyReLU; the papers do not say
 
 
 @contextmanager

@@ -7,12 +7,10 @@ import keras
 from keras import layers
 
 from tfgmmgan.errors import UserError
-from tfgmmgan.networks.chain import Chain
+from tfgmmgan.networks.chain import LEAK, Chain
 from tfgmmgan.networks.normalization import BatchNormalization
 
 __all__ = ["DCGANClassifier", "DCGANEncoder", "DCGANGenerator"]
-
-LEAK = 0.2
 
 
 class _ImageChain(Chain):

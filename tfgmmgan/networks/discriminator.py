@@ -3,6 +3,7 @@
 import keras
 from keras import layers
 
+from tfgmmgan.networks.chain import LEAK, dtype_policy
 from tfgmmgan.networks.spectral import SpectralDense
 
 __all__ = ["Discriminator"]
@@ -24,22 +25,50 @@ class Discriminator(keras.Model):
         encoder: Any Keras model from a batch of examples to features of shape (n, F).
         num_outputs: Width of the head; 1 is the papers' real-or-fake logit. Default 1.
         spectral_norm: Whether the head is spectrally normalised, as BigGAN's is. Default False.
+        hidden_units: Units of a hidden layer with LeakyReLU between encoding and head, 0 for none, as published. With
+            several outputs each then judges by more than a linear function of the encoding (ours). Default 0.
+
+    Attributes:
+        own_variables: The trainable weights that are not the encoder's.
     """
 
-    def __init__(self, encoder: keras.Model, num_outputs: int = 1, spectral_norm: bool = False, **kwargs) -> None:
+    def __init__(
+        self,
+        encoder: keras.Model,
+        num_outputs: int = 1,
+        spectral_norm: bool = False,
+        hidden_units: int = 0,
+        **kwargs,
+    ) -> None:
         super().__init__(**kwargs)
         if num_outputs < 1:
             raise ValueError(f"num_outputs must be at least 1; got {num_outputs}.")
+        if hidden_units < 0:
+            raise ValueError(f"hidden_units must be at least 0; got {hidden_units}.")
         self.encoder = encoder
         self.num_outputs = num_outputs
         self.spectral_norm = spectral_norm
-        self.head = (SpectralDense if spectral_norm else layers.Dense)(num_outputs, dtype="float32", name="head")
+        self.hidden_units = hidden_units
+        dense = SpectralDense if spectral_norm else layers.Dense
+        with dtype_policy(self.dtype_policy):
+            self.hidden = dense(hidden_units, name="hidden") if hidden_units else None
+            self.activation = layers.LeakyReLU(LEAK)
+        self.head = dense(num_outputs, dtype="float32", name="head")
+
+    @property
+    def own_variables(self) -> list[keras.Variable]:
+        """The trainable weights that are not the encoder's."""
+        return [weight for layer in (self.hidden, self.head) if layer for weight in layer.trainable_variables]
 
     def build(self, input_shape: tuple) -> None:
         """Create the weights of both stages."""
         if not self.encoder.built:
             self.encoder.build(input_shape)
-        self.head.build(self.encoder.compute_output_shape(input_shape))
+        features = self.encoder.compute_output_shape(input_shape)
+        if self.hidden:
+            self.hidden.build(features)
+            features = (*features[:-1], self.hidden_units)
+        self.head.build(features)
         self.built = True
 
     def call(self, inputs, training: bool = False):  # noqa: ANN001, ANN201
@@ -48,7 +77,10 @@ class Discriminator(keras.Model):
 
     def scores(self, features, training: bool = False):  # noqa: ANN001, ANN201
         """Return the logits of features, (n, F) -> (n, num_outputs)."""
-        return self.head(features, training=training) if self.spectral_norm else self.head(features)
+        told = {"training": training} if self.spectral_norm else {}
+        if self.hidden:
+            features = self.activation(self.hidden(features, **told))
+        return self.head(features, **told)
 
     def get_config(self) -> dict:
         """Return the constructor's arguments."""
@@ -57,6 +89,7 @@ class Discriminator(keras.Model):
             "encoder": keras.saving.serialize_keras_object(self.encoder),
             "num_outputs": self.num_outputs,
             "spectral_norm": self.spectral_norm,
+            "hidden_units": self.hidden_units,
         }
 
     @classmethod

@@ -4,11 +4,9 @@ import keras
 import tensorflow as tf
 from keras import layers
 
-from tfgmmgan.networks.chain import dtype_policy
+from tfgmmgan.networks.chain import LEAK, dtype_policy
 
 __all__ = ["LatentHead"]
-
-LEAK = 0.2
 
 
 @keras.saving.register_keras_serializable(package="tfgmmgan")

@@ -4,12 +4,10 @@ import keras
 import tensorflow as tf
 from keras import layers
 
-from tfgmmgan.networks.chain import dtype_policy
+from tfgmmgan.networks.chain import LEAK, dtype_policy
 from tfgmmgan.networks.normalization import BatchNormalization
 
 __all__ = ["SharedClassifier"]
-
-LEAK = 0.2
 
 
 @keras.saving.register_keras_serializable(package="tfgmmgan")

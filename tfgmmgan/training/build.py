@@ -20,6 +20,7 @@ MODEL_ARGUMENTS = {
     "seed": "seed",
     "architecture": "networks.architecture",
     "width": "networks.width",
+    "discriminator_units": "networks.discriminator_units",
     "encoder": "networks.encoder",
     "adversarial_loss": "losses.adversarial",
     "gradient_penalty": "losses.gradient_penalty",

@@ -75,8 +75,12 @@ class Checkpoint(keras.callbacks.Callback):
         self.write(self.model, epoch + 1)
         self.written = time.monotonic()
 
+    def on_pretraining_end(self, model: keras.Model, seconds: float) -> None:
+        """Write the state before the first epoch."""
+        self.write(model, 0)
+
     def write(self, model: keras.Model, epochs: int) -> None:
-        """Write a model's state after so many epochs, 0 for that after pretraining, unless it is no longer finite."""
+        """Write a model's state after so many epochs, unless it is no longer finite."""
         _check_weights(model, epochs, self.run)
         with replacing(self.run.checkpoint(epochs)) as temporary:
             model.save_weights(temporary)
@@ -113,7 +117,7 @@ class HistoryFile(keras.callbacks.Callback):
         self.path = path
         self.rows = read_rows(path, first_epoch)
 
-    def add_pretraining(self, seconds: float) -> None:
+    def on_pretraining_end(self, model: keras.Model, seconds: float) -> None:
         """Write what pretraining took, as epoch 0."""
         self.rows = [{"epoch": 0, "seconds": round(seconds, 3)}]
         write_rows(self.path, self.rows)

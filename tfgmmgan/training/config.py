@@ -59,6 +59,8 @@ class NetworkOptions:
         architecture: "dcgan" are Tables 1-3 of responsibility learning, for images; "resnet" is BigGAN without
             labels, for images of 32 to 96 pixels; "mlp" is for points; "auto" takes "dcgan" or "mlp" by the data.
         width: Multiplies the number of channels.
+        discriminator_units: Units of a hidden layer between the discriminator's encoding and its outputs, 0 for none as
+            published (ours).
         encoder: gmmgan: whether the classifier stands on the discriminator's encoding ("shared"), is Table 1's network
             ("separate"), or has an encoding of its "own" by a network like the discriminator's (ours); where not given
             "own" for images, "shared" for points.
@@ -68,6 +70,7 @@ class NetworkOptions:
 
     architecture: Literal["auto", "dcgan", "mlp", "resnet"] = "auto"
     width: float = 1.0
+    discriminator_units: int = 0
     encoder: Literal["shared", "separate", "own"] | None = None
     classifier_units: int | None = None
 
@@ -277,6 +280,7 @@ class TrainConfig:
             "losses.gradient_penalty",
             "losses.weight_clip",
             "networks.classifier_units",
+            "networks.discriminator_units",
             "pretraining.steps",
             "pretraining.refinement_rounds",
             "evaluation.every_epochs",

@@ -149,11 +149,10 @@ def _fit(model: LatentGAN, data: ImageData, config: TrainConfig, first_epoch: in
             started = time.perf_counter()
             stop = [callback for callback in callbacks if isinstance(callback, StopAtNaN)]
             model.pretrain(data.train.draw(model.examples_wanted), step_size, verbose=verbose, callbacks=stop)
+            seconds = time.perf_counter() - started
             for callback in callbacks:
-                if isinstance(callback, HistoryFile):
-                    callback.add_pretraining(time.perf_counter() - started)
-                if isinstance(callback, Checkpoint):
-                    callback.write(model, 0)
+                if hasattr(callback, "on_pretraining_end"):
+                    callback.on_pretraining_end(model, seconds)
         model.fit(
             data.training_batches(step_size, config.seed, first_epoch, labelled=model.needs_labels),
             steps_per_epoch=data.steps_per_epoch(step_size),
