@@ -198,10 +198,12 @@ class LatentGAN(TrainingStep, Fitting, Drawing, keras.Model):
 
     def group_variables(self, group: str) -> list[keras.Variable]:
         """Return a group's trainable weights."""
-        if group == "discriminator":
-            return self.discriminator.own_variables
-        owner = {"encoder": self.discriminator.encoder, "generator": self.generator, "prior": self.prior}[group]
-        return owner.trainable_variables
+        return {
+            "encoder": self.discriminator.encoder.trainable_variables,
+            "discriminator": self.discriminator.own_variables,
+            "generator": self.generator.trainable_variables,
+            "prior": self.prior.trainable_variables,
+        }[group]
 
     def after_update(self, forward: ForwardPass) -> None:
         """Update averages that are not trained; called once a step, after the weights."""
