@@ -35,7 +35,12 @@ PER_MODE = AUGMENTATION | {
     "prior.trainable": False,
     "prior.variance": 0.0225,
 }
-RECIPE = BY_VOTES | {"pretraining.refinement_rounds": 0}
+RECIPE = BY_VOTES | {
+    "pretraining.refinement_rounds": 0,
+    "losses.diversity": 0.5,
+    "networks.discriminator_units": 0,
+    "prior.variance": 0.005,
+}
 BEFORE_DIVERSITY = RECIPE | {"losses.diversity": 0.0, "prior.variance": 0.0225}
 SYSTEMS = {
     "eq. 3 and 4 as written": (

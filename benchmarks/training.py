@@ -25,6 +25,7 @@ RESPONSIBILITY_LEARNING = {
     **{MODEL_ARGUMENTS[name]: value for name, value in EQUATIONS_3_AND_4.items()},
     "prior.trainable": True,
     "prior.variance": 0.15,
+    "networks.discriminator_units": 0,
     **CONSTANT_RATES,
 }
 

@@ -137,3 +137,5 @@ def test_hidden_layer_is_the_discriminators_to_train():
         assert (network.discriminator_units, network.discriminator.hidden_units) == (5, 5)
     with pytest.raises(ValueError, match="hidden_units must be at least 0"):
         Discriminator(DCGANEncoder((8, 8, 1), 0.1), hidden_units=-1)
+    with pytest.raises(ValueError, match=r"Discriminator\(encoder, hidden_units=5\)"):
+        GMMGAN((8, 8, 1), 3, 4, discriminator=network.discriminator, discriminator_units=5, pretraining_steps=0)

@@ -38,7 +38,7 @@ class LatentGAN(TrainingStep, Fitting, Drawing, keras.Model):
             Default `"auto"`.
         width: Multiplies the channels of the architecture's networks. Default 1.
         discriminator_units: Units of a hidden layer between D's encoding and its outputs, 0 for none as in Table 3
-            (`Discriminator`; ours). Default 0.
+            (`Discriminator`; ours); for the architecture's own D alone. Default 0.
         adversarial_loss: A name in `tfgmmgan.losses.ADVERSARIAL_LOSSES`: `"non_saturating"`, `"minimax"`, `"hinge"`,
             `"wasserstein"` or `"wasserstein_gp"`. Default `"non_saturating"`.
         gradient_penalty: Weight of D's gradient penalty, with which the architecture's own discriminator has no batch
@@ -87,6 +87,11 @@ class LatentGAN(TrainingStep, Fitting, Drawing, keras.Model):
             raise UserError(
                 "generator_batch_size and critic_steps need update_order='alternating': the simultaneous order updates "
                 "D and G once from the same fakes."
+            )
+        if discriminator is not None and discriminator_units:
+            raise UserError(
+                "discriminator_units is for the discriminator that is made here; give your own its hidden layer: "
+                f"Discriminator(encoder, hidden_units={discriminator_units})."
             )
         self.data_shape = tuple(int(side) for side in data_shape)
         self.prior = prior
