@@ -88,7 +88,7 @@ def train(config: TrainConfig, output: str | None = None, resume: bool = False) 
         )
     if not is_chief(strategy):
         run = resumed or RunDirectory(output)
-        _fit(model, data, config, first_epoch, [StopAtNaN(run)])
+        _fit(model, data, config, first_epoch, StopAtNaN(run), [])
         return run, None
 
     subject = Subject(model, data, config.evaluation)
@@ -101,14 +101,13 @@ def train(config: TrainConfig, output: str | None = None, resume: bool = False) 
         print(f"Each batch goes to {strategy.num_replicas_in_sync} replicas.")
     print(f"Run directory: {run.path}" + (f", after {first_epoch} epochs" if resumed else ""), flush=True)
     callbacks = [
-        StopAtNaN(run),
         HistoryFile(run.history, first_epoch),
         EpochLogs(run.logs),
         Figures(run, data, config.evaluation.every_epochs),
         Scores(run, subject, config.evaluation.every_epochs, first_epoch, config.epochs),
         Checkpoint(run, last_epoch=config.epochs),
     ]
-    _fit(model, data, config, first_epoch, callbacks)
+    _fit(model, data, config, first_epoch, StopAtNaN(run), callbacks)
     if config.strategy != "none":  # the rest is for this process alone, which waits for no replica
         model = build_model(config, data.shape, len(data.class_names), len(data.train))
         restore(model, run)
@@ -136,8 +135,10 @@ def _check_sizes(config: TrainConfig, model: LatentGAN, data: ImageData, replica
         )
 
 
-def _fit(model: LatentGAN, data: ImageData, config: TrainConfig, first_epoch: int, callbacks: list) -> None:
-    """Train to the last epoch."""
+def _fit(
+    model: LatentGAN, data: ImageData, config: TrainConfig, first_epoch: int, stop: StopAtNaN, callbacks: list
+) -> None:
+    """Train to the last epoch; `stop` sees pretraining too."""
     if first_epoch == config.epochs:
         return
     step_size = config.batch_size * model.critic_steps
@@ -147,8 +148,7 @@ def _fit(model: LatentGAN, data: ImageData, config: TrainConfig, first_epoch: in
             if verbose:
                 print("Pretraining ...", flush=True)
             started = time.perf_counter()
-            stop = [callback for callback in callbacks if isinstance(callback, StopAtNaN)]
-            model.pretrain(data.train.draw(model.examples_wanted), step_size, verbose=verbose, callbacks=stop)
+            model.pretrain(data.train.draw(model.examples_wanted), step_size, verbose=verbose, callbacks=[stop])
             seconds = time.perf_counter() - started
             for callback in callbacks:
                 if hasattr(callback, "on_pretraining_end"):
@@ -158,7 +158,7 @@ def _fit(model: LatentGAN, data: ImageData, config: TrainConfig, first_epoch: in
             steps_per_epoch=data.steps_per_epoch(step_size),
             initial_epoch=first_epoch,
             epochs=config.epochs,
-            callbacks=callbacks,
+            callbacks=[stop, *callbacks],
             shuffle=False,  # the batches come in their own order
             verbose=verbose,
         )
