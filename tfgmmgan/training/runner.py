@@ -88,7 +88,7 @@ def train(config: TrainConfig, output: str | None = None, resume: bool = False) 
         )
     if not is_chief(strategy):
         run = resumed or RunDirectory(output)
-        _fit(model, data, config, first_epoch, StopAtNaN(run), [])
+        _fit(model, data, config, first_epoch, run, [])
         return run, None
 
     subject = Subject(model, data, config.evaluation)
@@ -107,7 +107,7 @@ def train(config: TrainConfig, output: str | None = None, resume: bool = False) 
         Scores(run, subject, config.evaluation.every_epochs, first_epoch, config.epochs),
         Checkpoint(run, last_epoch=config.epochs),
     ]
-    _fit(model, data, config, first_epoch, StopAtNaN(run), callbacks)
+    _fit(model, data, config, first_epoch, run, callbacks)
     if config.strategy != "none":  # the rest is for this process alone, which waits for no replica
         model = build_model(config, data.shape, len(data.class_names), len(data.train))
         restore(model, run)
@@ -136,11 +136,12 @@ def _check_sizes(config: TrainConfig, model: LatentGAN, data: ImageData, replica
 
 
 def _fit(
-    model: LatentGAN, data: ImageData, config: TrainConfig, first_epoch: int, stop: StopAtNaN, callbacks: list
+    model: LatentGAN, data: ImageData, config: TrainConfig, first_epoch: int, run: RunDirectory, callbacks: list
 ) -> None:
-    """Train to the last epoch; `stop` sees pretraining too."""
+    """Train to the last epoch, pretraining before it, or to a NaN."""
     if first_epoch == config.epochs:
         return
+    stop = StopAtNaN(run)
     step_size = config.batch_size * model.critic_steps
     verbose = (1 if sys.stdout.isatty() else 2) if is_chief(model.distribute_strategy) else 0
     with workers_answer(model.distribute_strategy):
