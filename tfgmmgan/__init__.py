@@ -10,7 +10,7 @@ from tfgmmgan.data import load as load_data
 from tfgmmgan.errors import UserError
 from tfgmmgan.models import ACGAN, GAEL, GAN, GMGAN, GMMGAN, MODELS, WGANGP, LatentGAN, LossTerm, SupervisedGMGAN
 from tfgmmgan.networks import Discriminator
-from tfgmmgan.priors import ClassCode, FittedMixture, GaussianMixture, Normal
+from tfgmmgan.priors import ClassCode, FittedMixture, GaussianMixture, Normal, SubclassMixture
 from tfgmmgan.serving import export
 from tfgmmgan.training import TrainConfig, load_run, make_config, train
 
@@ -32,6 +32,7 @@ __all__ = [
     "LatentGAN",
     "LossTerm",
     "Normal",
+    "SubclassMixture",
     "SupervisedGMGAN",
     "TrainConfig",
     "UserError",

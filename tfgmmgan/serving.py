@@ -8,7 +8,6 @@ import keras
 import tensorflow as tf
 
 from tfgmmgan.models import LatentGAN
-from tfgmmgan.random import normal
 
 __all__ = ["export"]
 
@@ -52,7 +51,7 @@ def export(model: LatentGAN, base: str | Path) -> Path:
         return {"examples": decode(prior.sample_components(component, seed)), "component": component}
 
     def interpolate(weights: tf.Tensor, seed: tf.Tensor) -> dict:
-        return {"examples": decode(prior.interpolate(weights, normal([prior.latent_dim], seed)))}
+        return {"examples": decode(prior.interpolate(weights, prior.common_noise(seed)))}
 
     def responsibilities(images: tf.Tensor) -> dict:
         return {"responsibilities": model.call(images)}

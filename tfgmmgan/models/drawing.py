@@ -6,7 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfgmmgan.priors import LatentPrior
-from tfgmmgan.random import make_seed, normal, split
+from tfgmmgan.random import make_seed, split
 
 __all__ = ["Drawing"]
 
@@ -92,8 +92,7 @@ class Drawing:
             raise ValueError(f"weights must have shape (n, {self.prior.num_components}); got {weights.shape}.")
         if (weights < 0).any() or not np.allclose(weights.sum(axis=1), 1, atol=1e-4):
             raise ValueError("Each row of weights must be non-negative and sum to 1.")
-        eps = normal([self.prior.latent_dim], make_seed(seed))
-        return self.decode(self.prior.interpolate(weights, eps))
+        return self.decode(self.prior.interpolate(weights, self.prior.common_noise(make_seed(seed))))
 
     def decode(self, z: tf.Tensor, batch_size: int = 256) -> np.ndarray:
         """Return G(z) in inference mode, (n, d) -> (n, *data_shape) float32."""

@@ -79,26 +79,37 @@ class LatentPrior(keras.layers.Layer):
             (n, d).
         """
         ids = tf.convert_to_tensor(ids)
-        eps = normal([tf.shape(ids)[0], self.latent_dim], seed, truncation)
-        return self.place(eps * tf.sqrt(tf.cast(variance_scale, tf.float32)), ids)
+        return self.place(self.noise(ids, seed, truncation) * tf.sqrt(tf.cast(variance_scale, tf.float32)), ids)
 
     def sample_stratified(self, n_per_component: int, seed: tf.Tensor) -> tf.Tensor:
         """Draw the same number from each component, (S, K, d)."""
-        return self.place(normal([n_per_component, self.num_components, self.latent_dim], seed))
+        ids = tf.broadcast_to(tf.range(self.num_components), [n_per_component, self.num_components])
+        return self.place(self.noise(ids, seed))
+
+    def noise(self, ids: tf.Tensor, seed: tf.Tensor, truncation: float | None = None) -> tf.Tensor:
+        """Return what `place` makes z of for named components, (...) -> (..., d): standard normal noise."""
+        return normal([*tf.unstack(tf.shape(ids)), self.latent_dim], seed, truncation)
+
+    def common_noise(self, seed: tf.Tensor) -> tf.Tensor:
+        """Return one noise under which `interpolate` mixes components, (d,)."""
+        return normal([self.latent_dim], seed)
 
     def interpolate(self, weights: tf.Tensor, eps: tf.Tensor) -> tf.Tensor:
         """Mix components by convex weights under one noise, sum_k w_k (A_k eps + mu_k).
 
         Args:
             weights: (n, K), each row non-negative and summing to 1.
-            eps: (d,) or (n, d) noise; the papers keep it the same along a row.
+            eps: (d,) or (n, d) noise; the papers keep it the same along a row. (1, K, d) where components have each
+                its own.
 
         Returns:
             (n, d).
         """
         weights = tf.convert_to_tensor(weights, tf.float32)
-        eps = tf.broadcast_to(eps, [tf.shape(weights)[0], self.latent_dim])
-        every = self.place(tf.repeat(eps[:, None, :], self.num_components, axis=1))  # [n, K, d]
+        eps = tf.convert_to_tensor(eps)
+        if len(eps.shape) < 3:
+            eps = tf.reshape(eps, [-1, 1, self.latent_dim])
+        every = self.place(tf.broadcast_to(eps, [tf.shape(weights)[0], self.num_components, self.latent_dim]))
         return tf.einsum("nk,nkd->nd", weights, every)
 
     def responsibilities(self, z: tf.Tensor) -> tf.Tensor:

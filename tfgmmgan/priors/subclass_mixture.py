@@ -1,0 +1,169 @@
+"""A mixture whose components are mixtures themselves: modes with subclasses (ours)."""
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from tfgmmgan.errors import UserError
+from tfgmmgan.priors.gaussian_mixture import GaussianMixture
+from tfgmmgan.random import normal, split
+
+__all__ = ["SubclassMixture"]
+
+
+@keras.saving.register_keras_serializable(package="tfgmmgan")
+class SubclassMixture(GaussianMixture):
+    """z ~ sum_k w_k sum_g p(g | k) N(mu_k + A_k o_g, Sigma_k): each component is itself a mixture.
+
+    A mode has kinds: sevens with a bar and without. Under one Gaussian a generator may leave a rare kind out, as nothing
+    in z stands for it. Here each of G = `subclasses` * K subclasses has an offset o_g ~ N(0, spread^2 I), in units of a
+    component's own noise, and a component draws its subclass by p(g | k), which `set_subclass_probs` sets. To begin
+    with component k has the subclasses k M to (k + 1) M - 1, M = `subclasses`, equally often. Mixture discriminant
+    analysis (Hastie & Tibshirani 1996) models classes so; that a GAN's prior does is ours.
+
+    Everything that draws or weighs a component is of the whole of it: `variance_scale` moves z towards mu_k, offset
+    and all, and the responsibilities are those of components.
+
+    Example:
+
+    >>> prior = SubclassMixture(num_components=10, latent_dim=100, subclasses=30)
+    >>> z = prior.sample_components([7, 7], seed=[0, 1])
+    >>> prior.subclasses_of(z, [7, 7]).shape                           # 210 to 239 each
+    TensorShape([2])
+
+    Args:
+        num_components: K >= 1. Default 10.
+        latent_dim: d >= 1. Default 100.
+        subclasses: M >= 0, subclasses for each component on average; 0 for none, which is a `GaussianMixture`.
+            Default 0.
+        spread: Standard deviation of the offsets, in units of the component's own; not negative. Default 1.
+        **kwargs: As in `GaussianMixture`.
+
+    Attributes:
+        num_subclasses: G.
+        offsets: (G, d), not trained.
+        subclass_probs: (K, G) p(g | k), rows summing to 1.
+
+    Raises:
+        ValueError: If an argument is out of its range.
+    """
+
+    def __init__(
+        self, num_components: int = 10, latent_dim: int = 100, subclasses: int = 0, spread: float = 1.0, **kwargs
+    ) -> None:
+        for name, value in (("subclasses", subclasses), ("spread", spread)):
+            if not value >= 0:
+                raise UserError(f"{name} must not be negative; got {value}.")
+        self.subclasses = subclasses  # before `build`, which the base's constructor calls
+        self.spread = spread
+        super().__init__(num_components, latent_dim, **kwargs)
+
+    @property
+    def num_subclasses(self) -> int:
+        """G, of all components together."""
+        return self.subclasses * self.num_components
+
+    def build(self, input_shape: tuple | None = None) -> None:
+        """Create `offsets` (G, d) and `subclass_probs` (K, G) beside the mixture's weights."""
+        super().build(input_shape)
+        if not self.subclasses:
+            return
+        rng = np.random.default_rng([self.seed, 1])
+        offsets = self.spread * rng.standard_normal((self.num_subclasses, self.latent_dim))
+        own = np.repeat(np.eye(self.num_components), self.subclasses, axis=1) / self.subclasses
+        self.offsets, self.subclass_probs = (
+            self.add_weight(
+                shape=value.shape,
+                initializer=lambda s, dtype, value=value: keras.ops.cast(value, dtype),
+                trainable=False,
+                name=name,
+            )
+            for name, value in (("offsets", offsets), ("subclass_probs", own))
+        )
+
+    def set_subclass_probs(self, probs: np.ndarray) -> None:
+        """Set how often each component draws each subclass: (K, G), not negative, no row all 0; rows are normalised."""
+        probs = np.asarray(probs, np.float64)
+        if probs.shape != (self.num_components, self.num_subclasses):
+            raise UserError(
+                f"probs must have shape ({self.num_components}, {self.num_subclasses}); got {probs.shape}."
+            )
+        sums = probs.sum(axis=1, keepdims=True)
+        if not (np.isfinite(probs).all() and (probs >= 0).all() and (sums > 0).all()):
+            raise UserError("probs must be finite and not negative, and each component must have a subclass.")
+        self.subclass_probs.assign(probs / sums)
+
+    def noise(self, ids: tf.Tensor, seed: tf.Tensor, truncation: float | None = None) -> tf.Tensor:
+        """Return the noise of named components, (...) -> (..., d): standard normal about the offset of a subclass."""
+        eps = super().noise(ids, seed, truncation)
+        return eps + self._offsets_of(ids, seed) if self.subclasses else eps
+
+    def common_noise(self, seed: tf.Tensor) -> tf.Tensor:
+        """Return one noise for all components, about the offset of one subclass of each: (1, K, d)."""
+        eps = super().common_noise(seed)
+        return (eps + self._offsets_of(tf.range(self.num_components), seed))[None] if self.subclasses else eps
+
+    def _offsets_of(self, ids: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+        """Draw a subclass of each component, (...), and return the offsets, (..., d)."""
+        ids = tf.convert_to_tensor(ids)
+        upper = tf.gather(tf.cumsum(tf.convert_to_tensor(self.subclass_probs), axis=1), ids)  # [..., G]
+        drawn = tf.random.stateless_uniform(tf.shape(ids), split(seed, 2)) * upper[..., -1]
+        subclass = tf.reduce_sum(tf.cast(drawn[..., None] >= upper, tf.int32), axis=-1)
+        return tf.gather(tf.convert_to_tensor(self.offsets), tf.minimum(subclass, self.num_subclasses - 1))
+
+    def log_prob_subclasses(self, z: tf.Tensor) -> tf.Tensor:
+        """Return log p(g | k) N(z_sk; mu_k + A_k o_g, Sigma_k) of z (S, K, d), one for each component: (S, K, G)."""
+        loc, raw = tf.convert_to_tensor(self.loc), tf.convert_to_tensor(self.scale)
+        white, log_det = self._family.whiten(raw, tf.transpose(z, [1, 0, 2]) - loc[:, None])  # [K, S, d]
+        offsets = tf.repeat(tf.convert_to_tensor(self.offsets)[None], self.num_components, axis=0)  # [K, G, d]
+        centres, _ = self._family.whiten(raw, self._family.multiply(raw, offsets))
+        squared = tf.reduce_sum(white**2, -1)[:, :, None] + tf.reduce_sum(centres**2, -1)[:, None]
+        squared -= 2 * tf.matmul(white, centres, transpose_b=True)  # [K, S, G]
+        log_normal = -0.5 * (squared + self.latent_dim * np.log(2 * np.pi)) - log_det[:, None, None]
+        return tf.transpose(log_normal + tf.math.log(tf.convert_to_tensor(self.subclass_probs))[:, None], [1, 0, 2])
+
+    def log_prob_components(self, z: tf.Tensor) -> tf.Tensor:
+        """Return log p(z | k), (n, d) -> (n, K)."""
+        if not self.subclasses:
+            return super().log_prob_components(z)
+        every = tf.repeat(z[:, None], self.num_components, axis=1)
+        return tf.reduce_logsumexp(self.log_prob_subclasses(every), axis=2)
+
+    def subclasses_of(self, z: tf.Tensor, ids: tf.Tensor) -> tf.Tensor:
+        """Return the subclass that most likely made each z of a known component.
+
+        With d = 100 and a spread of 1 that is the one which did, but for one z in a billion or so.
+
+        Args:
+            z: (n, d).
+            ids: (n,) component of each.
+
+        Returns:
+            (n,) integers below G.
+        """
+        every = tf.repeat(z[:, None], self.num_components, axis=1)
+        return tf.argmax(tf.gather(self.log_prob_subclasses(every), ids, batch_dims=1), axis=1)
+
+    def distribution(self):  # noqa: ANN201 - as in GaussianMixture
+        """Return the `tfp.distributions.MixtureSameFamily` of components that are such mixtures themselves."""
+        if not self.subclasses:
+            return super().distribution()
+        import tensorflow_probability as tfp
+
+        raw = tf.convert_to_tensor(self.scale)
+        offsets = tf.repeat(tf.convert_to_tensor(self.offsets)[None], self.num_components, axis=0)
+        centres = tf.convert_to_tensor(self.loc)[:, None] + self._family.multiply(raw, offsets)
+        component = tfp.distributions.MixtureSameFamily(
+            mixture_distribution=tfp.distributions.Categorical(probs=tf.convert_to_tensor(self.subclass_probs)),
+            components_distribution=tfp.distributions.MultivariateNormalTriL(
+                loc=centres, scale_tril=self.scale_tril()[:, None]
+            ),
+        )
+        return tfp.distributions.MixtureSameFamily(
+            mixture_distribution=tfp.distributions.Categorical(probs=self.mixture_probs()),
+            components_distribution=component,
+        )
+
+    def get_config(self) -> dict:
+        """Return the constructor's arguments."""
+        return {**super().get_config(), "subclasses": self.subclasses, "spread": self.spread}
