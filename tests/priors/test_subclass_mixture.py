@@ -112,10 +112,7 @@ def test_interpolation_goes_between_one_subclass_of_each():
     prior = made(spread=20.0)
     ends = prior.interpolate(np.eye(K), prior.common_noise([0, 5])).numpy()
     noise = np.stack(
-        [
-            np.linalg.solve(a, end - mean)
-            for a, end, mean in zip(factors(prior), ends, prior.loc.numpy(), strict=True)
-        ]
+        [np.linalg.solve(a, end - mean) for a, end, mean in zip(factors(prior), ends, prior.loc.numpy(), strict=True)]
     )
     eps = noise - prior.offsets.numpy()[prior.subclasses_of(ends, np.arange(K)).numpy()]
     np.testing.assert_allclose(eps, np.repeat(eps[:1], K, axis=0), atol=1e-3)

@@ -16,14 +16,15 @@ from tfgmmgan.models.forward import ForwardPass
 from tfgmmgan.models.pretraining import Pretraining
 from tfgmmgan.models.recipe import check_options, filled
 from tfgmmgan.models.responsibility_losses import ResponsibilityLosses
+from tfgmmgan.models.subclasses import Subclasses
 from tfgmmgan.models.terms import LossTerm, Weight, serialized
-from tfgmmgan.priors import GaussianMixture, LatentPrior
+from tfgmmgan.priors import LatentPrior, SubclassMixture
 
 __all__ = ["GMMGAN"]
 
 
 @keras.saving.register_keras_serializable(package="tfgmmgan")
-class GMMGAN(Pretraining, ResponsibilityLosses, Classifying, LatentGAN):
+class GMMGAN(Subclasses, Pretraining, ResponsibilityLosses, Classifying, LatentGAN):
     """A GAN with a Gaussian mixture prior and a classifier C that says which Gaussian an example belongs to.
 
     Read literally, the paper's two losses send every image to the one component whose fakes look best: nothing in eq. 3
@@ -50,8 +51,9 @@ class GMMGAN(Pretraining, ResponsibilityLosses, Classifying, LatentGAN):
         data_shape: Shape of one example: (H, W, C) for images, (p,) for points.
         num_components: K, where no prior is given. Default 10.
         latent_dim: d, where no prior is given. Default 100.
-        prior: Any `LatentPrior`; where None a `GaussianMixture` whose weights follow the responsibilities, for points
-            with trainable means and `scale_tril`, for images with fixed ones.
+        prior: Any `LatentPrior`; where None a mixture whose weights follow the responsibilities, for points with
+            trainable means and `scale_tril`, for images with fixed ones. A `SubclassMixture` with subclasses has them
+            found in pretraining, and G learns to draw each.
         classifier: Keras model to K logits: from features where the encoder is shared, from examples elsewhere. Made
             where None.
         encoder: `"shared"`: C is a linear layer on the discriminator's encoding. `"separate"`: C is a network
@@ -80,6 +82,9 @@ class GMMGAN(Pretraining, ResponsibilityLosses, Classifying, LatentGAN):
             to it (`tfgmmgan.losses.diversity_shortfall`). It trains G and prior (ours). A component far from the others
             is otherwise drawn as one image. Two fakes of each component are made at least. Default 0.5 for images, 0
             for points.
+        subclass_consistency: Weight, where the prior has subclasses, of how well D tells the real examples and the
+            fakes of each, which trains D, and of G's answer to it, which trains G and prior (ours; see
+            `tfgmmgan.models.subclasses`). Default 0.05 for images, 0 for points.
         augmentation_consistency: Weight of the mutual information between C(x) and C of x changed at random (Ji et
             al. 2019), on real images: what a person sees does not change, so what C tells modes apart by should not. It
             trains C, and a shared encoder (ours). It wants the modes equally heavy. Default 0.
@@ -119,7 +124,7 @@ class GMMGAN(Pretraining, ResponsibilityLosses, Classifying, LatentGAN):
     """
 
     groups = (*LatentGAN.groups, "classifier")
-    prior_class = GaussianMixture
+    prior_class = SubclassMixture
 
     def __init__(
         self,
@@ -137,6 +142,7 @@ class GMMGAN(Pretraining, ResponsibilityLosses, Classifying, LatentGAN):
         posterior_consistency: Weight | None = None,
         responsibility_consistency: Weight = 0.0,
         diversity: Weight | None = None,
+        subclass_consistency: Weight | None = None,
         augmentation_consistency: Weight = 0.0,
         augmentation: Augmentation | dict | None = None,
         augment_generated: bool = False,
@@ -158,6 +164,7 @@ class GMMGAN(Pretraining, ResponsibilityLosses, Classifying, LatentGAN):
             "marginal_entropy": marginal_entropy,
             "posterior_consistency": posterior_consistency,
             "diversity": diversity,
+            "subclass_consistency": subclass_consistency,
             "discriminator_outputs": discriminator_outputs,
             "generated_weights": generated_weights,
             "pretraining_steps": pretraining_steps,
@@ -184,7 +191,7 @@ class GMMGAN(Pretraining, ResponsibilityLosses, Classifying, LatentGAN):
         self.looks = looks
         self.groups_by = groups_by
         check_options(self, data_shape)
-        prior = prior or GaussianMixture(
+        prior = prior or SubclassMixture(
             num_components,
             latent_dim,
             mixture_weights="responsibilities",
@@ -202,6 +209,7 @@ class GMMGAN(Pretraining, ResponsibilityLosses, Classifying, LatentGAN):
         super().__init__(data_shape, prior=prior, **kwargs)
         self.set_classifier(classifier, self.num_components)
         self.set_pretraining()
+        self.set_subclasses()
 
     @classmethod
     def prior_defaults(cls, data_shape: tuple[int, ...]) -> dict[str, Any]:
@@ -241,6 +249,7 @@ class GMMGAN(Pretraining, ResponsibilityLosses, Classifying, LatentGAN):
             "augmentation_consistency_loss": LossTerm(
                 self.augmentation_consistency_loss, trains=classifier, weight=self.augmentation_consistency
             ),
+            **self.subclass_terms(),
             **self.pretraining_terms(),
         }
 
@@ -274,6 +283,7 @@ class GMMGAN(Pretraining, ResponsibilityLosses, Classifying, LatentGAN):
             "posterior_consistency",
             "responsibility_consistency",
             "diversity",
+            "subclass_consistency",
             "augmentation_consistency",
         )
         return {

@@ -41,14 +41,19 @@ Train = Callable[[int], keras.callbacks.History]  # so many steps of the stage t
 
 VOTERS = 10_000  # examples on which the heads' votes are compared
 MOST_EXAMPLES, MOST_BYTES = 60_000, 2**29  # among which images that look alike are sought: time is their square
-UNPAIRED = {"heads": 0.5, "agreement": 1.0, "refinement": 0.0}  # share of images that are paired with themselves
+UNPAIRED = {
+    "heads": 0.5,
+    "agreement": 1.0,
+    "refinement": 0.0,
+    "subclasses": 1.0,
+}  # share of images that are paired with themselves
 AGREEMENT_STEPS = 150  # of the last layer alone
 GROUPS = ("votes", "looks")
 PRICED_OUTPUTS = 2  # a head's, as a multiple of K: that it halves a frequent mode costs no rare one its output
 HEADS_PRICE = 0.7  # of entropy, as a share of the whole price
 PRICED = 1 / 3, 5 / 6  # the part of a stage in which its heads' price of entropy grows from 0: at once it empties modes
 REFINEMENT = 4 / 3  # a round's steps, as a multiple of the heads'
-LEARNING_RATES = {"heads": 1e-3, "agreement": 2e-3, "refinement": 5e-4}  # falling to 0 over a stage
+LEARNING_RATES = {"heads": 1e-3, "agreement": 2e-3, "refinement": 5e-4, "subclasses": 2e-3}  # falling to 0 over a stage
 
 
 class Pretraining:
@@ -232,12 +237,16 @@ class Pretraining:
                 self._now = Stage("refinement", self._new_heads(1 + number), number)
                 self._now.teacher = self._classifier_copies()
                 train(math.ceil(REFINEMENT * self.pretraining_steps))
+            self.after_refinement(examples, rows, train)
         finally:
             self._now = None
             self.steps_per_execution = together
             self.make_train_function(force=True)
         self.pretrained.assign(1)
         return history
+
+    def after_refinement(self, examples: np.ndarray, rows: np.ndarray, train: Train) -> None:
+        """Do what a system learns once C is what it stays, from the examples and what they are compared by."""
 
     def _learn_looks(self, rows: np.ndarray, neighbours: np.ndarray, train: Train) -> keras.callbacks.History:
         """Teach the classifier clusters of examples that look alike."""

@@ -11,7 +11,8 @@ from tfgmmgan.models.forward import ForwardPass
 
 __all__ = ["STAGES", "LossTerm", "Weight", "is_in_use", "serialized", "weight_at"]
 
-STAGES = ("heads", "agreement", "refinement", "adversarial")  # all but the last: `tfgmmgan.models.pretraining`
+# All but the last two: `tfgmmgan.models.pretraining`; "subclasses": `tfgmmgan.models.subclasses`.
+STAGES = ("heads", "agreement", "refinement", "subclasses", "adversarial")
 
 Weight = float | LearningRateSchedule
 

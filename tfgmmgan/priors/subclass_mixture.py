@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from tfgmmgan.errors import UserError
 from tfgmmgan.priors.gaussian_mixture import GaussianMixture
-from tfgmmgan.random import normal, split
+from tfgmmgan.random import split
 
 __all__ = ["SubclassMixture"]
 
@@ -15,11 +15,11 @@ __all__ = ["SubclassMixture"]
 class SubclassMixture(GaussianMixture):
     """z ~ sum_k w_k sum_g p(g | k) N(mu_k + A_k o_g, Sigma_k): each component is itself a mixture.
 
-    A mode has kinds: sevens with a bar and without. Under one Gaussian a generator may leave a rare kind out, as nothing
-    in z stands for it. Here each of G = `subclasses` * K subclasses has an offset o_g ~ N(0, spread^2 I), in units of a
-    component's own noise, and a component draws its subclass by p(g | k), which `set_subclass_probs` sets. To begin
-    with component k has the subclasses k M to (k + 1) M - 1, M = `subclasses`, equally often. Mixture discriminant
-    analysis (Hastie & Tibshirani 1996) models classes so; that a GAN's prior does is ours.
+    A mode has kinds: sevens with a bar and without. Under one Gaussian a generator may leave a rare kind out, as
+    nothing in z stands for it. Here each of G = `subclasses` * K subclasses has an offset o_g ~ N(0, spread^2 I), in
+    units of a component's own noise, and a component draws its subclass by p(g | k), which `set_subclass_probs` sets.
+    To begin with component k has the subclasses k M to (k + 1) M - 1, M = `subclasses`, equally often. Mixture
+    discriminant analysis (Hastie & Tibshirani 1996) models classes so; that a GAN's prior does is ours.
 
     Everything that draws or weighs a component is of the whole of it: `variance_scale` moves z towards mu_k, offset
     and all, and the responsibilities are those of components.
@@ -85,9 +85,7 @@ class SubclassMixture(GaussianMixture):
         """Set how often each component draws each subclass: (K, G), not negative, no row all 0; rows are normalised."""
         probs = np.asarray(probs, np.float64)
         if probs.shape != (self.num_components, self.num_subclasses):
-            raise UserError(
-                f"probs must have shape ({self.num_components}, {self.num_subclasses}); got {probs.shape}."
-            )
+            raise UserError(f"probs must have shape ({self.num_components}, {self.num_subclasses}); got {probs.shape}.")
         sums = probs.sum(axis=1, keepdims=True)
         if not (np.isfinite(probs).all() and (probs >= 0).all() and (sums > 0).all()):
             raise UserError("probs must be finite and not negative, and each component must have a subclass.")

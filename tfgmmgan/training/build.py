@@ -33,6 +33,7 @@ MODEL_ARGUMENTS = {
     "posterior_consistency": "losses.posterior_consistency",
     "responsibility_consistency": "losses.responsibility_consistency",
     "diversity": "losses.diversity",
+    "subclass_consistency": "losses.subclass_consistency",
     "augmentation_consistency": "losses.augmentation_consistency",
     "augment_generated": "losses.augment_generated",
     "discriminator_outputs": "losses.discriminator",
@@ -67,6 +68,8 @@ PRIOR_ARGUMENTS = {
     "variance": "prior.variance",
     "mean_range": "prior.mean_range",
     "mixture_weights": "prior.weights",
+    "subclasses": "prior.subclasses",
+    "spread": "prior.spread",
 }
 
 

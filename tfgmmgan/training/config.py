@@ -34,6 +34,9 @@ class PriorOptions:
             where not given 0.005 for gmmgan on images, 0.01 for supervised_gmgan, else 0.15.
         mean_range: Means are drawn from U[-c, c] in each dimension; this is c.
         weights: Mixture weights: "uniform", or "responsibilities", a running mean of what the classifier says.
+        subclasses: gmmgan: how many subclasses a component has on average (ours): groups of its images that look alike,
+            found in pretraining, each of which the generator then draws from an offset of its own. 0 for none.
+        spread: gmmgan: standard deviation of these offsets, in units of a component's own.
         sampling: How gmgan draws the component of each fake: "categorical" (Algorithm 1), or "stratified", as many of
             each, which has the same expected loss with less noise.
         component_to_class: supervised_gmgan with as many components as classes or more: the class of each component,
@@ -46,6 +49,8 @@ class PriorOptions:
     variance: float | None = None
     mean_range: float = 0.1
     weights: Literal["uniform", "responsibilities"] = "responsibilities"
+    subclasses: int = 0
+    spread: float = 1.0
     sampling: Literal["categorical", "stratified"] = "categorical"
     component_to_class: list[int] | None = None
     class_to_component: list[int] | None = None
@@ -98,6 +103,8 @@ class LossOptions:
         responsibility_consistency: Weight of the poster's comparison of what the classifier says of x and of G(z).
         diversity: gmmgan: weight of how much less the fakes of a mode differ among each other than its images (ours): a
             mode is not drawn as one image; where not given 0.5 for images, 0 for points.
+        subclass_consistency: gmmgan: where --prior.subclasses are, weight of telling the real images of each from its
+            fakes (ours); where not given 0.05.
         augmentation_consistency: Weight of the mutual information between what the classifier says of an image and of
             the same image changed as --augmentation says (ours, after Ji et al.); it wants the modes equally heavy.
         augment_generated: Whether the classifier sees fakes that were changed in the same way (ours).
@@ -123,6 +130,7 @@ class LossOptions:
     posterior_consistency: float | None = None
     responsibility_consistency: float = 0.0
     diversity: float | None = None
+    subclass_consistency: float | None = None
     augmentation_consistency: float = 0.0
     augment_generated: bool = False
     discriminator: Literal["one", "per_mode"] | None = None
@@ -269,11 +277,14 @@ class TrainConfig:
         not_negative = (
             "seed",
             "prior.mean_range",
+            "prior.subclasses",
+            "prior.spread",
             "losses.mutual_information",
             "losses.marginal_entropy",
             "losses.posterior_consistency",
             "losses.responsibility_consistency",
             "losses.diversity",
+            "losses.subclass_consistency",
             "losses.augmentation_consistency",
             "losses.class_log_likelihood",
             "losses.encoding",
@@ -296,6 +307,10 @@ class TrainConfig:
             for name in names:
                 if values[name] is not None and not holds(values[name]):
                     raise UserError(f"--{name} must be {words}; got {values[name]}.")
+        of_subclasses = {"prior.spread": 1.0, "losses.subclass_consistency": None}
+        for name, default in of_subclasses.items():
+            if values[name] not in (default, 0) and not self.prior.subclasses:
+                raise UserError(f"--{name} is for subclasses, and there are none: set --prior.subclasses.")
         if self.strategy != "none" and (self.jit is True or self.steps_per_execution > 1):
             raise UserError(
                 f"--strategy {self.strategy} takes neither --jit nor --steps_per_execution; leave them out."

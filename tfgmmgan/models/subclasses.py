@@ -1,0 +1,144 @@
+"""Subclasses of modes: found by looks, known to C and D, and drawn by G from the offsets that the prior has for them.
+
+A mode has kinds of images, and D, which judges a mode's fakes against all images of the mode, tells G little of a rare
+kind that it never draws: sevens with a bar. Where the prior has subclasses (`tfgmmgan.priors.SubclassMixture`),
+pretraining ends with finding as many groups of images that look alike (K-means), and C learns on top of what its last
+layer works on to know them. While the GAN trains, D tells apart 2 G classes: the real images of each subclass, as C
+knows them, and its fakes; G learns that D shall take its fakes for the real images of the subclass that z is of. That
+is the loss of an auxiliary discriminative classifier (Hou et al. 2022); a plain one (AC-GAN, Odena et al. 2017) rewards
+fakes that no other subclass could be taken for, and each subclass is drawn as one image. That generators cover more
+where they know clusters is known from self-conditioned GANs (Liu et al. 2020); that a mode's prior is a mixture of
+subclasses is ours.
+"""
+
+from collections.abc import Callable
+
+import keras
+import numpy as np
+import tensorflow as tf
+from sklearn.cluster import KMeans
+
+from tfgmmgan.errors import UserError
+from tfgmmgan.models.forward import ForwardPass
+from tfgmmgan.models.pretraining_stage import Stage
+from tfgmmgan.models.terms import LossTerm, Weight
+
+__all__ = ["Subclasses"]
+
+
+class Subclasses:
+    """What a `Pretraining` system whose prior may have subclasses does with them; goes before it among the bases.
+
+    The system has a `subclass_consistency` and calls `set_subclasses` at the end of its constructor.
+    """
+
+    subclass_consistency: Weight = 0.0
+
+    @property
+    def num_subclasses(self) -> int:
+        """How many subclasses the prior has, of all components together."""
+        return getattr(self.prior, "num_subclasses", 0)
+
+    def set_subclasses(self) -> None:
+        """Make the outputs of C and D that tell subclasses."""
+        if not self.num_subclasses:
+            return
+        if not self.pretraining_steps:
+            raise UserError(
+                "The prior has subclasses, which pretraining finds, and pretraining_steps is 0. Set it, or give the "
+                "prior no subclasses."
+            )
+        example = tf.zeros([1, *self.data_shape])
+        self.classifier_subclasses, self.discriminator_subclasses = (
+            keras.layers.Dense(count, dtype="float32", name=name)
+            for count, name in (
+                (self.num_subclasses, "classifier_subclasses"),
+                (2 * self.num_subclasses, "discriminator_subclasses"),
+            )
+        )
+        self.classifier_subclasses.build(self.class_features(example).shape)
+        self.discriminator_subclasses.build(self.discriminator.encoder.compute_output_shape(example.shape))
+
+    # -- losses --------------------------------------------------------------------------------------------
+
+    def subclass_terms(self) -> dict[str, LossTerm]:
+        """Return the losses of subclasses; without any they have no weight."""
+        weight = self.subclass_consistency if self.num_subclasses else 0.0
+        return {
+            "subclass_learning_loss": LossTerm(
+                self.subclass_learning_loss,
+                trains=("classifier_subclasses",),
+                weight=1.0 if self.num_subclasses else 0.0,
+                stages=("subclasses",),
+            ),
+            "subclass_discriminator_loss": LossTerm(
+                self.subclass_discriminator_loss, trains=("encoder", "discriminator"), weight=weight
+            ),
+            "subclass_generator_loss": LossTerm(
+                self.subclass_generator_loss, trains=("generator", "prior"), weight=weight
+            ),
+        }
+
+    def subclass_learning_loss(self, forward: ForwardPass) -> tf.Tensor:
+        """Return the cross-entropy of C's outputs for subclasses with the groups of examples that look alike."""
+        logits = self.classifier_subclasses(forward.real_class_features)
+        return tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(labels=forward.labels, logits=logits))
+
+    def subclass_discriminator_loss(self, forward: ForwardPass) -> tf.Tensor:
+        """Return D's cross-entropy over 2 G classes: real ones as C says, fakes as they were made."""
+        classes = tf.stop_gradient(tf.nn.softmax(self.classifier_subclasses(forward.real_class_features)))
+        real = tf.concat([classes, tf.zeros_like(classes)], axis=1)
+        fake = self.num_subclasses + self._fake_subclasses(forward)
+        real_logits = self.discriminator_subclasses(forward.real_features)
+        fake_logits = self.discriminator_subclasses(forward.fake_features)
+        on_real = tf.nn.softmax_cross_entropy_with_logits(labels=real, logits=real_logits)
+        on_fake = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=fake, logits=fake_logits)
+        return (tf.reduce_mean(on_real) + tf.reduce_mean(on_fake)) / 2
+
+    def subclass_generator_loss(self, forward: ForwardPass) -> tf.Tensor:
+        """Return mean -log of the odds, among the two classes of its subclass, that D finds a fake real."""
+        logits, own = self.discriminator_subclasses(forward.fake_features), self._fake_subclasses(forward)
+        real = tf.gather(logits, own, batch_dims=1)
+        return tf.reduce_mean(tf.nn.softplus(tf.gather(logits, self.num_subclasses + own, batch_dims=1) - real))
+
+    def _fake_subclasses(self, forward: ForwardPass) -> tf.Tensor:
+        """Return the subclass that made each fake, (S K,)."""
+        z = tf.reshape(forward.z, [-1, self.prior.latent_dim])
+        return tf.stop_gradient(self.prior.subclasses_of(z, tf.reshape(forward.components, [-1])))
+
+    # -- what the step asks --------------------------------------------------------------------------------
+
+    @property
+    def pretraining_groups(self) -> tuple[str, ...]:
+        """The groups that the stages train: in "subclasses" C's outputs for these alone."""
+        return ("classifier_subclasses",) if self.stage == "subclasses" else super().pretraining_groups
+
+    def group_variables(self, group: str) -> list[keras.Variable]:
+        """Return a group's trainable weights; D's outputs for subclasses are among the discriminator's."""
+        if group == "classifier_subclasses":
+            return self.classifier_subclasses.trainable_variables
+        own = super().group_variables(group)
+        if group == "discriminator" and self.num_subclasses:
+            return [*own, *self.discriminator_subclasses.trainable_variables]
+        return own
+
+    # -- finding them --------------------------------------------------------------------------------------
+
+    def after_refinement(self, examples: np.ndarray, rows: np.ndarray, train: Callable) -> None:
+        """Find subclasses, teach them to C, and tell the prior how often each mode has them.
+
+        Args:
+            examples: (n, *data_shape) of which pretraining was.
+            rows: (n, D) what they are compared by.
+            train: Trains the stage that is on, for so many steps.
+        """
+        if not self.num_subclasses:
+            return
+        count = min(self.num_subclasses, len(np.unique(rows, axis=0)))
+        found = KMeans(count, n_init=1, max_iter=30, random_state=self.seed).fit_predict(rows)
+        self._now = Stage("subclasses", None, self.refinement_rounds)
+        self._now.clusters = found
+        train(self.pretraining_steps)
+        probs = np.zeros((self.num_subclasses, self.num_components))
+        np.add.at(probs, found, self.responsibilities(examples))
+        self.prior.set_subclass_probs(probs.T)
