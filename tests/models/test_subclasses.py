@@ -40,13 +40,14 @@ def log_softmax(logits):
 
 
 def test_the_losses_are_those_of_an_auxiliary_discriminative_classifier(images):
-    model, total = make(subclass_consistency=0.3), K * M
+    model, total = make(subclass_consistency=0.3, discriminator_units=8), K * M
+    assert model.discriminator_subclasses.kernel.shape == (8, 2 * total)
     forward = forward_of(model, images[:8])
     rng = np.random.default_rng(1)
     for layer in (model.classifier_subclasses, model.discriminator_subclasses):
         layer.set_weights([rng.normal(size=w.shape) / np.sqrt(len(w)) for w in layer.get_weights()])
-    of_real = model.discriminator_subclasses(forward.real_features).numpy().astype(np.float64)
-    of_fake = model.discriminator_subclasses(forward.fake_features).numpy().astype(np.float64)
+    of_real = model.discriminator_subclasses(forward.real_trunk).numpy().astype(np.float64)
+    of_fake = model.discriminator_subclasses(forward.fake_trunk).numpy().astype(np.float64)
     said = np.exp(log_softmax(model.classifier_subclasses(forward.real_class_features).numpy().astype(np.float64)))
     z, components = forward.z.numpy().reshape(-1, DIM), forward.components.numpy().ravel()
     drawn = model.prior.subclasses_of(z, components).numpy()

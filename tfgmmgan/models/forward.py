@@ -48,6 +48,7 @@ class ForwardPass:
         components: (S, K) or (S, 1) the component that made each.
         fake: (S * K, *data_shape) generated examples.
         real_features, fake_features: (B, F), (S * K, F) the discriminator's encoding.
+        real_trunk, fake_trunk: (B, F), (S * K, F) what the discriminator's head works on.
         real_scores: (B, O) discriminator logits.
         fake_outputs: (S, K, O) discriminator logits.
         fake_scores: (S, K) logits; with a head of K outputs, that of the component that made the fake.
@@ -110,14 +111,24 @@ class ForwardPass:
         return self.model.discriminator.encoder(self.fake, training=True)
 
     @cached_property
+    def real_trunk(self) -> tf.Tensor:
+        """What the discriminator's head works on for real examples, (B, F)."""
+        return self.model.discriminator.trunk(self.real_features, training=True)
+
+    @cached_property
+    def fake_trunk(self) -> tf.Tensor:
+        """What the discriminator's head works on for generated examples, (S * K, F)."""
+        return self.model.discriminator.trunk(self.fake_features, training=True)
+
+    @cached_property
     def real_scores(self) -> tf.Tensor:
         """Discriminator logits of real examples, (B, O)."""
-        return self.model.discriminator.scores(self.real_features, training=True)
+        return self.model.discriminator.outputs(self.real_trunk, training=True)
 
     @cached_property
     def fake_outputs(self) -> tf.Tensor:
         """All discriminator logits of generated examples, (S, K, O)."""
-        return self.per_component(self.model.discriminator.scores(self.fake_features, training=True))
+        return self.per_component(self.model.discriminator.outputs(self.fake_trunk, training=True))
 
     @cached_property
     def fake_scores(self) -> tf.Tensor:

@@ -12,12 +12,14 @@ subclasses is ours.
 """
 
 from collections.abc import Callable
+from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 from sklearn.cluster import KMeans
 
+from tfgmmgan.data.scaling import to_float
 from tfgmmgan.errors import UserError
 from tfgmmgan.models.forward import ForwardPass
 from tfgmmgan.models.pretraining_stage import Stage
@@ -57,7 +59,7 @@ class Subclasses:
             )
         )
         self.classifier_subclasses.build(self.class_features(example).shape)
-        self.discriminator_subclasses.build(self.discriminator.encoder.compute_output_shape(example.shape))
+        self.discriminator_subclasses.build(self.discriminator.trunk(self.discriminator.encoder(example)).shape)
 
     # -- losses --------------------------------------------------------------------------------------------
 
@@ -86,18 +88,17 @@ class Subclasses:
 
     def subclass_discriminator_loss(self, forward: ForwardPass) -> tf.Tensor:
         """Return D's cross-entropy over 2 G classes: real ones as C says, fakes as they were made."""
-        classes = tf.stop_gradient(tf.nn.softmax(self.classifier_subclasses(forward.real_class_features)))
-        real = tf.concat([classes, tf.zeros_like(classes)], axis=1)
+        real = tf.argmax(self.classifier_subclasses(forward.real_class_features), axis=1)
         fake = self.num_subclasses + self._fake_subclasses(forward)
-        real_logits = self.discriminator_subclasses(forward.real_features)
-        fake_logits = self.discriminator_subclasses(forward.fake_features)
-        on_real = tf.nn.softmax_cross_entropy_with_logits(labels=real, logits=real_logits)
-        on_fake = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=fake, logits=fake_logits)
+        on_real, on_fake = (
+            tf.nn.sparse_softmax_cross_entropy_with_logits(labels=labels, logits=self.discriminator_subclasses(trunk))
+            for labels, trunk in ((real, forward.real_trunk), (fake, forward.fake_trunk))
+        )
         return (tf.reduce_mean(on_real) + tf.reduce_mean(on_fake)) / 2
 
     def subclass_generator_loss(self, forward: ForwardPass) -> tf.Tensor:
         """Return mean -log of the odds, among the two classes of its subclass, that D finds a fake real."""
-        logits, own = self.discriminator_subclasses(forward.fake_features), self._fake_subclasses(forward)
+        logits, own = self.discriminator_subclasses(forward.fake_trunk), self._fake_subclasses(forward)
         real = tf.gather(logits, own, batch_dims=1)
         return tf.reduce_mean(tf.nn.softplus(tf.gather(logits, self.num_subclasses + own, batch_dims=1) - real))
 
@@ -139,6 +140,12 @@ class Subclasses:
         self._now = Stage("subclasses", None, self.refinement_rounds)
         self._now.clusters = found
         train(self.pretraining_steps)
+        said = self.infer("subclasses", self._subclasses, examples, ())
         probs = np.zeros((self.num_subclasses, self.num_components))
-        np.add.at(probs, found, self.responsibilities(examples))
+        np.add.at(probs, said, self.responsibilities(examples))
         self.prior.set_subclass_probs(probs.T)
+
+    def _subclasses(self, examples: Any) -> tf.Tensor:
+        """Return the subclass that C takes each example for, (n,)."""
+        features = self.class_features(to_float(tf.convert_to_tensor(examples)))
+        return tf.argmax(self.classifier_subclasses(features), axis=1)

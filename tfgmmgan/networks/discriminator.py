@@ -77,10 +77,18 @@ class Discriminator(keras.Model):
 
     def scores(self, features, training: bool = False):  # noqa: ANN001, ANN201
         """Return the logits of features, (n, F) -> (n, num_outputs)."""
-        told = {"training": training} if self.spectral_norm else {}
-        if self.hidden:
-            features = self.activation(self.hidden(features, **told))
-        return self.head(features, **told)
+        return self.outputs(self.trunk(features, training=training), training=training)
+
+    def trunk(self, features, training: bool = False):  # noqa: ANN001, ANN201
+        """Return what the head works on: features themselves, or the hidden layer's (n, hidden_units)."""
+        return self.activation(self.hidden(features, **self._told(training))) if self.hidden else features
+
+    def outputs(self, trunk, training: bool = False):  # noqa: ANN001, ANN201
+        """Return the head's logits, of what `trunk` returns."""
+        return self.head(trunk, **self._told(training))
+
+    def _told(self, training: bool) -> dict[str, bool]:
+        return {"training": training} if self.spectral_norm else {}
 
     def get_config(self) -> dict:
         """Return the constructor's arguments."""
