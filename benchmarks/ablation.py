@@ -21,7 +21,7 @@ import keras
 import numpy as np
 
 from benchmarks.scores import write_scores
-from benchmarks.training import BY_VOTES, CONSTANT_RATES, RESPONSIBILITY_LEARNING, train
+from benchmarks.training import BY_VOTES, CONSTANT_RATES, NO_SUBCLASSES, RESPONSIBILITY_LEARNING, train
 from tfgmmgan import load_data, make_config
 from tfgmmgan.evaluation import EvaluationOptions, make_scorecard
 from tfgmmgan.files import replacing
@@ -40,6 +40,7 @@ RECIPE = BY_VOTES | {
     "losses.diversity": 0.5,
     "networks.discriminator_units": 0,
     "prior.variance": 0.005,
+    **NO_SUBCLASSES,
 }
 BEFORE_DIVERSITY = RECIPE | {"losses.diversity": 0.0, "prior.variance": 0.0225}
 SYSTEMS = {

@@ -11,7 +11,7 @@ from tfgmmgan.data import ImageData
 from tfgmmgan.models.recipe import EQUATIONS_3_AND_4
 from tfgmmgan.training.build import MODEL_ARGUMENTS, build_model
 
-__all__ = ["BY_VOTES", "CONSTANT_RATES", "RESPONSIBILITY_LEARNING", "pretrain", "train"]
+__all__ = ["BY_VOTES", "CONSTANT_RATES", "NO_SUBCLASSES", "RESPONSIBILITY_LEARNING", "pretrain", "train"]
 
 # The papers' rates, whatever a dataset's config says.
 CONSTANT_RATES = {
@@ -20,11 +20,14 @@ CONSTANT_RATES = {
     "optimizers.schedule": "constant",
 }
 
+NO_SUBCLASSES = {"prior.subclasses": 0, "prior.spread": 1.0}
+
 # gmmgan on images by eq. 3 and 4, with what keeps all components in use and a trained prior, as options.
 RESPONSIBILITY_LEARNING = {
     **{MODEL_ARGUMENTS[name]: value for name, value in EQUATIONS_3_AND_4.items()},
     "prior.trainable": True,
     "prior.variance": 0.15,
+    **NO_SUBCLASSES,
     "networks.discriminator_units": 0,
     **CONSTANT_RATES,
 }

@@ -7,9 +7,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from PIL import Image
+from scipy import stats
 
 from benchmarks import (
     ablation,
+    bins,
     encoders,
     encoding_weight,
     generation,
@@ -218,3 +220,27 @@ def test_the_least_recall_is_of_the_class_whose_images_are_least_in_modes_of_the
     labels, clusters = np.array([0, 0, 0, 0, 1, 1, 1, 2]), np.array([0, 0, 1, 2, 2, 2, 1, 1])
     assert looks.least_recall(labels, clusters) == 0.0  # cluster 1 is the first class's by order, so 2 has none
     assert looks.least_recall(labels[:7], clusters[:7]) == pytest.approx(2 / 3)
+
+
+@pytest.mark.slow
+def test_bins(tmp_path, capsys):
+    config = make_config("gan", "digits", **{"epochs": 1, "networks.width": 0.05, "evaluation.every_epochs": 0})
+    run = train(config, str(tmp_path / "gan"))[0].path
+    found = bins.main([str(run), "--groups", "5", "--samples", "300", "--output", str(tmp_path / "out")])
+    assert json.loads((tmp_path / "out/scores.json").read_text())["scores"] == found["scores"]
+    assert set(found["scores"]) == {"test images", "gan"} and (tmp_path / "out/seldom.png").is_file()
+    assert found["scores"]["test images"]["divergence"] < found["scores"]["gan"]["divergence"] <= np.log(2)
+    assert "DIVERGENCE" in capsys.readouterr().out
+
+
+def test_how_histograms_differ():
+    real = np.array([4000, 5000, 1000])
+    assert bins.compare(real, real // 2) == {"different": 0, "divergence": pytest.approx(0, abs=1e-12), "seldom": 0}
+    scores = bins.compare(real, np.array([450, 540, 10]))
+    assert scores["seldom"] == 0.1
+    pairs = zip(real, (450, 540, 10), strict=True)
+    levels = [stats.chi2_contingency([[r, 10_000 - r], [d, 1000 - d]], correction=False).pvalue for r, d in pairs]
+    assert scores["different"] == pytest.approx(np.mean(np.array(levels) < 0.05))
+    p, q = real / 10_000, np.array([0.45, 0.54, 0.01])
+    expected = (stats.entropy(p, (p + q) / 2) + stats.entropy(q, (p + q) / 2)) / 2
+    assert scores["divergence"] == pytest.approx(expected)
