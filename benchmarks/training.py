@@ -63,6 +63,8 @@ def train(
         model.classifier.set_weights(classifier_weights)
         model.pretrained.assign(1)
     batch_size = config.batch_size * model.critic_steps
+    if classifier_weights is not None and model.num_subclasses:
+        model.pretrain(data.train.draw(model.examples_wanted), batch_size, verbose=0, find_clusters=False)
     started = time.perf_counter()
     pretrain(model, config, data)
     if pretraining_alone:

@@ -15,7 +15,7 @@ from tfgmmgan.models import MODELS, ForwardPass
 from tfgmmgan.networks.normalization import BatchNormalization
 from tfgmmgan.random import make_seed
 from tfgmmgan.training.build import build_model, unused_options
-from tfgmmgan.training.config import LossOptions, NetworkOptions, PretrainingOptions
+from tfgmmgan.training.config import LossOptions, NetworkOptions, PretrainingOptions, PriorOptions
 from tfgmmgan.training.config_file import read_config
 from tfgmmgan.training.strategies import make_strategy
 
@@ -113,9 +113,10 @@ def replica_id():
 
 
 BY_LOOKS = {"pretraining": PretrainingOptions(groups_by="looks")}
+SUBCLASSES = BY_LOOKS | {"prior": PriorOptions(subclasses=2)}
 
 
-@pytest.mark.parametrize(("name", "options"), [("gmmgan", {}), ("gmmgan", BY_LOOKS), ("wgan_gp", {})])
+@pytest.mark.parametrize(("name", "options"), [("gmmgan", {}), ("gmmgan", SUBCLASSES), ("wgan_gp", {})])
 def test_fit_keeps_replicas_alike_and_their_noise_apart(name, options, strategy, images):
     with strategy.scope():
         model = make(name, **options)

@@ -91,11 +91,8 @@ def test_pretraining_finds_groups_that_look_alike_and_changes_nothing_of_c(image
     plain = make(subclasses=0)
     plain.pretrain(images, 12, verbose=0)
     keras.utils.set_random_seed(0)
-    model, look = make(pretraining_steps=6), Taught()
-    model.classifier.set_weights(plain.classifier.get_weights())
-    before = model.classifier_subclasses.get_weights()
-    keras.utils.set_random_seed(0)
-    same = make()
+    same, look = make(), Taught()
+    before = same.classifier_subclasses.get_weights()
     same.pretrain(images, 12, verbose=0, callbacks=[look])
     assert look.stages == ("agreement", "refinement", "subclasses")
     for ours, theirs in zip(same.classifier.trainable_variables, plain.classifier.trainable_variables, strict=True):
@@ -109,6 +106,22 @@ def test_pretraining_finds_groups_that_look_alike_and_changes_nothing_of_c(image
     np.testing.assert_allclose(
         same.prior.subclass_probs, shares / shares.sum(axis=1, keepdims=True), rtol=1e-3, atol=1e-6
     )
+
+
+def test_a_pretrained_c_stays_as_it_is_and_has_its_subclasses_found(images):
+    class Stages(keras.callbacks.Callback):
+        names = ()
+
+        def on_train_begin(self, logs=None):
+            self.names = (*self.names, self.model.stage)
+
+    model, stages = make(), Stages()
+    before, own = [w.numpy() for w in model.classifier.trainable_variables], model.prior.subclass_probs.numpy()
+    assert model.pretrain(images, 12, verbose=0, callbacks=[stages], find_clusters=False) is None
+    assert stages.names == ("subclasses",) and not model.wants_pretraining
+    for old, new in zip(before, model.classifier.trainable_variables, strict=True):
+        np.testing.assert_array_equal(old, new)
+    assert np.abs(model.prior.subclass_probs.numpy() - own).max() > 0.1
 
 
 def test_c_learns_to_tell_them(images):

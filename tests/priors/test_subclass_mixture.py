@@ -135,9 +135,9 @@ def test_truncation_is_of_the_noise_about_an_offset():
     assert np.abs(z).max() <= 0.5 + 1e-3 and np.abs(z).max() > 0.4
 
 
-@pytest.mark.parametrize("options", [{"subclasses": -1}, {"subclasses": 2, "spread": -0.1}])
+@pytest.mark.parametrize("options", [{"subclasses": -1}, {"subclasses": 2, "spread": 0.0}])
 def test_what_it_does_not_take(options):
-    with pytest.raises(ValueError, match="must not be negative"):
+    with pytest.raises(ValueError, match=r"must (not )?be"):
         SubclassMixture(K, D, **options)
 
 

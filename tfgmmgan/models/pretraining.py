@@ -41,12 +41,8 @@ Train = Callable[[int], keras.callbacks.History]  # so many steps of the stage t
 
 VOTERS = 10_000  # examples on which the heads' votes are compared
 MOST_EXAMPLES, MOST_BYTES = 60_000, 2**29  # among which images that look alike are sought: time is their square
-UNPAIRED = {
-    "heads": 0.5,
-    "agreement": 1.0,
-    "refinement": 0.0,
-    "subclasses": 1.0,
-}  # share of images that are paired with themselves
+# Share of images that are paired with themselves.
+UNPAIRED = {"heads": 0.5, "agreement": 1.0, "refinement": 0.0, "subclasses": 1.0}
 AGREEMENT_STEPS = 150  # of the last layer alone
 GROUPS = ("votes", "looks")
 PRICED_OUTPUTS = 2  # a head's, as a multiple of K: that it halves a frequent mode costs no rare one its output
@@ -199,7 +195,8 @@ class Pretraining:
         batch_size: int = 32,
         verbose: int | str = "auto",
         callbacks: list | None = None,
-    ) -> keras.callbacks.History:
+        find_clusters: bool = True,
+    ) -> keras.callbacks.History | None:
         """Find clusters, by heads that vote or by looks, teach them to the classifier and refine it.
 
         `fit` does so by itself, once.
@@ -210,9 +207,12 @@ class Pretraining:
             batch_size: Examples of a step. Default 32; n where there are fewer.
             verbose: As in Keras's `fit`.
             callbacks: As in Keras's `fit`; each stage is one epoch for them.
+            find_clusters: False for a C that is pretrained already: it stays as it is, and what a system does after
+                refinement is done. Default True.
 
         Returns:
-            The history of the heads' stage, on C's own encoding; of "agreement" where no heads vote.
+            The history of the heads' stage, on C's own encoding; of "agreement" where no heads vote; None where no
+            clusters are sought.
 
         Raises:
             ValueError: If the examples have another shape, dtype or range, or hold NaNs.
@@ -220,7 +220,7 @@ class Pretraining:
         examples = self.checked(examples, "pretrain(examples)")
         examples = examples[_some(len(examples), self.examples_wanted, self.seed)]
         rows = Looks(examples, self.looks).rows
-        neighbours = nearest_rows(rows, NEIGHBOURS)
+        neighbours = nearest_rows(rows, NEIGHBOURS) if find_clusters else np.arange(len(rows))[:, None]
         together, self.steps_per_execution = self.steps_per_execution, 1  # which need not divide a stage
 
         def train(steps: int) -> keras.callbacks.History:
@@ -228,21 +228,28 @@ class Pretraining:
             return self._train_stage(pairs, steps, verbose, callbacks)
 
         try:
-            if self.groups_by == "looks":
-                history = self._learn_looks(rows, neighbours, train)
-            else:
-                voters = _some(len(examples), VOTERS, self.seed)
-                history = self._learn_votes(examples[voters], rows[voters], train)
-            for number in range(self.refinement_rounds):
-                self._now = Stage("refinement", self._new_heads(1 + number), number)
-                self._now.teacher = self._classifier_copies()
-                train(math.ceil(REFINEMENT * self.pretraining_steps))
+            history = self._learn_clusters(examples, rows, neighbours, train) if find_clusters else None
             self.after_refinement(examples, rows, train)
         finally:
             self._now = None
             self.steps_per_execution = together
             self.make_train_function(force=True)
         self.pretrained.assign(1)
+        return history
+
+    def _learn_clusters(
+        self, examples: np.ndarray, rows: np.ndarray, neighbours: np.ndarray, train: Train
+    ) -> keras.callbacks.History:
+        """Teach the classifier clusters and refine it."""
+        if self.groups_by == "looks":
+            history = self._learn_looks(rows, neighbours, train)
+        else:
+            voters = _some(len(examples), VOTERS, self.seed)
+            history = self._learn_votes(examples[voters], rows[voters], train)
+        for number in range(self.refinement_rounds):
+            self._now = Stage("refinement", self._new_heads(1 + number), number)
+            self._now.teacher = self._classifier_copies()
+            train(math.ceil(REFINEMENT * self.pretraining_steps))
         return history
 
     def after_refinement(self, examples: np.ndarray, rows: np.ndarray, train: Train) -> None:

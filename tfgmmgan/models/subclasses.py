@@ -47,8 +47,8 @@ class Subclasses:
             return
         if not self.pretraining_steps:
             raise UserError(
-                "The prior has subclasses, which pretraining finds, and pretraining_steps is 0. Set it, or give the "
-                "prior no subclasses."
+                "The prior has subclasses, which pretraining finds, and pretraining_steps is 0. Set it, or leave the "
+                "subclasses out (--prior.subclasses 0 --prior.spread 1)."
             )
         example = tf.zeros([1, *self.data_shape])
         self.classifier_subclasses, self.discriminator_subclasses = (

@@ -36,7 +36,7 @@ class SubclassMixture(GaussianMixture):
         latent_dim: d >= 1. Default 100.
         subclasses: M >= 0, subclasses for each component on average; 0 for none, which is a `GaussianMixture`.
             Default 0.
-        spread: Standard deviation of the offsets, in units of the component's own; not negative. Default 1.
+        spread: Standard deviation of the offsets, in units of the component's own; positive. Default 1.
         **kwargs: As in `GaussianMixture`.
 
     Attributes:
@@ -51,9 +51,10 @@ class SubclassMixture(GaussianMixture):
     def __init__(
         self, num_components: int = 10, latent_dim: int = 100, subclasses: int = 0, spread: float = 1.0, **kwargs
     ) -> None:
-        for name, value in (("subclasses", subclasses), ("spread", spread)):
-            if not value >= 0:
-                raise UserError(f"{name} must not be negative; got {value}.")
+        if not subclasses >= 0:
+            raise UserError(f"subclasses must not be negative; got {subclasses}.")
+        if not spread > 0:
+            raise UserError(f"spread must be positive; got {spread}.")
         self.subclasses = subclasses  # before `build`, which the base's constructor calls
         self.spread = spread
         super().__init__(num_components, latent_dim, **kwargs)

@@ -269,6 +269,7 @@ class TrainConfig:
         )
         positive = (
             "prior.variance",
+            "prior.spread",
             "networks.width",
             "optimizers.learning_rate",
             "optimizers.discriminator_learning_rate",
@@ -278,7 +279,6 @@ class TrainConfig:
             "seed",
             "prior.mean_range",
             "prior.subclasses",
-            "prior.spread",
             "losses.mutual_information",
             "losses.marginal_entropy",
             "losses.posterior_consistency",
