@@ -8,7 +8,7 @@ from sklearn.cluster import KMeans
 
 from tests.models.test_gradient_table import D, G, check_table, forward_of
 from tests.models.test_pretraining_by_looks import stripes
-from tfgmmgan import GMMGAN, SubclassMixture, make_config
+from tfgmmgan import GMMGAN, GaussianMixture, SubclassMixture, make_config
 from tfgmmgan.errors import UserError
 from tfgmmgan.likeness import Looks
 from tfgmmgan.training.build import build_model
@@ -168,6 +168,8 @@ def test_options_of_the_command_line():
     model = build_model(config, (16, 16, 1), num_examples=100)
     assert (model.num_subclasses, model.prior.spread, model.subclass_consistency) == (12, 0.5, 0.2)
     assert tf.reduce_all(model.prior.offsets == SubclassMixture(3, 100, subclasses=4, spread=0.5).offsets)
+    without = build_model(make_config("gmmgan", "digits"), (16, 16, 1), num_examples=100)
+    assert type(without.prior) is GaussianMixture, "checkpoints of before know it by its class's name"
     for option, value in (("prior.spread", 0.5), ("losses.subclass_consistency", 0.2)):
         with pytest.raises(UserError, match=r"--prior.subclasses"):
             make_config("gmmgan", "digits", **{option: value, "prior.subclasses": 0})

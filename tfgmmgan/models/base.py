@@ -151,6 +151,11 @@ class LatentGAN(TrainingStep, Fitting, Drawing, keras.Model):
         """Return where the prior's arguments differ from its own defaults, for examples of a shape."""
         return {}
 
+    @classmethod
+    def make_prior(cls, **options) -> LatentPrior:
+        """Return the prior of a config, from its options by the names of `prior_class`'s arguments."""
+        return cls.prior_class(**options)
+
     # -- what a subclass says ------------------------------------------------------------------------------
 
     def loss_terms(self) -> dict[str, LossTerm]:

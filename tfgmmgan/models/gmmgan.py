@@ -18,7 +18,7 @@ from tfgmmgan.models.recipe import check_options, filled
 from tfgmmgan.models.responsibility_losses import ResponsibilityLosses
 from tfgmmgan.models.subclasses import Subclasses
 from tfgmmgan.models.terms import LossTerm, Weight, serialized
-from tfgmmgan.priors import LatentPrior, SubclassMixture
+from tfgmmgan.priors import GaussianMixture, LatentPrior, SubclassMixture
 
 __all__ = ["GMMGAN"]
 
@@ -51,8 +51,8 @@ class GMMGAN(Subclasses, Pretraining, ResponsibilityLosses, Classifying, LatentG
         data_shape: Shape of one example: (H, W, C) for images, (p,) for points.
         num_components: K, where no prior is given. Default 10.
         latent_dim: d, where no prior is given. Default 100.
-        prior: Any `LatentPrior`; where None a mixture whose weights follow the responsibilities, for points with
-            trainable means and `scale_tril`, for images with fixed ones. A `SubclassMixture` with subclasses has them
+        prior: Any `LatentPrior`; where None a `GaussianMixture` whose weights follow the responsibilities, for points
+            with trainable means and `scale_tril`, for images with fixed ones. The subclasses of a `SubclassMixture` are
             found in pretraining, and G learns to draw each.
         classifier: Keras model to K logits: from features where the encoder is shared, from examples elsewhere. Made
             where None.
@@ -191,7 +191,7 @@ class GMMGAN(Subclasses, Pretraining, ResponsibilityLosses, Classifying, LatentG
         self.looks = looks
         self.groups_by = groups_by
         check_options(self, data_shape)
-        prior = prior or SubclassMixture(
+        prior = prior or GaussianMixture(
             num_components,
             latent_dim,
             mixture_weights="responsibilities",
@@ -215,6 +215,13 @@ class GMMGAN(Subclasses, Pretraining, ResponsibilityLosses, Classifying, LatentG
     def prior_defaults(cls, data_shape: tuple[int, ...]) -> dict[str, Any]:
         """Return the prior's arguments where it is not given: for images fixed components that hardly overlap."""
         return {"variance": 0.005, "trainable": False} if len(data_shape) == 3 else {}
+
+    @classmethod
+    def make_prior(cls, subclasses: int = 0, spread: float = 1.0, **options) -> GaussianMixture:
+        """Return the prior of a config: without subclasses a `GaussianMixture`, as checkpoints have had it always."""
+        if not subclasses:
+            return GaussianMixture(**options)
+        return SubclassMixture(subclasses=subclasses, spread=spread, **options)
 
     # -- losses --------------------------------------------------------------------------------------------
 

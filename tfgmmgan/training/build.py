@@ -100,7 +100,7 @@ def build_model(
     }
     values[model_class] |= {argument: getattr(config, argument) for argument in GROUP_ARGUMENTS}
     given = {name: value for name, value in _accepted(model_class.prior_class, values).items() if value is not None}
-    prior = model_class.prior_class(**model_class.prior_defaults(data_shape) | given)
+    prior = model_class.make_prior(**model_class.prior_defaults(data_shape) | given)
     model = model_class(
         data_shape,
         prior=prior,
