@@ -103,9 +103,9 @@ class Subclasses:
         return tf.reduce_mean(tf.nn.softplus(tf.gather(logits, self.num_subclasses + own, batch_dims=1) - real))
 
     def _fake_subclasses(self, forward: ForwardPass) -> tf.Tensor:
-        """Return the subclass that made each fake, (S K,)."""
-        z = tf.reshape(forward.z, [-1, self.prior.latent_dim])
-        return tf.stop_gradient(self.prior.subclasses_of(z, tf.reshape(forward.components, [-1])))
+        """Return the subclass that made each fake, (S K,); `draw_latents` draws as many from each component."""
+        likely = self.prior.log_prob_subclasses(forward.z)  # [S, K, G]
+        return tf.stop_gradient(tf.reshape(tf.argmax(likely, axis=2), [-1]))
 
     # -- what the step asks --------------------------------------------------------------------------------
 
