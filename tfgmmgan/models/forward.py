@@ -60,6 +60,7 @@ class ForwardPass:
         real_class_features, changed_class_features, neighbour_class_features: (B, F) what the classifier's last layer
             works on.
         fake_log_classes: (S, K, K) log C(x_hat).
+        fake_subclasses: (S * K,) the subclass that made each fake.
         posterior: (S, K, K) closed-form p(k | z) under equal weights, without gradient.
     """
 
@@ -195,6 +196,12 @@ class ForwardPass:
         """Closed-form p(k | z), (S, K, K), without gradient; as on the poster, all components count alike."""
         z = tf.reshape(self.z, [-1, self.model.prior.latent_dim])
         return self.per_component(tf.stop_gradient(tf.nn.softmax(self.model.prior.log_prob_components(z))))
+
+    @cached_property
+    def fake_subclasses(self) -> tf.Tensor:
+        """The subclass that made each fake, (S * K,), where the prior has subclasses; without gradient."""
+        likely = self.model.prior.log_prob_subclasses(self.z)  # [S, K, G]
+        return tf.stop_gradient(tf.reshape(tf.argmax(likely, axis=2), [-1]))
 
     def per_component(self, rows: tf.Tensor) -> tf.Tensor:
         """Give the rows of the fakes their two axes, (S * K, ...) -> (S, K, ...)."""

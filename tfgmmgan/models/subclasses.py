@@ -89,7 +89,7 @@ class Subclasses:
     def subclass_discriminator_loss(self, forward: ForwardPass) -> tf.Tensor:
         """Return D's cross-entropy over 2 G classes: real ones as C says, fakes as they were made."""
         real = tf.argmax(self.classifier_subclasses(forward.real_class_features), axis=1)
-        fake = self.num_subclasses + self._fake_subclasses(forward)
+        fake = self.num_subclasses + forward.fake_subclasses
         on_real, on_fake = (
             tf.nn.sparse_softmax_cross_entropy_with_logits(labels=labels, logits=self.discriminator_subclasses(trunk))
             for labels, trunk in ((real, forward.real_trunk), (fake, forward.fake_trunk))
@@ -98,14 +98,9 @@ class Subclasses:
 
     def subclass_generator_loss(self, forward: ForwardPass) -> tf.Tensor:
         """Return mean -log of the odds, among the two classes of its subclass, that D finds a fake real."""
-        logits, own = self.discriminator_subclasses(forward.fake_trunk), self._fake_subclasses(forward)
+        logits, own = self.discriminator_subclasses(forward.fake_trunk), forward.fake_subclasses
         real = tf.gather(logits, own, batch_dims=1)
         return tf.reduce_mean(tf.nn.softplus(tf.gather(logits, self.num_subclasses + own, batch_dims=1) - real))
-
-    def _fake_subclasses(self, forward: ForwardPass) -> tf.Tensor:
-        """Return the subclass that made each fake, (S K,); `draw_latents` draws as many from each component."""
-        likely = self.prior.log_prob_subclasses(forward.z)  # [S, K, G]
-        return tf.stop_gradient(tf.reshape(tf.argmax(likely, axis=2), [-1]))
 
     # -- what the step asks --------------------------------------------------------------------------------
 

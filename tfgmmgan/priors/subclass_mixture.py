@@ -131,8 +131,6 @@ class SubclassMixture(GaussianMixture):
     def subclasses_of(self, z: tf.Tensor, ids: tf.Tensor) -> tf.Tensor:
         """Return the subclass that most likely made each z of a known component.
 
-        With d = 100 and a spread of 1 that is the one which did, but for one z in a billion or so.
-
         Args:
             z: (n, d).
             ids: (n,) component of each.
