@@ -113,7 +113,7 @@ def replica_id():
 
 
 BY_LOOKS = {"pretraining": PretrainingOptions(groups_by="looks")}
-SUBCLASSES = BY_LOOKS | {"prior": PriorOptions(subclasses=2)}
+SUBCLASSES = BY_LOOKS | {"prior": PriorOptions(subclasses=2), "losses": LossOptions(diversity_within="subclasses")}
 
 
 @pytest.mark.parametrize(("name", "options"), [("gmmgan", {}), ("gmmgan", SUBCLASSES), ("wgan_gp", {})])

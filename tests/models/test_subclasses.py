@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from scipy.spatial.distance import pdist
 from sklearn.cluster import KMeans
 
 from tests.models.test_gradient_table import D, G, check_table, forward_of
@@ -146,6 +147,42 @@ def test_fit_trains_all_of_it_and_what_is_saved_is_what_was_trained(images, tmp_
     np.testing.assert_array_equal(once, twice)
 
 
+def test_fakes_of_a_subclass_shall_differ_as_much_as_its_images(images):
+    model = make(diversity_within="subclasses", diversity=2.0)
+    model.pretrain(images, 12, verbose=0)
+    floats = images / np.float32(127.5) - 1
+    said = model.classifier_subclasses(model.class_features(floats)).numpy().argmax(axis=1)
+    wanted = [
+        pdist(floats[said == g].reshape(-1, 256)).mean() / 16 if (said == g).sum() > 1 else 0 for g in range(K * M)
+    ]
+    np.testing.assert_allclose(model.subclass_distances, wanted, atol=2e-3)
+    assert max(wanted) > 0.1
+    forward = forward_of(model, images[:20])  # five fakes of each component: two pairs
+    fake, subclasses = (forward.per_component(x).numpy() for x in (forward.fake, forward.fake_subclasses))
+    np.testing.assert_array_equal(subclasses[0:4:2], subclasses[1:5:2])
+    found = np.sqrt(((fake[0:4:2] - fake[1:5:2]) ** 2).mean(axis=(2, 3, 4)))
+    missing = np.maximum(0, (np.array(wanted)[subclasses[0:4:2]] - found).mean(axis=0)).mean()
+    assert missing > 0
+    np.testing.assert_allclose(model.diversity_loss(forward), missing, atol=3e-3)
+    model = make(diversity_within="subclasses", subclass_consistency=0.0)
+    model.subclass_distances.assign(np.full(K * M, 10.0))
+    check_table(model, {"discriminator_loss": D, "generator_loss": G, "diversity_loss": G}, images[:8])
+
+
+def test_how_much_images_differ_is_saved(images, tmp_path):
+    model = make(diversity_within="subclasses")
+    model.fit(images, batch_size=24, epochs=1, verbose=0)
+    model.save(tmp_path / "model.keras")
+    again = keras.models.load_model(tmp_path / "model.keras")
+    assert again.diversity_within == "subclasses" and model.subclass_distances.numpy().max() > 0
+    np.testing.assert_array_equal(again.subclass_distances, model.subclass_distances)
+
+
+def test_no_subclasses_no_diversity_within_them():
+    with pytest.raises(UserError, match="the prior has none"):
+        make(subclasses=0, diversity_within="subclasses")
+
+
 def test_fewer_images_than_subclasses(images):
     model = make(subclasses=10)
     model.pretrain(images[:30], 12, verbose=0)
@@ -164,13 +201,19 @@ def test_options_of_the_command_line():
         "digits",
         num_components=3,
         **{"prior.subclasses": 4, "prior.spread": 0.5, "losses.subclass_consistency": 0.2, "networks.width": 0.125},
+        **{"losses.diversity_within": "subclasses"},
     )
     model = build_model(config, (16, 16, 1), num_examples=100)
     assert (model.num_subclasses, model.prior.spread, model.subclass_consistency) == (12, 0.5, 0.2)
+    assert model.diversity_within == "subclasses"
     assert tf.reduce_all(model.prior.offsets == SubclassMixture(3, 100, subclasses=4, spread=0.5).offsets)
     without = build_model(make_config("gmmgan", "digits"), (16, 16, 1), num_examples=100)
     assert type(without.prior) is GaussianMixture, "checkpoints of before know it by its class's name"
-    for option, value in (("prior.spread", 0.5), ("losses.subclass_consistency", 0.2)):
+    for option, value in (
+        ("prior.spread", 0.5),
+        ("losses.subclass_consistency", 0.2),
+        ("losses.diversity_within", "subclasses"),
+    ):
         with pytest.raises(UserError, match=r"--prior.subclasses"):
             make_config("gmmgan", "digits", **{option: value, "prior.subclasses": 0})
     with pytest.raises(UserError, match=r"no use for --prior.subclasses"):

@@ -4,7 +4,7 @@ import math
 
 import tensorflow as tf
 
-__all__ = ["diversity_shortfall"]
+__all__ = ["diversity_shortfall", "mean_distance", "pair_distances"]
 
 MOST = 16  # fakes of a component that are compared: memory grows with their square
 NEAR = 1e-6  # added to squared distances, whose root has no gradient at 0
@@ -27,18 +27,27 @@ def diversity_shortfall(real: tf.Tensor, alpha: tf.Tensor, fake: tf.Tensor) -> t
     Returns:
         A scalar, 0 or more. Modes with fewer than two examples in the batch count 0.
     """
-    wanted, pairs = _mean_distance(_flat(real)[None], tf.transpose(alpha)[:, :, None])
+    wanted, pairs = mean_distance(_flat(real)[None], tf.transpose(alpha)[:, :, None])
     by_component = tf.transpose(_flat(fake[:MOST], 2), [1, 0, 2])  # [K, S, P]
-    found, _ = _mean_distance(by_component, tf.ones_like(by_component[:, :, :1]))
+    found, _ = mean_distance(by_component, tf.ones_like(by_component[:, :, :1]))
     return tf.reduce_mean(tf.where(pairs >= 1.0, tf.nn.relu(wanted - found), 0.0))
+
+
+def pair_distances(fake: tf.Tensor) -> tf.Tensor:
+    """Return how much each two fakes in turn differ, 2 p and 2 p + 1: (S, K, *data_shape) -> (S // 2, K)."""
+    rows = tf.cast(_flat(fake, 2), tf.float32)
+    last = 2 * (tf.shape(rows)[0] // 2)
+    return tf.sqrt(tf.reduce_mean((rows[:last:2] - rows[1:last:2]) ** 2, axis=2) + NEAR)
 
 
 def _flat(examples: tf.Tensor, leading: int = 1) -> tf.Tensor:
     return tf.reshape(examples, [*tf.unstack(tf.shape(examples)[:leading]), math.prod(examples.shape[leading:])])
 
 
-def _mean_distance(rows: tf.Tensor, weights: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+def mean_distance(rows: tf.Tensor, weights: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     """Return weighted means of the distance between two different rows, (k,), and the weight of all pairs, (k,).
+
+    A distance is the root of the mean squared difference.
 
     Args:
         rows: (1 or k, n, P).

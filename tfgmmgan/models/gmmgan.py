@@ -82,6 +82,9 @@ class GMMGAN(Subclasses, Pretraining, ResponsibilityLosses, Classifying, LatentG
             to it (`tfgmmgan.losses.diversity_shortfall`). It trains G and prior (ours). A component far from the others
             is otherwise drawn as one image. Two fakes of each component are made at least. Default 0.5 for images, 0
             for points.
+        diversity_within: Between which fakes: those of one of the `"modes"`, or of one of its `"subclasses"`, where the
+            prior has them; then a component's fakes are drawn in pairs of one subclass, and a pair shall differ as much
+            as two of its images do on average (ours; see `tfgmmgan.models.subclasses`). Default `"modes"`.
         subclass_consistency: Weight, where the prior has subclasses, of how well D tells the real examples and the
             fakes of each, which trains D, and of G's answer to it, which trains G and prior (ours; see
             `tfgmmgan.models.subclasses`). Default 0.05 for images, 0 for points.
@@ -142,6 +145,7 @@ class GMMGAN(Subclasses, Pretraining, ResponsibilityLosses, Classifying, LatentG
         posterior_consistency: Weight | None = None,
         responsibility_consistency: Weight = 0.0,
         diversity: Weight | None = None,
+        diversity_within: str = "modes",
         subclass_consistency: Weight | None = None,
         augmentation_consistency: Weight = 0.0,
         augmentation: Augmentation | dict | None = None,
@@ -180,6 +184,7 @@ class GMMGAN(Subclasses, Pretraining, ResponsibilityLosses, Classifying, LatentG
         self.mutual_information_updates = mutual_information_updates
         self.classifier_adversarial = classifier_adversarial
         self.responsibility_consistency = responsibility_consistency
+        self.diversity_within = diversity_within
         self.augmentation_consistency = augmentation_consistency
         self.augmentation = Augmentation(**augmentation) if isinstance(augmentation, dict) else augmentation
         self.augmentation = self.augmentation or Augmentation()
@@ -303,6 +308,7 @@ class GMMGAN(Subclasses, Pretraining, ResponsibilityLosses, Classifying, LatentG
             "classifier_adversarial": self.classifier_adversarial,
             "augmentation": asdict(self.augmentation),
             "augment_generated": self.augment_generated,
+            "diversity_within": self.diversity_within,
             "discriminator_outputs": self.discriminator_outputs,
             "generated_weights": self.generated_weights,
             "pretraining_steps": self.pretraining_steps,

@@ -43,6 +43,7 @@ KNOWN = {
     "mutual_information_updates": ("classifier", "all"),
     "discriminator_outputs": ("one", "per_mode"),
     "generated_weights": ("responsibilities", "uniform"),
+    "diversity_within": ("modes", "subclasses"),
     "looks": tuple(LOOKS),
     "groups_by": GROUPS,
 }

@@ -20,12 +20,16 @@ import tensorflow as tf
 from sklearn.cluster import KMeans
 
 from tfgmmgan.data.scaling import to_float
+from tfgmmgan.distribution import whole_batch
 from tfgmmgan.errors import UserError
+from tfgmmgan.losses.diversity import mean_distance, pair_distances
 from tfgmmgan.models.forward import ForwardPass
 from tfgmmgan.models.pretraining_stage import Stage
 from tfgmmgan.models.terms import LossTerm, Weight
 
 __all__ = ["Subclasses"]
+
+COMPARED = 200  # examples of a subclass, each with each other, for how much they differ
 
 
 class Subclasses:
@@ -35,6 +39,7 @@ class Subclasses:
     """
 
     subclass_consistency: Weight = 0.0
+    diversity_within: str = "modes"
 
     @property
     def num_subclasses(self) -> int:
@@ -44,6 +49,10 @@ class Subclasses:
     def set_subclasses(self) -> None:
         """Make the outputs of C and D that tell subclasses."""
         if not self.num_subclasses:
+            if self.diversity_within == "subclasses":
+                raise UserError(
+                    "diversity_within is 'subclasses', and the prior has none: give it some, or use 'modes'."
+                )
             return
         if not self.pretraining_steps:
             raise UserError(
@@ -60,8 +69,33 @@ class Subclasses:
         )
         self.classifier_subclasses.build(self.class_features(example).shape)
         self.discriminator_subclasses.build(self.discriminator.trunk(self.discriminator.encoder(example)).shape)
+        if self.diversity_within == "subclasses":
+            self.subclass_distances = self.add_weight(
+                shape=(self.num_subclasses,), initializer="zeros", trainable=False, name="subclass_distances"
+            )
+
+    def draw_latents(self, fakes: int | tf.Tensor, seed: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """Return as any system does; where fakes are compared within subclasses, two in turn are of the same one."""
+        if self.diversity_within == "modes":
+            return super().draw_latents(fakes, seed)
+        z = self.prior.sample_stratified(fakes, seed, per_subclass=2)
+        return z, tf.broadcast_to(tf.range(self.num_components), tf.shape(z)[:2])
 
     # -- losses --------------------------------------------------------------------------------------------
+
+    def diversity_loss(self, forward: ForwardPass) -> tf.Tensor:
+        """Return by how much less the fakes of a mode differ than its images; within subclasses, where it says so.
+
+        Then a component's term is max(0, mean over its pairs of fakes of (d_g - |y - y'|)), g the subclass that both
+        are of and d_g the mean distance of two of its images, as in `diversity_shortfall`; a batch has too few images
+        of one subclass to take d_g from there.
+        """
+        if self.diversity_within == "modes":
+            return super().diversity_loss(forward)
+        found = pair_distances(forward.per_component(forward.fake))
+        subclasses = forward.per_component(forward.fake_subclasses)[: 2 * tf.shape(found)[0] : 2]
+        wanted = tf.gather(tf.convert_to_tensor(self.subclass_distances), subclasses)
+        return tf.reduce_mean(tf.nn.relu(tf.reduce_mean(whole_batch(wanted - found), axis=0)))
 
     def subclass_terms(self) -> dict[str, LossTerm]:
         """Return the losses of subclasses; without any they have no weight."""
@@ -139,6 +173,19 @@ class Subclasses:
         probs = np.zeros((self.num_subclasses, self.num_components))
         np.add.at(probs, said, self.responsibilities(examples))
         self.prior.set_subclass_probs(probs.T)
+        if self.diversity_within == "subclasses":
+            self.subclass_distances.assign(self._distances(examples, said))
+
+    def _distances(self, examples: np.ndarray, subclasses: np.ndarray) -> np.ndarray:
+        """Return the mean distance of two examples of each subclass, of COMPARED at most; 0 where there is one only."""
+        rng, distances = np.random.default_rng(self.seed), np.zeros(self.num_subclasses, np.float32)
+        for subclass in range(self.num_subclasses):
+            own = np.flatnonzero(subclasses == subclass)
+            if len(own) > 1:
+                chosen = np.sort(rng.permutation(own)[:COMPARED])
+                rows = tf.reshape(to_float(tf.convert_to_tensor(examples[chosen])), [1, len(chosen), -1])
+                distances[subclass] = mean_distance(rows, tf.ones([1, len(chosen), 1]))[0][0]
+        return distances
 
     def _subclasses(self, examples: Any) -> tf.Tensor:
         """Return the subclass that C takes each example for, (n,)."""

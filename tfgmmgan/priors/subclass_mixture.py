@@ -97,6 +97,14 @@ class SubclassMixture(GaussianMixture):
         eps = super().noise(ids, seed, truncation)
         return eps + self._offsets_of(ids, seed) if self.subclasses else eps
 
+    def sample_stratified(self, n_per_component: int, seed: tf.Tensor, per_subclass: int = 1) -> tf.Tensor:
+        """Draw the same number from each component, (S, K, d); of one, so many in turn are of the same subclass."""
+        if per_subclass == 1:
+            return super().sample_stratified(n_per_component, seed)
+        ids = tf.broadcast_to(tf.range(self.num_components), [n_per_component, self.num_components])
+        offsets = self._offsets_of(ids[: -(-n_per_component // per_subclass)], seed)
+        return self.place(super().noise(ids, seed) + tf.repeat(offsets, per_subclass, axis=0)[:n_per_component])
+
     def common_noise(self, seed: tf.Tensor) -> tf.Tensor:
         """Return one noise for all components, about the offset of one subclass of each: (1, K, d)."""
         eps = super().common_noise(seed)

@@ -33,6 +33,7 @@ MODEL_ARGUMENTS = {
     "posterior_consistency": "losses.posterior_consistency",
     "responsibility_consistency": "losses.responsibility_consistency",
     "diversity": "losses.diversity",
+    "diversity_within": "losses.diversity_within",
     "subclass_consistency": "losses.subclass_consistency",
     "augmentation_consistency": "losses.augmentation_consistency",
     "augment_generated": "losses.augment_generated",

@@ -103,6 +103,8 @@ class LossOptions:
         responsibility_consistency: Weight of the poster's comparison of what the classifier says of x and of G(z).
         diversity: gmmgan: weight of how much less the fakes of a mode differ among each other than its images (ours): a
             mode is not drawn as one image; where not given 0.5 for images, 0 for points.
+        diversity_within: gmmgan: whether fakes of a mode shall differ as its images do ("modes"), or those of each of
+            its --prior.subclasses as the images of that ("subclasses"): more variety, a little less precision (ours).
         subclass_consistency: gmmgan: where --prior.subclasses are, weight of telling the real images of each from its
             fakes (ours); where not given 0.05.
         augmentation_consistency: Weight of the mutual information between what the classifier says of an image and of
@@ -130,6 +132,7 @@ class LossOptions:
     posterior_consistency: float | None = None
     responsibility_consistency: float = 0.0
     diversity: float | None = None
+    diversity_within: Literal["modes", "subclasses"] = "modes"
     subclass_consistency: float | None = None
     augmentation_consistency: float = 0.0
     augment_generated: bool = False
@@ -307,7 +310,11 @@ class TrainConfig:
             for name in names:
                 if values[name] is not None and not holds(values[name]):
                     raise UserError(f"--{name} must be {words}; got {values[name]}.")
-        of_subclasses = {"prior.spread": 1.0, "losses.subclass_consistency": None}
+        of_subclasses = {
+            "prior.spread": 1.0,
+            "losses.subclass_consistency": None,
+            "losses.diversity_within": "modes",
+        }
         for name, default in of_subclasses.items():
             if values[name] not in (default, 0) and not self.prior.subclasses:
                 raise UserError(f"--{name} is for subclasses, and there are none: set --prior.subclasses.")
