@@ -17,8 +17,10 @@ from tfgmmgan.training.build import build_model
 K, M, DIM = 4, 3, 5
 
 
-def make(subclasses=M, **kwargs):
-    prior = SubclassMixture(K, DIM, subclasses=subclasses, variance=0.01, trainable=False, mean_range=0.3)
+def make(subclasses=M, spread=1.0, **kwargs):
+    prior = SubclassMixture(
+        K, DIM, subclasses=subclasses, spread=spread, variance=0.01, trainable=False, mean_range=0.3
+    )
     options = {
         "width": 0.125,
         "pretraining_steps": 6,
@@ -148,7 +150,7 @@ def test_fit_trains_all_of_it_and_what_is_saved_is_what_was_trained(images, tmp_
 
 
 def test_fakes_of_a_subclass_shall_differ_as_much_as_its_images(images):
-    model = make(diversity_within="subclasses", diversity=2.0)
+    model = make(diversity_within="subclasses", diversity=2.0, spread=20.0)  # far apart
     model.pretrain(images, 12, verbose=0)
     floats = images / np.float32(127.5) - 1
     said = model.classifier_subclasses(model.class_features(floats)).numpy().argmax(axis=1)
@@ -164,9 +166,13 @@ def test_fakes_of_a_subclass_shall_differ_as_much_as_its_images(images):
     missing = np.maximum(0, (np.array(wanted)[subclasses[0:4:2]] - found).mean(axis=0)).mean()
     assert missing > 0
     np.testing.assert_allclose(model.diversity_loss(forward), missing, atol=3e-3)
-    model = make(diversity_within="subclasses", subclass_consistency=0.0)
+
+
+def test_diversity_within_subclasses_trains_the_generator_and_the_prior(images):
+    model = make(diversity_within="subclasses", subclass_consistency=0.0, posterior_consistency=0.1)
     model.subclass_distances.assign(np.full(K * M, 10.0))
-    check_table(model, {"discriminator_loss": D, "generator_loss": G, "diversity_loss": G}, images[:8])
+    consistency = {"posterior_consistency_loss": {"classifier", *G}}
+    check_table(model, {"discriminator_loss": D, "generator_loss": G, "diversity_loss": G} | consistency, images[:8])
 
 
 def test_how_much_images_differ_is_saved(images, tmp_path):
