@@ -87,6 +87,7 @@ def test_comparing_takes_as_many_of_both():
     assert "score" not in compare_features(real, Features(generated.values))
     same = compare_features(real, real)
     assert same["frechet_distance"] == pytest.approx(0, abs=1e-6) and same["precision"] == same["recall"] == 1
+    assert same["coverage"] == 1 and same["density"] > 1  # each lies in its own ball, too
     with pytest.raises(ValueError, match="at least 50"):
         compare_features(real, generated[slice(40)])
 

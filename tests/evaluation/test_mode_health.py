@@ -52,3 +52,4 @@ def test_health(images):
     assert health["modes"][1]["entropy"] is None and health["modes"][1]["pixels"]["recall"] is None
     assert health["modes"][2]["recovered_by_algorithm_2"] == 1 and health["modes"][2]["recovered"] is None
     assert health["modes"][0]["pixels"]["num"] == 50 and health["modes"][0]["pixels"]["recall"] > 0.5
+    assert health["modes"][0]["pixels"]["coverage"] > 0.5 and health["modes"][1]["pixels"]["coverage"] is None

@@ -3,7 +3,7 @@ import pytest
 import tensorflow as tf
 
 from tfgmmgan.evaluation import Features, inter_class_diversity, intra_class_diversity, quality, quality_diversity
-from tfgmmgan.evaluation.neighbours import kth_distances, nearest_distances, precision_recall
+from tfgmmgan.evaluation.neighbours import coverage, density, kth_distances, nearest_distances, precision_recall
 from tfgmmgan.evaluation.quality_diversity import ms_ssim, ms_ssim_settings, quality_constant
 
 
@@ -95,3 +95,23 @@ def test_neighbours_against_all_distances():
     assert precision_recall(real, fake) == pytest.approx(expected)
     assert precision_recall(real, real) == (1, 1)
     assert precision_recall(real, real + 100) == (0, 0)
+
+
+def test_density_and_coverage_against_all_distances():
+    rng = np.random.default_rng(1)
+    real, fake = rng.standard_normal((60, 3)), 0.5 * rng.standard_normal((50, 3))
+    apart = np.sqrt(((fake[:, None] - real[None]) ** 2).sum(-1))  # [m, n]
+    own = np.sort(np.sqrt(((real[:, None] - real[None]) ** 2).sum(-1)), axis=1)
+    for k in (2, 5):
+        within = apart <= own[:, k]
+        assert density(real, fake, k) == pytest.approx(within.sum() / (k * 50))
+        assert coverage(real, fake, k) == pytest.approx(within.any(axis=0).mean())
+    assert density(real, fake) == density(real, fake, 5) and coverage(real, fake) == coverage(real, fake, 5)
+    assert (density(real, real + 100), coverage(real, real + 100), coverage(real, real)) == (0, 0, 1)
+
+
+def test_one_fake_that_is_apart_has_recall_and_no_coverage():
+    rng = np.random.default_rng(2)
+    real = rng.standard_normal((80, 2))
+    fake = np.concatenate([np.zeros((40, 2)), 30 * rng.standard_normal((40, 2))])
+    assert precision_recall(real, fake)[1] > 0.8 and coverage(real, fake) < 0.1

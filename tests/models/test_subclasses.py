@@ -18,8 +18,14 @@ K, M, DIM = 4, 3, 5
 
 
 def make(subclasses=M, spread=1.0, **kwargs):
-    prior = SubclassMixture(
-        K, DIM, subclasses=subclasses, spread=spread, variance=0.01, trainable=False, mean_range=0.3
+    prior = GMMGAN.make_prior(
+        num_components=K,
+        latent_dim=DIM,
+        subclasses=subclasses,
+        spread=spread,
+        variance=0.01,
+        trainable=False,
+        mean_range=0.3,
     )
     options = {
         "width": 0.125,

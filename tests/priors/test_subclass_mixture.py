@@ -44,8 +44,9 @@ def log_densities(prior, z):
         ).transpose(2, 0, 1)
 
 
-def test_without_subclasses_it_is_a_gaussian_mixture():
-    plain, same = GaussianMixture(K, D, seed=3), SubclassMixture(K, D, seed=3)
+def test_with_one_subclass_in_the_middle_it_is_a_gaussian_mixture():
+    plain, same = GaussianMixture(K, D, seed=3), SubclassMixture(K, D, subclasses=1, seed=3)
+    same.offsets.assign(tf.zeros_like(same.offsets))
     for draw in (
         lambda prior: prior.sample(9, [0, 1]),
         lambda prior: prior.sample_stratified(5, [0, 1]),
@@ -53,8 +54,7 @@ def test_without_subclasses_it_is_a_gaussian_mixture():
         lambda prior: prior.log_prob_components(tf.ones([2, D])),
         lambda prior: prior.distribution().log_prob(np.ones((2, D), np.float32)),
     ):
-        np.testing.assert_array_equal(draw(same), draw(plain))
-    assert len(same.weights) == len(plain.weights)
+        np.testing.assert_allclose(draw(same), draw(plain), rtol=1e-5, atol=1e-6)
 
 
 @pytest.mark.parametrize("covariance", COVARIANCES)
@@ -148,9 +148,9 @@ def test_truncation_is_of_the_noise_about_an_offset():
     assert np.abs(z).max() <= 0.5 + 1e-3 and np.abs(z).max() > 0.4
 
 
-@pytest.mark.parametrize("options", [{"subclasses": -1}, {"subclasses": 2, "spread": 0.0}])
+@pytest.mark.parametrize("options", [{"subclasses": 0}, {"subclasses": 2, "spread": 0.0}])
 def test_what_it_does_not_take(options):
-    with pytest.raises(ValueError, match=r"must (not )?be"):
+    with pytest.raises(ValueError, match="must be"):
         SubclassMixture(K, D, **options)
 
 

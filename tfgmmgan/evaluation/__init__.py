@@ -12,7 +12,7 @@ from tfgmmgan.evaluation.inception import load_inception
 from tfgmmgan.evaluation.judge import Judge, train_judge
 from tfgmmgan.evaluation.mode_health import mode_health
 from tfgmmgan.evaluation.modes import mode_summary
-from tfgmmgan.evaluation.neighbours import precision_recall
+from tfgmmgan.evaluation.neighbours import coverage, density, precision_recall
 from tfgmmgan.evaluation.options import EvaluationOptions
 from tfgmmgan.evaluation.points import mmd, negative_log_likelihood, point_scores
 from tfgmmgan.evaluation.quality_diversity import inter_class_diversity, intra_class_diversity, quality
@@ -37,6 +37,8 @@ __all__ = [
     "cluster_scores",
     "collect",
     "compare_features",
+    "coverage",
+    "density",
     "frechet_distance",
     "inter_class_diversity",
     "intra_class_diversity",

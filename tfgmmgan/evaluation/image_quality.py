@@ -3,7 +3,7 @@
 import numpy as np
 
 from tfgmmgan.evaluation.features import Features
-from tfgmmgan.evaluation.neighbours import NEIGHBOURS, precision_recall
+from tfgmmgan.evaluation.neighbours import COVERAGE_NEIGHBOURS, NEIGHBOURS, coverage, density, precision_recall
 from tfgmmgan.evaluation.tfgan import classifier_score, frechet_distance, kernel_distance
 
 __all__ = ["compare_features"]
@@ -21,15 +21,17 @@ def compare_features(real: Features, generated: Features) -> dict:
 
     Returns:
         `num`, n; `frechet_distance`; `kernel_distance` and its `kernel_distance_error`, None with a single block of
-        1,024; `precision` and `recall` with `neighbours`, of the first `num_covered`, 10,000 at most; where there are
-        logits `score`, over `num_scored` generated examples, and `real_score`.
+        1,024; `precision` and `recall` with `neighbours`, `density` and `coverage` with `coverage_neighbours`, of the
+        first `num_covered`, 10,000 at most; where there are logits `score`, over `num_scored` generated examples, and
+        `real_score`.
     """
     n = len(real)
     if len(generated) < n:
         raise ValueError(f"Expected at least {n} generated examples, as many as real ones; got {len(generated)}.")
     same = generated[slice(n)]
     distance, error = kernel_distance(real.values, same.values)
-    precision, recall = precision_recall(real.values[:NUM_COVERED], same.values[:NUM_COVERED])
+    both = real.values[:NUM_COVERED], same.values[:NUM_COVERED]
+    precision, recall = precision_recall(*both)
     found = {
         "num": n,
         "frechet_distance": frechet_distance(real.moments, same.moments),
@@ -38,6 +40,9 @@ def compare_features(real: Features, generated: Features) -> dict:
         "precision": precision,
         "recall": recall,
         "neighbours": NEIGHBOURS,
+        "density": density(*both),
+        "coverage": coverage(*both),
+        "coverage_neighbours": COVERAGE_NEIGHBOURS,
         "num_covered": min(n, NUM_COVERED),
     }
     if generated.logits is not None:

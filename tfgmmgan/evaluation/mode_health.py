@@ -7,7 +7,7 @@ from scipy.stats import entropy
 
 from tfgmmgan.evaluation.features import FeatureNetwork, Features, collect
 from tfgmmgan.evaluation.modes import SHARE_ALIVE
-from tfgmmgan.evaluation.neighbours import kth_distances, share_covered
+from tfgmmgan.evaluation.neighbours import coverage, kth_distances, share_covered
 from tfgmmgan.evaluation.progress import progress
 from tfgmmgan.evaluation.samplers import draw_in_batches
 from tfgmmgan.evaluation.tfgan import frechet_distance
@@ -64,8 +64,8 @@ def mode_health(
         `modes`, a list of K with `weight` (of the prior), `share` (of the real examples, by their most probable
         mode), `entropy` (mean of that of p(k | x) over those, in nats; None without any), `recovered` (share of
         generated examples that the model's own p(k | x) gives back to the component; None without one),
-        `recovered_by_algorithm_2`, and by network `frechet_distance` and `recall` between the mode's real and as many
-        generated examples, None below 20. `dead`, modes whose share is below a fifth of 1 / K; `duplicates`
+        `recovered_by_algorithm_2`, and by network `frechet_distance`, `recall` and `coverage` between the mode's real
+        and as many generated examples, None below 20. `dead`, modes whose share is below a fifth of 1 / K; `duplicates`
         (`duplicate_pairs`); `num_per_mode`.
     """
     k = model.prior.num_components
@@ -102,10 +102,11 @@ def mode_health(
 def _compare(real: Features, generated: Features) -> dict:
     n = len(real)
     if n < MIN_REAL:
-        return {"num": n, "frechet_distance": None, "recall": None}
+        return {"num": n, "frechet_distance": None, "recall": None, "coverage": None}
     same = generated[slice(n)]
     return {
         "num": n,
         "frechet_distance": frechet_distance(real.moments, same.moments),
         "recall": share_covered(real.values, same.values, kth_distances(same.values)),
+        "coverage": coverage(real.values, same.values),
     }

@@ -4,9 +4,10 @@ import numpy as np
 from sklearn.metrics import pairwise_distances_argmin_min, pairwise_distances_chunked
 from sklearn.neighbors import NearestNeighbors
 
-__all__ = ["kth_distances", "nearest_distances", "precision_recall", "share_covered"]
+__all__ = ["coverage", "density", "kth_distances", "nearest_distances", "precision_recall", "share_covered"]
 
 NEIGHBOURS = 3
+COVERAGE_NEIGHBOURS = 5
 BLOCK_MEGABYTES = 64
 
 
@@ -46,3 +47,42 @@ def precision_recall(real: np.ndarray, generated: np.ndarray, k: int = NEIGHBOUR
     """
     precision = share_covered(generated, real, kth_distances(real, k))
     return precision, share_covered(real, generated, kth_distances(generated, k))
+
+
+def density(real: np.ndarray, generated: np.ndarray, k: int = COVERAGE_NEIGHBOURS) -> float:
+    """Return how densely generated examples lie among the real ones: 0 or more, about 1 for real ones.
+
+    In how many of the real examples' balls, with the k-th nearest other on the edge, a generated example lies on
+    average, over k. Where precision counts one ball, that of a real example apart from all others as well, this counts
+    all.
+
+    Args:
+        real: (n, p) features.
+        generated: (m, p) features.
+        k: Neighbours; 5 in the paper.
+
+    Reference:
+        Naeem et al. 2020, section 3.2.
+    """
+    radii = kth_distances(real, k)
+    blocks = pairwise_distances_chunked(
+        generated, real, reduce_func=lambda block, _: (block <= radii).sum(axis=1), working_memory=BLOCK_MEGABYTES
+    )
+    return float(np.concatenate(list(blocks)).mean() / k)
+
+
+def coverage(real: np.ndarray, generated: np.ndarray, k: int = COVERAGE_NEIGHBOURS) -> float:
+    """Return the share of real examples with a generated one nearer than their k-th nearest other, in [0, 1].
+
+    Recall has the balls around the generated examples: a few that lie apart from all others, and look like nothing,
+    have balls that hold many real ones. Here the balls are around the real ones.
+
+    Args:
+        real: (n, p) features.
+        generated: (m, p) features; of more examples more is covered.
+        k: Neighbours; 5 in the paper.
+
+    Reference:
+        Naeem et al. 2020, section 3.2.
+    """
+    return float((nearest_distances(real, generated) <= kth_distances(real, k)).mean())

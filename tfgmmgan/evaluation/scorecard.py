@@ -16,7 +16,7 @@ from tfgmmgan.models import LatentGAN
 
 __all__ = ["SCHEMA_VERSION", "make_scorecard", "write_scorecard"]
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 PACKAGES = ("tensorflow", "keras", "tensorflow-probability", "tensorflow-gan", "numpy", "scikit-learn")
 
 

@@ -93,6 +93,8 @@ def quality_table(card: dict) -> str:
         ("KERNEL", "kernel_distance", ".4f"),
         ("PRECISION", "precision", ".3f"),
         ("RECALL", "recall", ".3f"),
+        ("DENSITY", "density", ".3f"),
+        ("COVERAGE", "coverage", ".3f"),
         ("SCORE", "score", ".2f"),
     )
     lines = []
@@ -140,7 +142,7 @@ def _is_compared(path: str) -> bool:
     if path.startswith("test.clustering."):
         return last in ("acc", "nmi")
     if path.startswith(("image_quality.", "floor.")):
-        return last in ("frechet_distance", "kernel_distance", "precision", "recall", "score")
+        return last in ("frechet_distance", "kernel_distance", "precision", "recall", "density", "coverage", "score")
     return path.startswith("points.") or (path.startswith("quality_diversity.samplers.") and last == "combined")
 
 

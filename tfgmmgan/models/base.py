@@ -36,7 +36,7 @@ class LatentGAN(TrainingStep, Fitting, Drawing, keras.Model):
         discriminator: A `Discriminator` (any encoder with a linear head); the architecture's own where None.
         architecture: `"dcgan"` or `"resnet"` for images, `"mlp"` for points; `"auto"` is dcgan or mlp by the shape.
             Default `"auto"`.
-        width: Multiplies the channels of the architecture's networks. Default 1.
+        width: Multiplies the channels of the networks that are made here. Default 1.
         discriminator_units: Units of a hidden layer between D's encoding and its outputs, 0 for none as in Table 3
             (`Discriminator`; ours); for the architecture's own D alone. Default 0.
         adversarial_loss: A name in `tfgmmgan.losses.ADVERSARIAL_LOSSES`: `"non_saturating"`, `"minimax"`, `"hinge"`,
@@ -203,8 +203,12 @@ class LatentGAN(TrainingStep, Fitting, Drawing, keras.Model):
 
     def draw_latents(self, fakes: int | tf.Tensor, seed: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Return one pass's latent vectors, (S, K, d), and their components, (S, K): as many from each."""
-        z = self.prior.sample_stratified(fakes, seed)
+        z = self.draw_stratified(fakes, seed)
         return z, tf.broadcast_to(tf.range(self.prior.num_components), tf.shape(z)[:2])
+
+    def draw_stratified(self, fakes: int | tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+        """Return so many latent vectors of each component, (S, K, d), as training draws them."""
+        return self.prior.sample_stratified(fakes, seed)
 
     def group_variables(self, group: str) -> list[keras.Variable]:
         """Return a group's trainable weights."""

@@ -74,12 +74,11 @@ class Subclasses:
                 shape=(self.num_subclasses,), initializer="zeros", trainable=False, name="subclass_distances"
             )
 
-    def draw_latents(self, fakes: int | tf.Tensor, seed: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    def draw_stratified(self, fakes: int | tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
         """Return as any system does; where fakes are compared within subclasses, two in turn are of the same one."""
         if self.diversity_within == "modes":
-            return super().draw_latents(fakes, seed)
-        z = self.prior.sample_stratified(fakes, seed, per_subclass=2)
-        return z, tf.broadcast_to(tf.range(self.num_components), tf.shape(z)[:2])
+            return super().draw_stratified(fakes, seed)
+        return self.prior.sample_stratified(fakes, seed, per_subclass=2)
 
     # -- losses --------------------------------------------------------------------------------------------
 

@@ -34,8 +34,7 @@ class SubclassMixture(GaussianMixture):
     Args:
         num_components: K >= 1. Default 10.
         latent_dim: d >= 1. Default 100.
-        subclasses: M >= 0, subclasses for each component on average; 0 for none, which is a `GaussianMixture`.
-            Default 0.
+        subclasses: M >= 1, subclasses for each component on average. Default 10.
         spread: Standard deviation of the offsets, in units of the component's own; positive. Default 1.
         **kwargs: As in `GaussianMixture`.
 
@@ -49,10 +48,12 @@ class SubclassMixture(GaussianMixture):
     """
 
     def __init__(
-        self, num_components: int = 10, latent_dim: int = 100, subclasses: int = 0, spread: float = 1.0, **kwargs
+        self, num_components: int = 10, latent_dim: int = 100, subclasses: int = 10, spread: float = 1.0, **kwargs
     ) -> None:
-        if not subclasses >= 0:
-            raise UserError(f"subclasses must not be negative; got {subclasses}.")
+        if not subclasses >= 1:
+            raise UserError(
+                f"subclasses must be at least 1; got {subclasses}. GaussianMixture is the prior without any."
+            )
         if not spread > 0:
             raise UserError(f"spread must be positive; got {spread}.")
         self.subclasses = subclasses  # before `build`, which the base's constructor calls
@@ -67,8 +68,6 @@ class SubclassMixture(GaussianMixture):
     def build(self, input_shape: tuple | None = None) -> None:
         """Create `offsets` (G, d) and `subclass_probs` (K, G) beside the mixture's weights."""
         super().build(input_shape)
-        if not self.subclasses:
-            return
         rng = np.random.default_rng([self.seed, 1])
         offsets = self.spread * rng.standard_normal((self.num_subclasses, self.latent_dim))
         own = np.repeat(np.eye(self.num_components), self.subclasses, axis=1) / self.subclasses
@@ -94,8 +93,7 @@ class SubclassMixture(GaussianMixture):
 
     def noise(self, ids: tf.Tensor, seed: tf.Tensor, truncation: float | None = None) -> tf.Tensor:
         """Return the noise of named components, (...) -> (..., d): standard normal about the offset of a subclass."""
-        eps = super().noise(ids, seed, truncation)
-        return eps + self._offsets_of(ids, seed) if self.subclasses else eps
+        return super().noise(ids, seed, truncation) + self._offsets_of(ids, seed)
 
     def sample_stratified(self, n_per_component: int, seed: tf.Tensor, per_subclass: int = 1) -> tf.Tensor:
         """Draw the same number from each component, (S, K, d); of one, so many in turn are of the same subclass."""
@@ -107,8 +105,7 @@ class SubclassMixture(GaussianMixture):
 
     def common_noise(self, seed: tf.Tensor) -> tf.Tensor:
         """Return one noise for all components, about the offset of one subclass of each: (1, K, d)."""
-        eps = super().common_noise(seed)
-        return (eps + self._offsets_of(tf.range(self.num_components), seed))[None] if self.subclasses else eps
+        return (super().common_noise(seed) + self._offsets_of(tf.range(self.num_components), seed))[None]
 
     def _offsets_of(self, ids: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
         """Draw a subclass of each component, (...), and return the offsets, (..., d)."""
@@ -131,8 +128,6 @@ class SubclassMixture(GaussianMixture):
 
     def log_prob_components(self, z: tf.Tensor) -> tf.Tensor:
         """Return log p(z | k), (n, d) -> (n, K)."""
-        if not self.subclasses:
-            return super().log_prob_components(z)
         every = tf.repeat(z[:, None], self.num_components, axis=1)
         return tf.reduce_logsumexp(self.log_prob_subclasses(every), axis=2)
 
@@ -151,8 +146,6 @@ class SubclassMixture(GaussianMixture):
 
     def distribution(self):  # noqa: ANN201 - as in GaussianMixture
         """Return the `tfp.distributions.MixtureSameFamily` of components that are such mixtures themselves."""
-        if not self.subclasses:
-            return super().distribution()
         import tensorflow_probability as tfp
 
         raw = tf.convert_to_tensor(self.scale)
