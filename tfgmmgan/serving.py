@@ -34,7 +34,7 @@ def export(model: LatentGAN, base: str | Path) -> Path:
         The version's directory. It appears whole or not at all.
     """
     base = Path(base)
-    prior, generator, shape = model.prior, model.generator, model.data_shape
+    prior, generator, shape = model.prior, model.drawing_generator, model.data_shape
     seed = tf.TensorSpec([2], tf.int32, "seed")
 
     def decode(z: tf.Tensor) -> tf.Tensor:

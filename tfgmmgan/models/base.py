@@ -9,6 +9,7 @@ import tensorflow as tf
 from tfgmmgan.data.scaling import to_float
 from tfgmmgan.errors import UserError, unknown_name
 from tfgmmgan.losses import ADVERSARIAL_LOSSES, gradient_penalty
+from tfgmmgan.models.averaging import Averaging
 from tfgmmgan.models.drawing import Drawing
 from tfgmmgan.models.fitting import Fitting
 from tfgmmgan.models.forward import ForwardPass
@@ -23,7 +24,7 @@ __all__ = ["LatentGAN"]
 UPDATE_ORDERS = ("simultaneous", "alternating")
 
 
-class LatentGAN(TrainingStep, Fitting, Drawing, keras.Model):
+class LatentGAN(TrainingStep, Averaging, Fitting, Drawing, keras.Model):
     """A GAN that draws z from a prior; subclasses say which prior, heads and losses they have.
 
     A subclass passes its prior to this constructor and overrides `loss_terms`. It writes no training step: there is
@@ -52,6 +53,8 @@ class LatentGAN(TrainingStep, Fitting, Drawing, keras.Model):
         generator_batch_size: Fakes of the alternating order's second half; the batch's own size where None.
         critic_steps: Updates of D for one of G, in the alternating order. A batch is cut in as many equal parts: each
             update of D sees real examples of its own, as in WGAN. Default 1.
+        generator_average: Decay, in [0, 1), of a moving average of G's weights over steps, from which examples are
+            drawn and which is served (`tfgmmgan.models.averaging`); 0 for none. Default 0.
         seed: Integer behind all noise of training; step t's noise depends on (seed, t) alone. Default 0.
 
     Raises:
@@ -77,6 +80,7 @@ class LatentGAN(TrainingStep, Fitting, Drawing, keras.Model):
         update_order: str = "simultaneous",
         generator_batch_size: int | None = None,
         critic_steps: int = 1,
+        generator_average: float = 0.0,
         seed: int = 0,
         **kwargs,
     ) -> None:
@@ -102,6 +106,7 @@ class LatentGAN(TrainingStep, Fitting, Drawing, keras.Model):
         self.update_order = update_order
         self.generator_batch_size = generator_batch_size
         self.critic_steps = int(critic_steps)
+        self.generator_average = generator_average
         self.seed = int(seed)
         self._adversarial = ADVERSARIAL_LOSSES[adversarial_loss]
         self._networks = NETWORKS[
@@ -132,6 +137,7 @@ class LatentGAN(TrainingStep, Fitting, Drawing, keras.Model):
         made = tuple(self.generator.compute_output_shape((1, prior.latent_dim)))[1:]
         if made != self.data_shape:
             raise UserError(f"The generator makes examples of shape {made}; data_shape is {self.data_shape}.")
+        self.set_average()
         self.built = True
         self._trackers: dict[str, keras.metrics.Mean] = {}  # made by compile(), when subclasses are complete
 
@@ -254,6 +260,7 @@ class LatentGAN(TrainingStep, Fitting, Drawing, keras.Model):
             "update_order": self.update_order,
             "generator_batch_size": self.generator_batch_size,
             "critic_steps": self.critic_steps,
+            "generator_average": self.generator_average,
             "seed": self.seed,
         }
 

@@ -14,7 +14,7 @@ BLOCK = 1024  # rows for which the (d, d) factors of their components are held a
 
 
 class Drawing:
-    """What a model with a `prior`, a `generator` and a `data_shape` can draw."""
+    """What a model with a `prior`, a `drawing_generator` and a `data_shape` can draw."""
 
     @property
     def sampling_priors(self) -> dict[str, LatentPrior]:
@@ -99,7 +99,7 @@ class Drawing:
         return self._in_batches("generate", self._generate, z, self.data_shape, batch_size)
 
     def _generate(self, z: tf.Tensor) -> tf.Tensor:
-        return self.generator(z, training=False)
+        return self.drawing_generator(z, training=False)
 
     def infer(self, name: str, function: Any, examples: np.ndarray, shape: tuple, batch_size: int = 256) -> np.ndarray:
         """Run `function` over examples in batches, compiled once under `name`; (n, *data_shape) -> (n, *shape)."""

@@ -12,6 +12,7 @@ from tfgmmgan.distribution import is_multi_worker, workers_share
 from tfgmmgan.models.forward import ForwardPass
 from tfgmmgan.models.pretraining_stage import Stage
 from tfgmmgan.networks.cluster_heads import ClusterHeads
+from tfgmmgan.networks.copies import copy_of
 from tfgmmgan.optimizers import FusedAdam
 from tfgmmgan.random import make_seed, split
 
@@ -115,9 +116,8 @@ class StageTraining:
         copies, inputs = [], tf.zeros([1, *self.data_shape])
         with self.distribute_strategy.scope():
             for network in self._classifier_networks():
-                copies.append(keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(network)))
-                inputs = copies[-1](inputs, training=False)  # builds it
-                copies[-1].set_weights(network.get_weights())
+                copies.append(copy_of(network, inputs))
+                inputs = network(inputs, training=False)
         return copies
 
     def _train_stage(

@@ -57,6 +57,7 @@ MODEL_ARGUMENTS = {
     "update_order": "optimizers.update_order",
     "generator_batch_size": "optimizers.generator_batch_size",
     "critic_steps": "optimizers.critic_steps",
+    "generator_average": "optimizers.generator_average",
 }
 GROUP_ARGUMENTS = {"augmentation": fields(Augmentation)}  # arguments that take a whole group of options
 PRIOR_ARGUMENTS = {

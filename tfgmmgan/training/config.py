@@ -191,6 +191,8 @@ class OptimizerOptions:
             gmgan 128.
         critic_steps: Updates of the discriminator for one of the generator, in the alternating order, each with
             --batch_size real images of its own.
+        generator_average: Decay of a moving average of the generator's weights, from which images are drawn; 0 for
+            none, else below 1, like 0.999.
     """
 
     learning_rate: float = 2e-4
@@ -201,6 +203,7 @@ class OptimizerOptions:
     update_order: Literal["simultaneous", "alternating"] = "simultaneous"
     generator_batch_size: int | None = None
     critic_steps: int = 1
+    generator_average: float = 0.0
 
 
 @dataclass
