@@ -4,6 +4,7 @@ import keras
 import tensorflow as tf
 
 from tfgmmgan.errors import UserError
+from tfgmmgan.models.forward import ForwardPass
 from tfgmmgan.networks.copies import copy_of
 
 __all__ = ["Averaging"]
@@ -14,10 +15,11 @@ class Averaging:
 
     G and D circle around each other while they train, and G's last weights are one point of the circle; the mean of its
     last weights is nearer to the middle (Yazıcı et al. 2019; Karras et al. 2018). Training never sees the average.
+    Batch norm's running statistics are not averaged: they are of what the averaged weights make of z, as those of other
+    weights, or their mean, would not be.
 
     Attributes:
-        averaged_generator: The network with the averaged weights, batch norm's statistics among them; None where
-            `generator_average` is 0.
+        averaged_generator: The network with the averaged weights; None where `generator_average` is 0.
     """
 
     generator_average: float = 0.0
@@ -29,15 +31,16 @@ class Averaging:
             raise UserError(f"generator_average must be in [0, 1), 0 for none; got {self.generator_average}.")
         if self.generator_average:
             self.averaged_generator = copy_of(self.generator, tf.zeros([1, self.prior.latent_dim]))
-            self.averaged_generator.trainable = False
+            for weight in self.averaged_generator.trainable_weights:
+                weight.trainable = False  # the layers stay trainable: their batch norm shall collect statistics
 
     @property
     def drawing_generator(self) -> keras.Model:
         """The generator that examples are drawn from: the averaged one where there is one."""
         return self.averaged_generator or self.generator
 
-    def update_average(self) -> None:
-        """Move the average by this step's weights; called once a step, after the weights.
+    def update_average(self, forward: ForwardPass) -> None:
+        """Move the average by this step's weights, and let it see the step's z; called once a step, after the weights.
 
         Step t has the decay min(generator_average, (1 + t) / (10 + t)), as in `tf.train.ExponentialMovingAverage`: at
         the beginning there is little to average.
@@ -47,7 +50,7 @@ class Averaging:
         step = tf.cast(self.optimizer.iterations, tf.float32)
         rest = 1.0 - tf.minimum(self.generator_average, (1.0 + step) / (10.0 + step))
         for average, own in zip(self.averaged_generator.weights, self.generator.weights, strict=True):
-            if average.dtype.startswith("float"):
+            if own.trainable:
                 average.value.assign_sub(tf.cast(rest, average.dtype) * (average.value - own.value))
-            else:
-                average.assign(own)
+        if self.generator.non_trainable_weights:
+            self.averaged_generator(tf.reshape(forward.z, [-1, self.prior.latent_dim]), training=True)

@@ -68,7 +68,7 @@ class TrainingStep:
             self._update(forward, self.generator_groups)
 
         self.after_update(forward)
-        self.update_average()
+        self.update_average(forward)
         return self._logs()
 
     def step_seed(self) -> tf.Tensor:
