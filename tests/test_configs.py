@@ -77,7 +77,7 @@ def test_the_losses_of_eq_3_and_4_are_those_of_points():
         assert getattr(model.prior, name) == getattr(points.prior, name), name
     mnist, _, _ = parse(["--dataset=mnist", "--config", str(CONFIGS / "losses" / "equations_3_and_4.yaml")], "train.py")
     for group in ("losses", "networks", "prior"):
-        assert getattr(mnist, group) == getattr(config, group), group  # whatever configs/gmmgan/mnist.yaml says
+        assert getattr(mnist, group) == getattr(config, group), group  # whatever configs/gmmgan says
 
 
 @pytest.mark.parametrize("file", DATASETS, ids=lambda file: file.stem)
