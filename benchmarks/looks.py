@@ -1,6 +1,6 @@
 """How often images that look alike are of one class, and what clusters of them are; nothing is trained.
 
-python -m benchmarks.looks --dataset fashion_mnist --seeds 100 101 102
+python -m benchmarks.looks --dataset fashion_mnist --seeds 100 101 102 --entropy_price 0.2 --groupings 8
 python -m benchmarks.looks --dataset mnist --num_components 20 --entropy_price 0.45 --fractions 8=0.1 9=0.1
 
 On the training images, for each kind of looks: the share of an image's five nearest neighbours that are of its class;
@@ -54,6 +54,7 @@ def main(arguments: list[str] | None = None) -> dict:
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--num_components", type=int, help="(default: the classes)")
     parser.add_argument("--entropy_price", type=float, default=0.0, help="(default: %(default)s)")
+    parser.add_argument("--groupings", type=int, default=1, help="(default: %(default)s)")
     parser.add_argument("--fractions", nargs="*", default=[], metavar="CLASS=SHARE", help="of a class's images")
     parser.add_argument("--held_out", type=int, default=0, metavar="N", help="leave out the last training images")
     parser.add_argument("--output", type=Path, help="directory for scores.json")
@@ -73,7 +74,8 @@ def main(arguments: list[str] | None = None) -> dict:
         near = float((train.labels[neighbours] == train.labels[:, None]).mean())
         for seed in options.seeds:
             start = time.perf_counter()
-            clusters = clusters_by_looks(rows, neighbours, clusters_wanted, seed, options.entropy_price)
+            how = clusters_wanted, seed, options.entropy_price, options.groupings
+            clusters = clusters_by_looks(rows, neighbours, *how)
             seconds = time.perf_counter() - start
             scores = cluster_scores(train.labels, clusters)
             row = {"looks": by, "seed": seed, "neighbours": near, "seconds": seconds}

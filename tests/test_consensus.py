@@ -113,3 +113,31 @@ def test_of_few_rows_each_is_a_cluster():
     rows = np.repeat(np.eye(3), 4, axis=0)
     clusters = clusters_by_looks(rows, nearest_rows(rows, NEIGHBOURS), 4, seed=0)
     assert same_partition(clusters, np.repeat([0, 1, 2], 4))
+
+
+def test_of_several_groupings_the_clusters_are_taken_by_which_images_are_likeliest(monkeypatch):
+    rng = np.random.default_rng(6)
+    labels = rng.integers(0, 2, 400)
+    rows = rng.normal(size=(400, 8)) * [10, *7 * [0.1]]
+    rows[:, 1] += 4 * labels
+    across, seeds = (rows[:, 0] > 0).astype(int), []
+
+    def clusterings(rows, neighbours, num_clusters, seed, entropy_price):
+        seeds.append(seed)
+        yield across, 0.7
+        if seed != 3:
+            yield labels, 0.6  # found by the second grouping alone, with less information
+
+    monkeypatch.setattr(tfgmmgan.consensus, "_clusterings", clusterings)
+    near = nearest_rows(rows, NEIGHBOURS)
+    np.testing.assert_array_equal(clusters_by_looks(rows, near, 2, seed=3), across)
+    np.testing.assert_array_equal(clusters_by_looks(rows, near, 2, seed=3, groupings=2), labels)
+    assert seeds[:2] == [3, 3] and len(set(seeds)) == 2
+
+
+def test_several_groupings_find_what_one_does_where_it_is_clear():
+    rng = np.random.default_rng(7)
+    labels = rng.choice(4, 900, p=[0.4, 0.3, 0.2, 0.1])
+    rows = Looks(pictures(labels, rng), "outlines").rows
+    clusters = clusters_by_looks(rows, nearest_rows(rows, NEIGHBOURS), 4, seed=0, groupings=2)
+    assert same_partition(clusters, labels)

@@ -194,7 +194,7 @@ def test_what_is_held_out_is_the_end_of_the_training_split():
 
 def test_looks(tmp_path, capsys):
     arguments = ["--dataset", "digits", "--seeds", "5", "--fractions", "3=0.2", "--num_components", "12"]
-    found = looks.main([*arguments, "--held_out", "300", "--output", str(tmp_path)])
+    found = looks.main([*arguments, "--groupings", "2", "--held_out", "300", "--output", str(tmp_path)])
     assert json.loads((tmp_path / "scores.json").read_text()) == found
     assert [row["looks"] for row in found["runs"]] == list(LOOKS)
     assert all(0.8 < row["neighbours"] < 1 and 0.5 < row["acc"] <= row["purity"] for row in found["runs"])

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+import tfgmmgan.models.pretraining
 from tfgmmgan import GMMGAN
 from tfgmmgan.consensus import NEIGHBOURS, clusters_by_looks
 from tfgmmgan.data.scaling import to_float
@@ -112,13 +113,24 @@ def test_unknown_names_are_told():
         make(looks="outline")
     with pytest.raises(UserError, match=r"groups_by 'vote'.*votes"):
         make(groups_by="vote")
+    with pytest.raises(UserError, match="groupings must be at least 1; got 0"):
+        make(groupings=0)
+
+
+def test_groups_are_made_as_often_as_asked(monkeypatch):
+    images, asked = stripes(np.random.default_rng(4))[0], []
+    monkeypatch.setattr(
+        tfgmmgan.models.pretraining, "clusters_by_looks", lambda *args: asked.append(args) or clusters_by_looks(*args)
+    )
+    make(looks="outlines", groupings=3, refinement_rounds=0).pretrain(images, 8, verbose=0)
+    assert asked[0][3:] == (0, 0.0, 3)  # seed, price, groupings
 
 
 def test_the_options_are_saved(tmp_path):
-    model = make(looks="outlines")
+    model = make(looks="outlines", groupings=3)
     model.save(tmp_path / "model.keras")
     again = keras.models.load_model(tmp_path / "model.keras")
-    assert (again.looks, again.groups_by) == ("outlines", "looks")
+    assert (again.looks, again.groups_by, again.groupings) == ("outlines", "looks", 3)
 
 
 def test_command_line_and_model_know_the_same_looks():

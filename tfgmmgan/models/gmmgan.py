@@ -116,6 +116,9 @@ class GMMGAN(Subclasses, Pretraining, ResponsibilityLosses, Classifying, LatentG
             was set upright; `"outlines_and_patches"`, learned patches besides. Default `"pixels"`.
         groups_by: What the clusters that C learns are made of: groups of images by the heads' `"votes"`, or by their
             `"looks"`, for which no heads are trained. Default `"votes"`.
+        groupings: With groups by looks, how many times they are made: with more than one, clusters are those by which
+            images are likeliest, where with one they are those whose links have the most information
+            (`tfgmmgan.consensus`). Default 1.
         classifier_units: Units of a hidden layer between an encoding and C's linear layer, 0 for none as in Table 1.
             Default 512 for images (ours), 0 for points.
         **kwargs: As in `LatentGAN`. A `discriminator` may have 1 output, or K: one for each component.
@@ -159,6 +162,7 @@ class GMMGAN(Subclasses, Pretraining, ResponsibilityLosses, Classifying, LatentG
         entropy_price: float = 0.0,
         looks: str = "pixels",
         groups_by: str = "votes",
+        groupings: int = 1,
         classifier_units: int | None = None,
         **kwargs,
     ) -> None:
@@ -195,6 +199,7 @@ class GMMGAN(Subclasses, Pretraining, ResponsibilityLosses, Classifying, LatentG
         self.entropy_price = entropy_price
         self.looks = looks
         self.groups_by = groups_by
+        self.groupings = groupings
         check_options(self, data_shape)
         prior = prior or GaussianMixture(
             num_components,
@@ -318,6 +323,7 @@ class GMMGAN(Subclasses, Pretraining, ResponsibilityLosses, Classifying, LatentG
             "entropy_price": self.entropy_price,
             "looks": self.looks,
             "groups_by": self.groups_by,
+            "groupings": self.groupings,
             "classifier_units": self.classifier_units,
             **{name: serialized(getattr(self, name)) for name in weights},
         }

@@ -47,7 +47,7 @@ class Pretraining(StageTraining):
     """The stages "heads", "agreement" and "refinement" of a `Classifying` system; goes before it among the bases.
 
     The system has `pretraining_steps`, `num_heads`, `num_encodings`, `refinement_rounds`, `entropy_price`, `looks`,
-    `groups_by` and an `augmentation`, and calls `set_pretraining` at the end of its constructor.
+    `groups_by`, `groupings` and an `augmentation`, and calls `set_pretraining` at the end of its constructor.
     """
 
     pretraining_steps: int = 0
@@ -55,6 +55,7 @@ class Pretraining(StageTraining):
     refinement_rounds: int = 0
     looks: str = "pixels"
     groups_by: str = "votes"
+    groupings: int = 1
 
     def set_pretraining(self) -> None:
         """Create the one number that stays: whether it was done."""
@@ -204,7 +205,9 @@ class Pretraining(StageTraining):
 
     def _learn_looks(self, rows: np.ndarray, neighbours: np.ndarray, train: Train) -> keras.callbacks.History:
         """Teach the classifier clusters of examples that look alike."""
-        clusters = clusters_by_looks(rows, neighbours, self.num_components, self.seed, self.entropy_price)
+        clusters = clusters_by_looks(
+            rows, neighbours, self.num_components, self.seed, self.entropy_price, self.groupings
+        )
         self._now = Stage("agreement", self._new_heads(0), learning_rate=LEARNING_RATES["heads"])  # all of C, as there
         self._now.clusters = clusters
         return train(self.pretraining_steps)

@@ -47,7 +47,14 @@ KNOWN = {
     "looks": tuple(LOOKS),
     "groups_by": GROUPS,
 }
-LEAST = {"pretraining_steps": 0, "num_heads": 1, "num_encodings": 1, "refinement_rounds": 0, "classifier_units": 0}
+LEAST = {
+    "pretraining_steps": 0,
+    "num_heads": 1,
+    "num_encodings": 1,
+    "refinement_rounds": 0,
+    "groupings": 1,
+    "classifier_units": 0,
+}
 FOR_IMAGES = ("augmentation_consistency", "augment_generated", "pretraining_steps")
 
 

@@ -46,6 +46,7 @@ MODEL_ARGUMENTS = {
     "entropy_price": "pretraining.entropy_price",
     "looks": "pretraining.looks",
     "groups_by": "pretraining.groups_by",
+    "groupings": "pretraining.groupings",
     "classifier_units": "networks.classifier_units",
     "negatives": "losses.negatives",
     "class_log_likelihood": "losses.class_log_likelihood",
