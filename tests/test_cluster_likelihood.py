@@ -39,6 +39,6 @@ def test_clusters_that_vary_along_few_directions_are_likelier_than_more_compact_
 
 def test_clusters_that_are_too_small_or_flat_are_never_taken():
     rows = np.random.default_rng(2).normal(size=(40, 8))
-    assert log_likelihood(rows, np.arange(40) // 7 % 5) > -np.inf
-    assert log_likelihood(rows, (np.arange(40) < 6).astype(int)) == -np.inf
-    assert log_likelihood(rows * [1, 1, 1, 0, 0, 0, 0, 0], np.zeros(40, int)) == -np.inf
+    assert log_likelihood(rows, np.arange(40) // 8, directions=5) > -np.inf
+    assert log_likelihood(rows, (np.arange(40) < 6).astype(int), directions=5) == -np.inf
+    assert log_likelihood(rows * [1, 0, 0, 0, 0, 0, 0, 0], np.zeros(40, int)) == -np.inf

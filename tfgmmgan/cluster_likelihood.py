@@ -5,7 +5,7 @@ from sklearn.decomposition import PCA
 
 __all__ = ["log_likelihood"]
 
-DIRECTIONS = 5  # along which a cluster's Gaussian has variances of its own
+DIRECTIONS = 1  # along which a cluster's Gaussian has a variance of its own
 
 
 def log_likelihood(rows: np.ndarray, clusters: np.ndarray, directions: int = DIRECTIONS) -> float:
@@ -13,13 +13,13 @@ def log_likelihood(rows: np.ndarray, clusters: np.ndarray, directions: int = DIR
 
     Each cluster is a Gaussian whose variances are its own along its first principal directions and one and the same
     along all others (probabilistic PCA, Tipping & Bishop 1999), and as frequent as it is (the complete-data likelihood
-    of a mixture). What counts is how compact clusters are once their few main ways of varying are taken off: heels may
+    of a mixture). What counts is how compact clusters are once their main way of varying is taken off: heels may
     be of any height, and still a sandal is a sandal.
 
     Args:
         rows: (n, D) what images are compared by: `tfgmmgan.likeness.Looks.rows`.
         clusters: (n,) the cluster of each.
-        directions: Principal directions of a cluster, fewer than D. Default 5.
+        directions: Principal directions of a cluster, fewer than D. Default 1.
 
     Returns:
         The mean over the rows, in nats; minus infinity if a cluster has no more rows than directions, or varies along
