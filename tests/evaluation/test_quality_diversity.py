@@ -106,6 +106,9 @@ def test_density_and_coverage_against_all_distances():
         within = apart <= own[:, k]
         assert density(real, fake, k) == pytest.approx(within.sum() / (k * 50))
         assert coverage(real, fake, k) == pytest.approx(within.any(axis=0).mean())
+        radii = kth_distances(real, k)
+        assert density(real, fake, k, radii) == density(real, fake, k) != density(real, fake, k, 2 * radii)
+        assert coverage(real, fake, k, radii) == coverage(real, fake, k) != coverage(real, fake, k, 2 * radii)
     assert density(real, fake) == density(real, fake, 5) and coverage(real, fake) == coverage(real, fake, 5)
     assert (density(real, real + 100), coverage(real, real + 100), coverage(real, real)) == (0, 0, 1)
 

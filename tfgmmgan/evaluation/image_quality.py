@@ -3,7 +3,14 @@
 import numpy as np
 
 from tfgmmgan.evaluation.features import Features
-from tfgmmgan.evaluation.neighbours import COVERAGE_NEIGHBOURS, NEIGHBOURS, coverage, density, precision_recall
+from tfgmmgan.evaluation.neighbours import (
+    COVERAGE_NEIGHBOURS,
+    NEIGHBOURS,
+    coverage,
+    density,
+    kth_distances,
+    precision_recall,
+)
 from tfgmmgan.evaluation.tfgan import classifier_score, frechet_distance, kernel_distance
 
 __all__ = ["compare_features"]
@@ -32,6 +39,7 @@ def compare_features(real: Features, generated: Features) -> dict:
     distance, error = kernel_distance(real.values, same.values)
     both = real.values[:NUM_COVERED], same.values[:NUM_COVERED]
     precision, recall = precision_recall(*both)
+    radii = kth_distances(both[0], COVERAGE_NEIGHBOURS)
     found = {
         "num": n,
         "frechet_distance": frechet_distance(real.moments, same.moments),
@@ -40,8 +48,8 @@ def compare_features(real: Features, generated: Features) -> dict:
         "precision": precision,
         "recall": recall,
         "neighbours": NEIGHBOURS,
-        "density": density(*both),
-        "coverage": coverage(*both),
+        "density": density(*both, radii=radii),
+        "coverage": coverage(*both, radii=radii),
         "coverage_neighbours": COVERAGE_NEIGHBOURS,
         "num_covered": min(n, NUM_COVERED),
     }

@@ -49,7 +49,9 @@ def precision_recall(real: np.ndarray, generated: np.ndarray, k: int = NEIGHBOUR
     return precision, share_covered(real, generated, kth_distances(generated, k))
 
 
-def density(real: np.ndarray, generated: np.ndarray, k: int = COVERAGE_NEIGHBOURS) -> float:
+def density(
+    real: np.ndarray, generated: np.ndarray, k: int = COVERAGE_NEIGHBOURS, radii: np.ndarray | None = None
+) -> float:
     """Return how densely generated examples lie among the real ones: 0 or more, about 1 for real ones.
 
     In how many of the real examples' balls, with the k-th nearest other on the edge, a generated example lies on
@@ -60,18 +62,21 @@ def density(real: np.ndarray, generated: np.ndarray, k: int = COVERAGE_NEIGHBOUR
         real: (n, p) features.
         generated: (m, p) features.
         k: Neighbours; 5 in the paper.
+        radii: (n,) of the balls, `kth_distances(real, k)`, where they are known.
 
     Reference:
         Naeem et al. 2020, section 3.2.
     """
-    radii = kth_distances(real, k)
+    radii = kth_distances(real, k) if radii is None else radii
     blocks = pairwise_distances_chunked(
         generated, real, reduce_func=lambda block, _: (block <= radii).sum(axis=1), working_memory=BLOCK_MEGABYTES
     )
     return float(np.concatenate(list(blocks)).mean() / k)
 
 
-def coverage(real: np.ndarray, generated: np.ndarray, k: int = COVERAGE_NEIGHBOURS) -> float:
+def coverage(
+    real: np.ndarray, generated: np.ndarray, k: int = COVERAGE_NEIGHBOURS, radii: np.ndarray | None = None
+) -> float:
     """Return the share of real examples with a generated one nearer than their k-th nearest other, in [0, 1].
 
     Recall has the balls around the generated examples: a few that lie apart from all others, and look like nothing,
@@ -81,8 +86,10 @@ def coverage(real: np.ndarray, generated: np.ndarray, k: int = COVERAGE_NEIGHBOU
         real: (n, p) features.
         generated: (m, p) features; of more examples more is covered.
         k: Neighbours; 5 in the paper.
+        radii: As in `density`.
 
     Reference:
         Naeem et al. 2020, section 3.2.
     """
-    return float((nearest_distances(real, generated) <= kth_distances(real, k)).mean())
+    radii = kth_distances(real, k) if radii is None else radii
+    return float((nearest_distances(real, generated) <= radii).mean())
