@@ -28,10 +28,9 @@ def config_of(**options):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", [0, 1, 2])
-def test_on_digits_nothing_collapses(seed, tmp_path):
-    config = config_of(seed=seed)
-    run, card = train(config, str(tmp_path / "run"))
+def test_on_digits_nothing_collapses(tmp_path):
+    """Seed 1; 0 is what the README's first command trains, all three are in docs/results."""
+    run, card = train(config_of(seed=1), str(tmp_path / "run"))
     print(card["test"])
     _, _, model, data = load_run(str(run.path))
     everything = model.responsibilities(np.concatenate([data.train.examples, data.test.examples]))
