@@ -22,8 +22,8 @@ def log_likelihood(rows: np.ndarray, clusters: np.ndarray, directions: int = DIR
         directions: Principal directions of a cluster, fewer than D. Default 1.
 
     Returns:
-        The mean over the rows, in nats; minus infinity if a cluster has no more rows than directions, or varies along
-        no other.
+        The mean over the rows, in nats; minus infinity if a cluster has at most one row more than directions, or varies
+        along no other.
     """
     total = 0.0
     for cluster in np.unique(clusters):
