@@ -18,6 +18,7 @@ SMALL = (
     *("--epochs", "1", "--networks.width", "0.1", "--num_components", "3", "--latent_dim", "4"),
     *("--evaluation.samples", "100", "--evaluation.trade_off_samples", "40"),
 )
+GMMGAN = (*SMALL, "--pretraining.steps", "20", "--pretraining.encodings", "1")  # of 1200 and 5
 
 
 def run(capsys, monkeypatch, *arguments):
@@ -59,7 +60,7 @@ def spoil(folder):
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
     path = tmp_path_factory.mktemp("cli") / "run"
-    command = [sys.executable, ROOT / "train.py", *SMALL, "--output", path]
+    command = [sys.executable, ROOT / "train.py", *GMMGAN, "--output", path]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     return path, done
 
@@ -105,7 +106,7 @@ def test_evaluate_and_sample(trained, capsys, monkeypatch, tmp_path):
 def test_several_runs_as_one(trained, capsys, monkeypatch, tmp_path):
     path, _ = trained
     second = tmp_path / "second"
-    assert run(capsys, monkeypatch, "train", *SMALL, "--seed", 1, "--output", second)[0] == 0
+    assert run(capsys, monkeypatch, "train", *GMMGAN, "--seed", 1, "--output", second)[0] == 0
     asked = ("--evaluation.samples", 50, "--evaluation.trade_off_samples", 0)
     code, out, _ = run(capsys, monkeypatch, "evaluate", path, second, *asked)
     assert code == 0 and "2 runs, seeds 0, 1" in out
