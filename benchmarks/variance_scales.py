@@ -5,6 +5,8 @@ python -m benchmarks.variance_scales saved_models/mnist-gmmgan-seed0 saved_model
 Every generator has such a curve, so two of them should be compared by their curves: one that draws little but well may,
 drawn under a larger scale, cover as much as another and still draw better. Real test images are the mark to reach.
 Recall of modes is the mean over the modes of how much of a mode's test images its samples cover (`mode_health`).
+With `--algorithm_2` also how often a classifier of samples under each scale knows the class of a test image (ACC of
+GM-GAN's Algorithm 2), of runs with modes on labelled data: minutes a scale.
 
 Writes `variance_scales.json` and `.svg` after each run; one that is in that file already is not measured again.
 """
@@ -17,7 +19,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from tfgmmgan import load_run
-from tfgmmgan.evaluation import EvaluationOptions, compare_features, trade_off
+from tfgmmgan.evaluation import EvaluationOptions, cluster_scores, compare_features, trade_off
 from tfgmmgan.evaluation.sections import health
 from tfgmmgan.evaluation.subject import NUM_SAMPLES, Subject
 from tfgmmgan.files import replacing
@@ -46,6 +48,20 @@ def measure(path: str, samples: int, scales: list[float]) -> tuple[dict, dict]:
     return {"dataset": config.dataset, "model": config.model, "seed": config.seed, **curve}, floor
 
 
+def algorithm_2_accuracy(path: str, scales: list[float]) -> list[float] | None:
+    """Return the test ACC of Algorithm 2 on a run's samples under each scale; None without modes or labels."""
+    _, config, model, data = load_run(path)
+    subject = Subject(model, data, seed=config.seed)
+    if not subject.has_modes or data.test.labels is None:
+        return None
+    found = []
+    for scale in scales:
+        assign = subject.train_on_generated(scale)
+        soft = np.concatenate([assign(batch) for batch in data.test.batches(512).as_numpy_iterator()])
+        found.append(cluster_scores(data.test.labels, soft.argmax(axis=1))["acc"])
+    return found
+
+
 def chart(runs: dict[str, dict], floor: dict) -> Figure:
     """Return precision against recall, a panel for each network and a line for each run; a ring is scale 1."""
     figure = Figure(figsize=(4.6 * len(floor), 4), layout="constrained")
@@ -68,6 +84,7 @@ def main(arguments: list[str] | None = None) -> dict:
     parser.add_argument("runs", nargs="+", metavar="RUN", help="run directory that train.py wrote")
     parser.add_argument("--samples", type=int, default=NUM_SAMPLES, help="for each scale (default: %(default)s)")
     parser.add_argument("--scales", type=float, nargs="+", default=SCALES, help="with 1 (default: %(default)s)")
+    parser.add_argument("--algorithm_2", action="store_true", help="measure ACC of Algorithm 2 under each scale too")
     parser.add_argument("--output", type=Path, metavar="DIR")
     options = parser.parse_args(arguments)
     if 1.0 not in options.scales:
@@ -91,8 +108,10 @@ def main(arguments: list[str] | None = None) -> dict:
                 parser.error(f"{folder} is of {run['dataset']}; expected runs on one dataset, judged by one network.")
             found["floor"] = floor
             found["runs"][name] = run
-            if path:
-                write(found, path)
+        if options.algorithm_2 and "algorithm_2_acc" not in found["runs"][name]:
+            found["runs"][name]["algorithm_2_acc"] = algorithm_2_accuracy(folder, list(options.scales))
+        if path:
+            write(found, path)
         print(table(name, found["runs"][name]), flush=True)
     return found
 
@@ -105,6 +124,11 @@ def table(name: str, run: dict) -> str:
         lines += [f"\n{name}; {network}, N = {own['num']}", f"{'SCALE':>8}" + "".join(f"{t:>11}" for t in columns)]
         for scale, *row in zip(run["scales"], *columns.values(), strict=True):
             lines.append(f"{scale:>8.2f}" + "".join(f"{value:>11.3f}" for value in row))
+    if run.get("algorithm_2_acc"):
+        lines += [f"\n{name}; ACC of Algorithm 2", f"{'SCALE':>8}{'ACC':>11}"]
+        lines += [
+            f"{scale:>8.2f}{acc:>11.3f}" for scale, acc in zip(run["scales"], run["algorithm_2_acc"], strict=True)
+        ]
     return "\n".join(lines)
 
 

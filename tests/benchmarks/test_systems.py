@@ -165,6 +165,11 @@ def test_variance_scales(tmp_path, monkeypatch, capsys):
     assert "gmgan; autoencoder, N = 40" in capsys.readouterr().out
     monkeypatch.setattr(variance_scales, "measure", None)
     assert variance_scales.main(arguments) == found, "what was measured is not measured again"
+    added = variance_scales.main([*arguments, "--algorithm_2"])["runs"]
+    assert added["gan"].pop("algorithm_2_acc") is None
+    accuracies = added["gmgan"].pop("algorithm_2_acc")
+    assert added == found["runs"] and len(accuracies) == 2
+    assert accuracies[1] == pytest.approx(card["test"]["clustering"]["algorithm_2"]["acc"], abs=0.05)
     for wrong in (["--scales", "0.5"], [paths[0]], [*arguments[2:], "--samples", "50"]):
         with pytest.raises(SystemExit, match="2"):
             variance_scales.main([*paths, *wrong])

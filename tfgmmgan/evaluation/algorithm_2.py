@@ -18,7 +18,9 @@ BATCH_SIZE = 128
 Assign = Callable[[np.ndarray], np.ndarray]
 
 
-def train_on_generated(model: LatentGAN, num_per_component: int = 2000, epochs: int = 6, seed: int = 0) -> Assign:
+def train_on_generated(
+    model: LatentGAN, num_per_component: int = 2000, epochs: int = 6, seed: int = 0, variance_scale: float = 1.0
+) -> Assign:
     """Return Algorithm 2's classifier: from (n, *shape) examples to a soft assignment, (n, K) with rows summing to 1.
 
     It draws `num_per_component` examples from each component and trains a fresh classifier to tell which component made
@@ -30,6 +32,7 @@ def train_on_generated(model: LatentGAN, num_per_component: int = 2000, epochs: 
         num_per_component: M. Default 2000.
         epochs: Passes over the generated examples. Default 6.
         seed: Decides the generated examples, the classifier's weights and their order.
+        variance_scale: What the components' covariances are scaled by, as in `generate`. Default 1.
 
     Reference:
         Ben-Yosef & Weinshall 2018, section 5.1.
@@ -38,7 +41,7 @@ def train_on_generated(model: LatentGAN, num_per_component: int = 2000, epochs: 
     k = model.prior.num_components
     components = np.tile(np.arange(k), num_per_component)
     drawn = progress(
-        draw_in_batches(model, len(components), seed, component=components),
+        draw_in_batches(model, len(components), seed, component=components, variance_scale=variance_scale),
         "drawing for Algorithm 2",
         -(-len(components) // BATCH),
         "batch",

@@ -138,9 +138,19 @@ class Subject:
 
     @cached_property
     def generated_classifier(self) -> Callable[[np.ndarray], np.ndarray]:
-        """Algorithm 2's classifier, from as many examples as there are real ones of a mode on average, or 2,000."""
+        """Algorithm 2's classifier."""
+        return self.train_on_generated()
+
+    def train_on_generated(self, variance_scale: float = 1.0) -> Callable[[np.ndarray], np.ndarray]:
+        """Return Algorithm 2's classifier, from as many examples as there are real ones of a mode on average, or 2,000.
+
+        Args:
+            variance_scale: Under which they are drawn. Default 1.
+        """
         real = min(len(self.data.train), REFERENCE) // self.model.prior.num_components
-        return train_on_generated(self.model, max(LEAST_PER_COMPONENT, real), seed=self.seed)
+        return train_on_generated(
+            self.model, max(LEAST_PER_COMPONENT, real), seed=self.seed, variance_scale=variance_scale
+        )
 
     def assigners(self) -> dict[str, Callable[[np.ndarray], np.ndarray]]:
         """Return by name what says p(k | x): the model itself where it can, and Algorithm 2."""
