@@ -1,5 +1,7 @@
+from dataclasses import dataclass
 from types import SimpleNamespace
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -105,6 +107,23 @@ def test_a_classifier_that_sees_changed_images(images):
     model.compile()
     losses = model.fit(images, batch_size=8, verbose=0).history
     assert all(np.isfinite(value).all() for value in losses.values())
+
+
+@keras.saving.register_keras_serializable("tests")
+@dataclass
+class Inverting(Augmentation):
+    """With a field of its own."""
+
+    inverted: bool = True
+
+    def __call__(self, images, seed):
+        return -images if self.inverted else images
+
+
+def test_an_augmentation_of_a_users_own_is_saved_with_its_model(tmp_path):
+    model = GMMGAN((8, 8, 1), prior=GaussianMixture(4, 5), width=0.1, augmentation=Inverting(inverted=False))
+    model.save(tmp_path / "a.keras")
+    assert keras.models.load_model(tmp_path / "a.keras").augmentation == Inverting(inverted=False)
 
 
 @pytest.mark.parametrize("name", ["shift", "rotation", "shear", "scale", "brightness"])

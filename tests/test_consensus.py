@@ -141,3 +141,15 @@ def test_several_groupings_find_what_one_does_where_it_is_clear():
     rows = Looks(pictures(labels, rng), "outlines").rows
     clusters = clusters_by_looks(rows, nearest_rows(rows, NEIGHBOURS), 4, seed=0, groupings=2)
     assert same_partition(clusters, labels)
+
+
+def test_few_that_lie_apart_are_no_cluster_under_a_price():
+    """Whatever start is the best: K-means' puts outliers apart, which is below the least share."""
+    rng = np.random.default_rng(0)
+    centres = 6 * np.eye(5)
+    rows = np.concatenate([centres[rng.integers(0, 5, 1190)] + 0.7 * rng.standard_normal((1190, 5))])
+    rows = np.concatenate([rows, 60 + 0.1 * rng.standard_normal((10, 5))]).astype("f4")
+    near = nearest_rows(rows, NEIGHBOURS)
+    for seed in range(3):
+        clusters = clusters_by_looks(rows, near, 5, seed, entropy_price=0.8)
+        assert np.bincount(clusters, minlength=5).min() >= 0.08 / 5 * 0.8 * len(rows)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tfgmmgan.link_clusters import exchange, join, link_information, regroup
+from tfgmmgan.link_clusters import exchange, is_large_enough, join, link_information, regroup
 
 
 def same_partition(one, other):
@@ -122,3 +122,20 @@ def test_regrouping_leaves_what_is_best_and_keeps_all_clusters():
     assert set(clusters) == {0, 1, 2} and information == pytest.approx(link_information(links, clusters, 3))
     again, same = regroup(links, clusters, 3)
     assert same == information and np.array_equal(again, clusters)
+
+
+def test_regrouping_makes_no_cluster_that_is_too_small():
+    """Three labels of two groups, and a group that lies apart: alone it would say more than it costs."""
+    links = np.full((7, 7), 0.001)
+    for first in (0, 2, 4):
+        links[first : first + 2, first : first + 2] += [[20, 10], [10, 20]]
+    links[6, 6] += 2
+    links[[6, 0], [0, 6]] += 0.05
+    start = np.array([0, 0, 1, 1, 2, 2, 0])
+    alone, _ = regroup(links, np.array([0, 0, 0, 0, 1, 1, 2]), 3, 0.9, 0.0)
+    for least in (0.0, 0.05):
+        clusters, information = regroup(links, start, 3, 0.9, least)
+        assert is_large_enough(links, clusters, 3, least)
+        assert information == pytest.approx(link_information(links, clusters, 3, 0.9))
+    assert not is_large_enough(links, np.array([0, 0, 0, 0, 1, 1, 2]), 3, 0.05)
+    assert len(set(alone)) == 3

@@ -9,6 +9,7 @@ from tfgmmgan.data import DataOptions, ImageData
 from tfgmmgan.data import load as load_data
 from tfgmmgan.errors import UserError
 from tfgmmgan.models import ACGAN, GAEL, GAN, GMGAN, GMMGAN, MODELS, WGANGP, LatentGAN, LossTerm, SupervisedGMGAN
+from tfgmmgan.models.recipe import EQUATIONS_3_AND_4
 from tfgmmgan.networks import Discriminator
 from tfgmmgan.priors import ClassCode, FittedMixture, GaussianMixture, Normal, SubclassMixture
 from tfgmmgan.serving import export
@@ -17,6 +18,7 @@ from tfgmmgan.training import TrainConfig, load_run, make_config, train
 __version__ = "0.1.0"
 __all__ = [
     "ACGAN",
+    "EQUATIONS_3_AND_4",
     "GAEL",
     "GAN",
     "GMGAN",

@@ -1,7 +1,7 @@
 """Random changes of images that leave alone what they show: moved, turned, sheared, scaled, mirrored, brightened."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import tensorflow as tf
 
@@ -52,6 +52,15 @@ class Augmentation:
             if not 0 <= value < math.inf or (at_most_one and value > 1):
                 bound = "between 0 and 1" if at_most_one else "0 or more"
                 raise UserError(f"augmentation.{name} must be {bound}; got {value}.")
+
+    def get_config(self) -> dict:
+        """Return the arguments by name; a registered subclass is saved with its model."""
+        return asdict(self)
+
+    @classmethod
+    def from_config(cls, config: dict) -> "Augmentation":
+        """Make the augmentation of a `get_config`."""
+        return cls(**config)
 
     def __call__(self, images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
         """Return changed images.

@@ -1,12 +1,10 @@
 """Clusters of images: what several clusterings agree on, where looks decide between them; or by looks alone."""
 
-from collections.abc import Iterable, Iterator
-
 import numpy as np
 from sklearn.cluster import KMeans, SpectralClustering
 
 from tfgmmgan.cluster_likelihood import log_likelihood
-from tfgmmgan.link_clusters import exchange, join, regroup
+from tfgmmgan.link_clusters import exchange, is_large_enough, join, regroup
 
 __all__ = ["clusters_by_looks", "consensus"]
 
@@ -19,6 +17,7 @@ SHARPNESS = 4  # power of the likeness of votes
 STARTS = 5  # clusterings of the groups' centres that are improved, beside a spectral one
 JOINED_SIZES = 1.0, 1.5, 2.0  # of clusters that groups are joined to first, as multiples of the least one
 SEED_OF_GROUPING = 10_000  # what is added to the seed for each further grouping
+Clustering = tuple[np.ndarray, float]  # the cluster of each group or image, and the links' information
 LEAST = 0.08  # with a price: the share of the links that a cluster has at least, times K
 
 
@@ -39,7 +38,8 @@ def consensus(
     clustering (normalised cut, Shi and Malik 2000) and from K-means on the groups' votes, moving single groups.
     Clusters may be of any size, but of two cuts of as few links the more even one says more: much more where one is
     uneven, unless a share of the clusters' entropy is taken off. Then it pays to leave out what lies apart, however
-    little it is, so a cluster has 0.08 / K of the links at least; and what is sought from are groups joined two by two.
+    little it is, so a cluster has 0.08 / K of the links at least, where some clustering found has; and what is sought
+    from are groups joined two by two.
     The combination is ours.
 
     Args:
@@ -64,8 +64,8 @@ def consensus(
         starts = [join(links, num_clusters, entropy_price, size * least) for size in JOINED_SIZES]
     else:
         starts = _starts(links, groups.cluster_centers_, num_clusters, seed)
-    found = (exchange(links, start, num_clusters, entropy_price, least) for start in starts)
-    return groups.cluster_centers_, _best(found)
+    found = [exchange(links, start, num_clusters, entropy_price, least) for start in starts]
+    return groups.cluster_centers_, _best(_large_enough(found, links, num_clusters, least))
 
 
 def clusters_by_looks(
@@ -108,21 +108,20 @@ def clusters_by_looks(
 
 def _clusterings(
     rows: np.ndarray, neighbours: np.ndarray, num_clusters: int, seed: int, entropy_price: float
-) -> Iterator[tuple[np.ndarray, float]]:
-    """Yield clusterings by looks of one grouping, each with its links' information."""
+) -> list[Clustering]:
+    """Return clusterings by looks of one grouping, each with its links' information."""
     few = min(GROUPS_PER_CLUSTER * num_clusters, len(rows) // GROUP_SIZE)
     num_groups = max(num_clusters, few, min(GROUPS_BY_LOOKS * num_clusters, len(rows) // GROUP_BY_LOOKS))
     num_groups = min(num_groups, len(np.unique(rows, axis=0)))
     groups = KMeans(num_groups, n_init=1, max_iter=30, random_state=seed).fit(rows)
     if num_groups <= num_clusters:
-        yield groups.labels_, 0.0
-        return
+        return [(groups.labels_, 0.0)]
     links = _links(groups.labels_, neighbours, num_groups)
     options = num_clusters, entropy_price, LEAST / num_clusters if entropy_price else 0.0
     starts = [join(links, *options), *_starts(links, groups.cluster_centers_, num_clusters, seed)]
-    for start in starts:
-        clusters, information = regroup(links, exchange(links, start, *options)[0], *options)
-        yield clusters[groups.labels_], information
+    found = [regroup(links, exchange(links, start, *options)[0], *options) for start in starts]
+    found = _large_enough(found, links, num_clusters, options[-1])
+    return [(clusters[groups.labels_], information) for clusters, information in found]
 
 
 def _starts(links: np.ndarray, centres: np.ndarray, num_clusters: int, seed: int) -> list[np.ndarray]:
@@ -132,7 +131,12 @@ def _starts(links: np.ndarray, centres: np.ndarray, num_clusters: int, seed: int
     return [spectral.fit(links + 1e-9).labels_, *(kmeans.fit_predict(centres) for kmeans in by_centres)]
 
 
-def _best(found: Iterable[tuple[np.ndarray, float]]) -> np.ndarray:
+def _large_enough(found: list[Clustering], links: np.ndarray, num_clusters: int, least: float) -> list[Clustering]:
+    """Return those of some clusterings of groups whose clusters have the least share of the links; all if none is."""
+    return [one for one in found if is_large_enough(links, one[0], num_clusters, least)] or found
+
+
+def _best(found: list[Clustering]) -> np.ndarray:
     """Return the clusters that have the most information."""
     return max(found, key=lambda clusters_and_information: clusters_and_information[1])[0]
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-__all__ = ["exchange", "join", "link_information", "regroup"]
+__all__ = ["exchange", "is_large_enough", "join", "link_information", "regroup"]
 
 PROMISING = 12  # joinings with halvings that `regroup` follows up, the best by what they are before single groups move
 HALVES = 2  # of a cluster, that are tried
@@ -22,6 +22,11 @@ def link_information(links: np.ndarray, clusters: np.ndarray, num_clusters: int,
     """
     member = np.eye(num_clusters)[clusters]
     return float(_information(member.T @ links @ member, entropy_price))
+
+
+def is_large_enough(links: np.ndarray, clusters: np.ndarray, num_clusters: int, least: float) -> bool:
+    """Return whether each cluster has the share `least` of the links."""
+    return bool(np.bincount(clusters, links.sum(axis=1), num_clusters).min() >= (least - 1e-12) * links.sum())
 
 
 def join(links: np.ndarray, num_clusters: int, entropy_price: float, least: float) -> np.ndarray:
@@ -60,7 +65,8 @@ def exchange(
 ) -> tuple[np.ndarray, float]:
     """Move single groups to other clusters as long as the links' information, less the price of entropy, grows.
 
-    No cluster loses its last group, or comes below the share `least` of the links. Returns clusters and information.
+    No cluster loses its last group, or what takes it below the share `least` of the links. Returns clusters and
+    information.
     """
     clusters, member = clusters.copy(), np.eye(num_clusters)[clusters]
     weights = links.sum(axis=1) / links.sum()
@@ -124,7 +130,7 @@ def regroup(
         plans.sort(key=lambda plan: -plan[0])
         for _, free, joined, half in plans[:PROMISING]:
             found, information = exchange(links, np.where(half, free, joined), num_clusters, entropy_price, least)
-            if information > best + 1e-6:
+            if information > best + 1e-6 and is_large_enough(links, found, num_clusters, least):
                 clusters, best = found, information
                 break
         else:

@@ -157,3 +157,41 @@ def test_options_that_a_source_cannot_heed():
 def test_unknown_names_say_the_nearest():
     with pytest.raises(UserError, match=r"Unknown dataset 'fashon_mnist'. Did you mean 'fashion_mnist'\?"):
         load("fashon_mnist")
+
+
+def test_folder_held_out_by_another_name_and_train_alone(folder):
+    (folder / "train").mkdir()
+    for name in ("cats", "dogs"):
+        (folder / name).rename(folder / "train" / name)
+    alone = load("folder", options(folder, image_size=8, test_fraction=0.2))
+    assert (len(alone.train), len(alone.test)) == (16, 4) and alone.class_names == ["cats", "dogs"]
+    (folder / "val" / "cats").mkdir(parents=True)
+    (folder / "train" / "cats" / "00.png").rename(folder / "val" / "cats" / "00.png")
+    split = load("folder", options(folder, image_size=8))
+    assert (len(split.train), len(split.test)) == (19, 1) and split.class_names == ["cats", "dogs"]
+
+
+def test_labels_of_the_test_split_alone(tmp_path, images):
+    np.savez(tmp_path / "a.npz", x_train=images, x_test=images[:6], y_test=np.arange(6) % 4)
+    data = load("arrays", options(tmp_path / "a.npz"))
+    assert data.train.labels is None and data.class_names == ["0", "1", "2", "3"]
+
+
+@pytest.mark.parametrize("labels", [[0, -1, 0, 0], [0, 0, 0, 10_000_000]])
+def test_labels_out_of_range(tmp_path, labels):
+    np.savez(tmp_path / "a.npz", images=np.zeros((4, 8, 8), np.uint8), labels=labels)
+    with pytest.raises(UserError, match=f"from 0 to 65535 at most; got {min(labels)} to {max(labels)}.*return_inverse"):
+        load("arrays", options(tmp_path / "a.npz"))
+
+
+def test_an_array_file_damaged_anywhere_is_the_users_to_mend(tmp_path, images):
+    np.savez_compressed(tmp_path / "a.npz", images=images)
+    whole, rng = (tmp_path / "a.npz").read_bytes(), np.random.default_rng(0)
+    refused = 0
+    for place in rng.integers(len(whole), size=100):
+        (tmp_path / "b.npz").write_bytes(whole[:place] + bytes([whole[place] ^ 0x55]) + whole[place + 1 :])
+        try:
+            load("arrays", options(tmp_path / "b.npz"))
+        except UserError:
+            refused += 1
+    assert refused > 50

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import requests
+import tensorflow as tf
 import tensorflow_datasets as tfds
 
 from tfgmmgan.data import DataOptions, load
@@ -191,3 +192,33 @@ def test_prepared_data(name, mean):
     )
     assert data.train.examples.mean() == pytest.approx(mean, abs=1e-3)
     assert np.bincount(data.test.labels).min() > 800
+
+
+def test_tensorflows_global_seed_does_not_decide_the_order(prepared):
+    """Measuring in the middle of a run sets it, and a resumed run has another."""
+    found = []
+    for seed in (0, 1):
+        data = load("tfgmmgan_tiny", DataOptions(path=prepared, memory_limit=0))
+        tf.random.set_seed(seed)
+        batches = np.concatenate(list(data.training_batches(5, 3).take(8).as_numpy_iterator()))
+        found.append((batches, data.train.draw(7), data.train.digest))
+    np.testing.assert_equal(found[0], found[1])
+
+
+@pytest.mark.parametrize("name", ["mnist/foo", "mnist:9.9.9", "mnist/", "imagenet_resized/7x7", "huggingface:mnist"])
+def test_configs_and_versions_that_are_none(name):
+    with pytest.raises(UserError, match=name):
+        load(name)
+
+
+@pytest.mark.parametrize("damage", ["cut", "gone"])
+def test_damaged_files_name_their_folder(tmp_path, damage):
+    builder = TfgmmganTiny(data_dir=tmp_path)
+    builder.download_and_prepare()
+    file = next(Path(builder.data_dir).glob("*test.tfrecord*"))
+    if damage == "cut":
+        file.write_bytes(file.read_bytes()[:-40])
+    else:
+        file.unlink()
+    with pytest.raises(UserError, match=r"can't be read.*prepare it again"):
+        load("tfgmmgan_tiny", DataOptions(path=str(tmp_path)))

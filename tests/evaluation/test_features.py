@@ -4,6 +4,7 @@ import pytest
 from tfgmmgan.data import ImageData, Split
 from tfgmmgan.evaluation import FeatureNetwork, Features, collect, compare_features, real_features, train_autoencoder
 from tfgmmgan.evaluation.cache import cache_folder, cached, fingerprint
+from tfgmmgan.evaluation.features import spread
 from tfgmmgan.evaluation.judge import train_judge
 
 
@@ -115,3 +116,22 @@ def test_the_judge_is_cached(images):
         np.testing.assert_array_equal(one, other)
     assert first.run(floats)[0].shape == (24, 128) and 0 <= first.accuracy <= 1
     assert first.network().about["test_accuracy"] == pytest.approx(first.accuracy, abs=1e-4)
+
+
+def test_rows_from_all_over_a_sorted_split():
+    """Examples that are stored class by class: the first of them are of a few classes only."""
+    assert spread(5, 5) == slice(None) and spread(5, 9) == slice(None)
+    chosen = spread(10_000, 100)
+    assert len(set(chosen)) == 100 and (np.diff(chosen) > 0).all()
+    assert (np.bincount(chosen // 1000, minlength=10) > 3).all()
+    np.testing.assert_array_equal(chosen, spread(10_000, 100))
+
+
+def test_no_more_than_so_many_are_compared_and_these_are_from_all_over(monkeypatch):
+    monkeypatch.setattr("tfgmmgan.evaluation.image_quality.NUM_COVERED", 200)
+    rng = np.random.default_rng(0)
+    classes = np.repeat(np.arange(4), 250)
+    values = (10 * np.eye(4)[classes] + rng.standard_normal((1000, 4))).astype(np.float32)
+    mixed = rng.permutation(1000)
+    real, generated = Features(values), Features((10 * np.eye(4)[classes[mixed]]).astype(np.float32) + 0.1)
+    assert compare_features(real, generated)["precision"] == 1

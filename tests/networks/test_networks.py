@@ -3,6 +3,7 @@ from functools import partial
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from tfgmmgan import GAN, GMMGAN, GaussianMixture
 from tfgmmgan.errors import UserError
@@ -16,6 +17,7 @@ from tfgmmgan.networks import (
     MLPEncoder,
     MLPGenerator,
 )
+from tfgmmgan.networks.chain import Chain
 
 
 def trainable(*owners):
@@ -139,3 +141,20 @@ def test_hidden_layer_is_the_discriminators_to_train():
         Discriminator(DCGANEncoder((8, 8, 1), 0.1), hidden_units=-1)
     with pytest.raises(ValueError, match=r"Discriminator\(encoder, hidden_units=5\)"):
         GMMGAN((8, 8, 1), 3, 4, discriminator=network.discriminator, discriminator_units=5, pretraining_steps=0)
+
+
+class WithDropout(Chain):
+    """A chain with layers of Keras that care about `training`."""
+
+    def make_blocks(self):
+        layers = keras.layers
+        return [layers.Flatten(), layers.BatchNormalization(), layers.Dropout(0.9), layers.Dense(3)]
+
+
+def test_a_trunk_tells_all_its_layers_of_training():
+    network = WithDropout((4, 4, 1))
+    network.build((None, 4, 4, 1))
+    images = 5 + tf.random.stateless_normal((20, 4, 4, 1), [0, 1])
+    assert float(tf.reduce_mean(tf.cast(network.trunk(images, training=True) == 0, tf.float32))) > 0.8
+    assert float(abs(network.blocks[1].moving_mean.numpy()).min()) > 0.02
+    assert float(tf.reduce_mean(tf.cast(network.trunk(images) == 0, tf.float32))) < 0.1

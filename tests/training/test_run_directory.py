@@ -39,3 +39,6 @@ def test_last_checkpoint(tmp_path):
             temporary.touch()
     (run.checkpoints / ".epoch_00011-77.weights.h5").touch()  # what a killed process leaves
     assert run.last_checkpoint() == (10, run.checkpoint(10))
+    for epoch in (99_999, 100_000):
+        run.checkpoint(epoch).touch()
+    assert run.last_checkpoint() == (100_000, run.checkpoint(100_000))

@@ -18,11 +18,14 @@ def run_command(command: Callable[[list[str], str], None], arguments: list[str],
         print(f"{prog}: error: {' '.join(str(error).split())}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print(
-            f"\n{prog}: interrupted. Finished epochs are kept; --resume goes on from the last.",
-            file=sys.stderr,
-        )
+        kept = " Finished epochs are kept; --resume goes on from the last." if "train" in prog else ""
+        print(f"\n{prog}: interrupted.{kept}", file=sys.stderr)
         return 130
+    except OSError as error:
+        if error.filename is None:  # not of a file that was named
+            raise
+        print(f"{prog}: error: {error.filename}: {error.strerror}.", file=sys.stderr)
+        return 2
     return 0
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from tfgmmgan.cli.options import add_checkpoint
 from tfgmmgan.errors import UserError
 from tfgmmgan.evaluation.tables import aggregate_table, quality_table, score_table, summary
+from tfgmmgan.files import make_folder
 from tfgmmgan.training.config_file import ConfigParser
 
 __all__ = ["command"]
@@ -45,6 +46,10 @@ def command(arguments: list[str], prog: str) -> None:
     if options.output and len(options.runs) < 2:
         raise UserError("--output is for several runs together; one run keeps its own scorecard.json and report.html.")
     runs = [RunDirectory(name).existing() for name in options.runs]
+    if len({run.path.resolve() for run in runs}) < len(runs):
+        raise UserError(f"Expected different runs; got {' '.join(options.runs)}.")
+    if options.output:
+        make_folder(Path(options.output))
     cards = []
     for run in runs:
         card = runner.kept_scorecard(run, options.checkpoint) if options.reuse and not changed else None
@@ -72,5 +77,5 @@ def command(arguments: list[str], prog: str) -> None:
         write_aggregate(folder, together)
         for number, group in enumerate(groups):
             name = "report.html" if len(groups) == 1 else f"report-{number + 1}.html"
-            report_runs(folder / name, [runs[cards.index(card)] for card in group], group)
+            report_runs(folder / name, [runs[cards.index(card)] for card in group], group, options.checkpoint)
         print(f"Wrote {folder}/aggregate.json and a report for each group of runs that differ in their seeds alone")

@@ -1,6 +1,7 @@
 """`train.py`: train a model on a dataset."""
 
 import argparse
+import json
 from pathlib import Path
 
 import yaml
@@ -99,6 +100,10 @@ def _read_yaml(file: str) -> dict:
         mark = getattr(error, "problem_mark", None)
         where = f" in line {mark.line + 1}: {error.problem}" if mark else ""
         raise UserError(f"{file} is not YAML{where}. Write options as in 'epochs: 10'.") from error
+    try:
+        json.dumps(content, default=str)
+    except ValueError as error:
+        raise UserError(f"{file} has an alias to what holds it; write that out.") from error
     if not isinstance(content, dict):
         raise UserError(f"{file} must hold options, as in 'epochs: 10'; it holds {type(content).__name__}.")
     return content

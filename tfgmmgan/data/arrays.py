@@ -13,6 +13,9 @@ from tfgmmgan.errors import UserError
 __all__ = ["load_arrays"]
 
 
+MOST_CLASSES = 65_536
+
+
 def load_arrays(name: str, options: DataOptions) -> ImageData:
     """Return the arrays of `--data.path FILE.npz`.
 
@@ -39,15 +42,16 @@ def load_arrays(name: str, options: DataOptions) -> ImageData:
             raise UserError(
                 f"{options.path}: {images_key} has examples of {examples.shape[1:]}, x_test of {held.shape[1:]}."
             )
+        held_labels = _labels(arrays, "y_test", len(held), options.path)
         train = Split(len(examples), labels, examples)
-        test = Split(len(held), _labels(arrays, "y_test", len(held), options.path), held)
+        test = Split(len(held), held_labels, held)
     else:
         train, test = (
             Split(len(rows), None if labels is None else labels[rows], examples[rows])
             for rows in hold_out(len(examples), options.test_fraction, str(options.path))
         )
-    classes = [] if labels is None else [str(label) for label in range(int(labels.max(initial=-1)) + 1)]
-    return ImageData(name, train, test, examples.shape[1:], classes)
+    largest = max(-1 if split.labels is None else int(split.labels.max(initial=-1)) for split in (train, test))
+    return ImageData(name, train, test, examples.shape[1:], [str(label) for label in range(largest + 1)])
 
 
 def _read(path: str | None) -> dict[str, np.ndarray]:
@@ -62,7 +66,7 @@ def _read(path: str | None) -> dict[str, np.ndarray]:
     try:
         with np.load(path, allow_pickle=False) as file:
             return {key: file[key] for key in file.files}
-    except (OSError, ValueError, AttributeError, EOFError, zipfile.BadZipFile) as error:
+    except Exception as error:  # whatever zipfile, zlib and numpy throw at a damaged one
         raise UserError(f"{path} can't be read as an .npz file ({error}). Write it with numpy.savez.") from error
 
 
@@ -70,8 +74,13 @@ def _labels(arrays: dict[str, np.ndarray], key: str, n: int, path: str | None) -
     if key not in arrays:
         return None
     labels = arrays[key].reshape(-1)
-    if not np.issubdtype(labels.dtype, np.integer) or (labels.size and labels.min() < 0):
+    if not np.issubdtype(labels.dtype, np.integer):
         raise UserError(f"{path}: {key} must be class ids, integers from 0; got {labels.dtype}.")
     if len(labels) != n:
         raise UserError(f"{path}: {key} has {len(labels)} labels for {n} examples.")
+    if n and not 0 <= labels.min() <= labels.max() < MOST_CLASSES:
+        raise UserError(
+            f"{path}: {key} must be class ids, integers from 0 to {MOST_CLASSES - 1} at most; got {labels.min()} to "
+            f"{labels.max()}. numpy.unique(labels, return_inverse=True)[1] numbers them from 0."
+        )
     return labels.astype(np.int64)

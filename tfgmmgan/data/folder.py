@@ -16,11 +16,15 @@ from tfgmmgan.errors import UserError
 __all__ = ["load_folder"]
 
 
+HELD_OUT = ("test", "validation", "val")
+
+
 def load_folder(name: str, options: DataOptions) -> ImageData:
     """Return the images below `--data.path DIR`.
 
-    Subfolders are classes, whose names serve evaluation alone. Where DIR holds `train` and `test` folders these
-    are the splits; else a share is held out. Hidden files and files that are no images are passed over.
+    Subfolders are classes, whose names serve evaluation alone. Where DIR holds folders `train` and `test`, or
+    `validation` or `val` where there is no `test`, these are the splits; else a share is held out, of `train` where
+    all images lie there. Hidden files and files that are no images are passed over.
 
     Raises:
         UserError: If there is no such folder, no image in it, one can't be read, or sizes differ without
@@ -32,13 +36,16 @@ def load_folder(name: str, options: DataOptions) -> ImageData:
     root = Path(options.path)
     if not root.is_dir():
         raise UserError(f"There is no folder {root}. Give a folder of images to --data.path.")
-    if (root / "train").is_dir() and (root / "test").is_dir():
-        train, test = _image_files(root / "train"), _image_files(root / "test")
-        roots = [root / "train"] * len(train) + [root / "test"] * len(test)
+    held = next((name for name in HELD_OUT if (root / "train").is_dir() and (root / name).is_dir()), None)
+    if held:
+        train, test = _image_files(root / "train"), _image_files(root / held)
+        roots = [root / "train"] * len(train) + [root / held] * len(test)
         parts = (np.arange(len(train)), len(train) + np.arange(len(test)))
         files = train + test
     else:
         files = _image_files(root)
+        if {path.relative_to(root).parts[0] for path in files} == {"train"}:
+            root = root / "train"
         roots = [root] * len(files)
         parts = hold_out(len(files), options.test_fraction, str(root))
     shape = read_image(files[0], options).shape

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from tfgmmgan.data.options import DataOptions
 from tfgmmgan.errors import UserError
@@ -14,8 +14,12 @@ IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".
 
 
 def resize_image(image: Image.Image, options: DataOptions) -> np.ndarray:
-    """Return a Pillow image as (H, W, C) uint8, cropped, resized (bicubic, antialiased) and converted as asked."""
-    channels = options.channels or (1 if image.mode in ("1", "L", "I;16") else 3)
+    """Return a Pillow image as (H, W, C) uint8, cropped, resized (bicubic, antialiased) and converted as asked.
+
+    Before, it is turned as its EXIF orientation says, 16 bits become their upper 8, and what is transparent black.
+    """
+    image = _eight_bits(image)
+    channels = options.channels or (1 if image.mode == "L" else 3)
     image = image.convert("L" if channels == 1 else "RGB")
     size = options.image_size
     if size is not None:
@@ -27,6 +31,20 @@ def resize_image(image: Image.Image, options: DataOptions) -> np.ndarray:
             image = image.resize((size, size), Image.Resampling.BICUBIC)
     array = np.asarray(image)
     return array[..., None] if array.ndim == 2 else array
+
+
+def _eight_bits(image: Image.Image) -> Image.Image:
+    """Return an image as it is to be seen, grey ("L") or in colour ("RGB")."""
+    image = ImageOps.exif_transpose(image)
+    if image.mode.startswith("I;16"):
+        return Image.fromarray((np.asarray(image).astype(np.uint16) >> 8).astype(np.uint8))
+    if image.mode in ("I", "F"):
+        raise ValueError(f"it has 32 bits a pixel, Pillow's mode {image.mode}; 8 and 16 can be read")
+    kind = "L" if image.mode in ("1", "L", "LA", "La") else "RGB"
+    if image.mode in ("LA", "La", "PA", "RGBA", "RGBa") or "transparency" in image.info:
+        image = image.convert("RGBA")
+        image = Image.alpha_composite(Image.new("RGBA", image.size, "black"), image)
+    return image.convert(kind)
 
 
 def read_image(path: str | Path, options: DataOptions) -> np.ndarray:

@@ -46,6 +46,11 @@ def load_tfds(name: str, options: DataOptions, known: tuple[str, ...] = ()) -> I
             f"Unknown dataset '{name}'.{nearest(name, valid)} Valid: {', '.join(known)}, or any image dataset of "
             "TensorFlow Datasets by name."
         ) from error
+    except (AssertionError, ImportError, OSError, ValueError) as error:  # another version or config, or no name at all
+        raise UserError(
+            f"TensorFlow Datasets can't make '{name}' ({_first_line(error)}). Expected NAME, NAME/CONFIG or "
+            "NAME:VERSION of an image dataset."
+        ) from error
     features = builder.info.features
     if not isinstance(features, tfds.features.FeaturesDict) or "image" not in features:
         raise UserError(f"The TFDS dataset '{name}' has no feature 'image'; this library learns from images.")
@@ -60,7 +65,13 @@ def load_tfds(name: str, options: DataOptions, known: tuple[str, ...] = ()) -> I
     held = next((split for split in ("test", "validation") if split in sizes and split not in learned), None)
     fits = (_size(parts) + sizes.get(held, 0)) * int(np.prod(shape)) <= options.memory_limit * 2**20
     read = _in_memory if fits else _streamed
-    train, test = read(builder, held, label, convert, shape, options)
+    try:
+        train, test = read(builder, held, label, convert, shape, options)
+    except tf.errors.OpError as error:
+        raise UserError(
+            f"The dataset '{name}' in {builder.data_dir} can't be read: {_first_line(error)}. Remove that folder and "
+            "prepare it again."
+        ) from error
     class_names = list(features[label].names) if label and hasattr(features[label], "names") else []
     return ImageData(name, train, test, shape, class_names)
 
@@ -73,11 +84,15 @@ def _prepare(builder: Any, name: str) -> None:
             raise ConnectionError("there is no network")
         builder.download_and_prepare()
     except Exception as error:  # whatever the network, the disk or a dataset that wants a manual download throws
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0][:160]
         raise UserError(
-            f"The dataset '{name}' is not prepared in {builder.data_dir} and can't be downloaded: {reason}. "
+            f"The dataset '{name}' is not prepared in {builder.data_dir} and can't be downloaded: "
+            f"{_first_line(error)}. "
             "Connect to the network, or name a directory in which it is prepared by TFDS_DATA_DIR or --data.path."
         ) from error
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0][:160]
 
 
 def _parts(builder: Any, split: str) -> list[tuple[str, int, int]]:
@@ -184,8 +199,10 @@ def _streamed(
             labels = _known(np.fromiter((record[label] for record in stored.as_numpy_iterator()), np.int64, size))
 
         def stream(order: int | None) -> tf.data.Dataset:
-            numbered = records.enumerate()
-            mixed = numbered if order is None else numbered.shuffle(SHUFFLE_BUFFER, seed=order)
+            mixed = records.enumerate()
+            if order is not None:
+                tf.random.set_seed(0)  # on which `shuffle` depends too; measuring sets it in the middle of a run
+                mixed = mixed.shuffle(SHUFFLE_BUFFER, seed=order)
             fit = _fit_image(convert, shape)
             return mixed.map(lambda row, record: (row, fit(record)["image"]), num_parallel_calls=tf.data.AUTOTUNE)
 

@@ -17,7 +17,7 @@ def leaves(card: dict, prefix: str = "") -> Iterator[tuple[str, float | list[flo
         if isinstance(value, dict):
             if path not in LEFT_OUT:
                 yield from leaves(value, f"{path}.")
-        elif isinstance(value, bool) or name in LEFT_OUT or name in ("confusion", "clusters"):
+        elif isinstance(value, bool) or name in LEFT_OUT or name in ("confusion", "classes", "clusters"):
             continue
         elif isinstance(value, int | float) or (
             isinstance(value, list) and value and all(isinstance(item, int | float) for item in value)

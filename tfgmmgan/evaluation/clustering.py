@@ -50,7 +50,8 @@ def cluster_scores(labels: np.ndarray, clusters: np.ndarray) -> dict:
     Returns:
         `acc`, `purity`; `nmi`, I / sqrt(H H), the geometric mean, as GM-GAN and GAEL report it; `nmi_arithmetic`,
         scikit-learn's default; `ari`; `confusion`, counts of the classes that are found (rows) by the clusters that
-        have examples (columns), in the order of the best assignment to classes, and `clusters`, their ids.
+        have examples (columns), in the order of the best assignment to classes, and their ids, `classes` and
+        `clusters`.
     """
     table = contingency_matrix(labels, clusters)
     rows, columns = linear_sum_assignment(table, maximize=True)
@@ -62,6 +63,7 @@ def cluster_scores(labels: np.ndarray, clusters: np.ndarray) -> dict:
         "nmi_arithmetic": float(metrics.normalized_mutual_info_score(labels, clusters)),
         "ari": float(metrics.adjusted_rand_score(labels, clusters)),
         "confusion": table[:, order].tolist(),
+        "classes": np.unique(labels).tolist(),
         "clusters": np.unique(clusters)[order].tolist(),
     }
 

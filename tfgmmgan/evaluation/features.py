@@ -90,6 +90,14 @@ def collect(
     return features, np.concatenate(kept) if kept else None
 
 
+def spread(total: int, count: int) -> np.ndarray | slice:
+    """Return which `count` of so many rows to take, from all over them and always the same; all where not more.
+
+    Stored examples are often sorted by class: the first ones are of a few classes only.
+    """
+    return slice(None) if count >= total else np.sort(np.random.default_rng(0).permutation(total)[:count])
+
+
 def real_features(network: FeatureNetwork, data: ImageData, split_name: str, n: int) -> Features:
     """Return the features of n real examples from all over a split, from the cache where they were computed before.
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tfgmmgan.evaluation.features import Features
+from tfgmmgan.evaluation.features import Features, spread
 from tfgmmgan.evaluation.neighbours import (
     COVERAGE_NEIGHBOURS,
     NEIGHBOURS,
@@ -28,8 +28,8 @@ def compare_features(real: Features, generated: Features) -> dict:
 
     Returns:
         `num`, n; `frechet_distance`; `kernel_distance` and its `kernel_distance_error`, None with a single block of
-        1,024; `precision` and `recall` with `neighbours`, `density` and `coverage` with `coverage_neighbours`, of the
-        first `num_covered`, 10,000 at most; where there are logits `score`, over `num_scored` generated examples, and
+        1,024; `precision` and `recall` with `neighbours`, `density` and `coverage` with `coverage_neighbours`, of
+        `num_covered`, 10,000 at most; where there are logits `score`, over `num_scored` generated examples, and
         `real_score`.
     """
     n = len(real)
@@ -37,7 +37,7 @@ def compare_features(real: Features, generated: Features) -> dict:
         raise ValueError(f"Expected at least {n} generated examples, as many as real ones; got {len(generated)}.")
     same = generated[slice(n)]
     distance, error = kernel_distance(real.values, same.values)
-    both = real.values[:NUM_COVERED], same.values[:NUM_COVERED]
+    both = real.values[spread(n, NUM_COVERED)], same.values[:NUM_COVERED]
     precision, recall = precision_recall(*both)
     radii = kth_distances(both[0], COVERAGE_NEIGHBOURS)
     found = {

@@ -72,7 +72,9 @@ class Subject:
         if not data.is_image and not self.model.needs_labels:
             return None
         if data.train.labels is None or data.test.labels is None or len(data.class_names) < 2:
-            self.notes.append("No labels: no classifier of the dataset, so no quality and diversity scores, no ACC.")
+            few = data.train.labels is not None and data.test.labels is not None
+            lacking = "A single class" if few else "No labels of both splits"
+            self.notes.append(f"{lacking}: no classifier of the dataset, so no quality and diversity scores.")
             return None
         return train_judge(data)
 
@@ -88,10 +90,8 @@ class Subject:
         if not self.data.is_image or wanted == "none":
             return None
         if wanted is None and self.data.shape[-1] == 1:
-            self.notes.append(
-                "Grey images: no Inception scores (--evaluation.inception asks for them); the dataset's own classifier "
-                "is the better judge."
-            )
+            better = "; the dataset's own classifier is the better judge" if self.judge else ""
+            self.notes.append(f"Grey images: no Inception scores (--evaluation.inception asks for them){better}.")
             return None
         try:
             return load_inception(wanted or HUB_URL)

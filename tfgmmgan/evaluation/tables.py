@@ -99,11 +99,12 @@ def quality_table(card: dict) -> str:
     )
     lines = []
     for network, about in card["networks"].items():
-        num = card["floor"][network]["num"]
-        title = f"{network}, N = {num}"
+        rows = [*card["image_quality"].items(), ("floor", card["floor"])]
+        nums = list(dict.fromkeys(found[network]["num"] for _, found in rows))
+        title = f"{network}, N = {nums[0]}" + (f", of real ones {nums[-1]}" if len(nums) > 1 else "")
         facts = "; ".join(f"{key.replace('_', ' ')} {value}" for key, value in about.items())
         lines += ["", *([facts] if facts else []), f"{title:<48}" + "".join(f"{title:>11}" for title, _, _ in columns)]
-        for sampler, found in [*card["image_quality"].items(), ("floor", card["floor"])]:
+        for sampler, found in rows:
             cells = [f"{found[network][key]:{form}}" if key in found[network] else "" for _, key, form in columns]
             lines.append(f"{SAMPLERS[sampler]:<48}" + "".join(f"{cell:>11}" for cell in cells))
     if "quality_diversity" in card:

@@ -1,5 +1,7 @@
 """ACGAN: the class-conditional baseline of GM-GAN (Odena, Olah & Shlens 2017)."""
 
+import operator
+
 import keras
 import tensorflow as tf
 
@@ -55,7 +57,7 @@ class ACGAN(Classifying, GAN):
         class_log_likelihood: Weight = 1.0,
         **kwargs,
     ) -> None:
-        self.num_classes = num_classes
+        self.num_classes = num_classes = operator.index(num_classes)
         self.class_log_likelihood = class_log_likelihood
         kwargs.pop("latent_dim", None)  # a saved model's: the prior has it
         prior = prior or ClassCode(num_classes, noise_dim)

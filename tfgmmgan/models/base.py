@@ -85,12 +85,25 @@ class LatentGAN(TrainingStep, Averaging, Fitting, Drawing, keras.Model):
         **kwargs,
     ) -> None:
         super().__init__(**kwargs)
+        if self.dtype_policy.compute_dtype == "float16":
+            raise UserError("float16 needs a scaled loss, which this step has not; dtype='mixed_bfloat16' needs none.")
         if update_order not in UPDATE_ORDERS:
             raise unknown_name("update order", update_order, UPDATE_ORDERS)
+        for name, value, least in (
+            ("seed", seed, 0),
+            ("critic_steps", critic_steps, 1),
+            ("generator_batch_size", generator_batch_size, 1),
+            ("discriminator_units", discriminator_units, 0),
+            ("weight_clip", weight_clip, 0),
+        ):
+            if value is not None and not value >= least:
+                raise UserError(f"{name} must be at least {least}; got {value}.")
         if update_order != "alternating" and (generator_batch_size is not None or critic_steps != 1):
+            name = "critic_steps" if generator_batch_size is None else "generator_batch_size"
+            given = critic_steps if generator_batch_size is None else generator_batch_size
             raise UserError(
-                "generator_batch_size and critic_steps need update_order='alternating': the simultaneous order updates "
-                "D and G once from the same fakes."
+                f"{name} ({given}) needs update_order='alternating': the simultaneous order updates D and G once from "
+                "the same fakes."
             )
         if discriminator is not None and discriminator_units:
             raise UserError(
@@ -101,7 +114,7 @@ class LatentGAN(TrainingStep, Averaging, Fitting, Drawing, keras.Model):
         self.prior = prior
         self.architecture = architecture
         self.width = width
-        self.discriminator_units = discriminator_units
+        self.discriminator_units = int(discriminator_units)
         self.adversarial_loss = adversarial_loss
         self.update_order = update_order
         self.generator_batch_size = generator_batch_size
@@ -122,6 +135,11 @@ class LatentGAN(TrainingStep, Averaging, Fitting, Drawing, keras.Model):
         with dtype_policy(self.dtype_policy):
             self.generator = generator or self._networks.generator(self.data_shape, width=width, name="generator")
             self.discriminator = discriminator or self._make_discriminator()
+        if not all(hasattr(self.discriminator, name) for name in ("encoder", "num_outputs", "trunk", "outputs")):
+            raise UserError(
+                f"The discriminator's encoding and head must be there apart, as in tfgmmgan.Discriminator; got a "
+                f"{type(self.discriminator).__name__}. Discriminator(encoder) makes one of any network to features."
+            )
         for network, shape in (
             (self.generator, (None, prior.latent_dim)),
             (self.discriminator, (None, *self.data_shape)),

@@ -7,6 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfgmmgan.data.scaling import to_float
+from tfgmmgan.errors import UserError
 from tfgmmgan.networks import EncodingClassifier, SharedClassifier, dtype_policy
 
 __all__ = ["Classifying"]
@@ -29,8 +30,11 @@ class Classifying:
             self._given.append("classifier")
         self.classifier = classifier or self._make_classifier(num_classes)
         features = self.discriminator.encoder.compute_output_shape((None, *self.data_shape))
+        takes = features if self.shares_encoder else (None, *self.data_shape)
         if not self.classifier.built:
-            self.classifier.build(features if self.shares_encoder else (None, *self.data_shape))
+            self.classifier.build(takes)
+        if classifier is not None and (says := self.classifier.compute_output_shape(takes)[-1]) != num_classes:
+            raise UserError(f"The classifier must have {num_classes} outputs, one for each mode; it has {says}.")
 
     def _make_classifier(self, num_classes: int) -> keras.layers.Layer:
         if self.shares_encoder:

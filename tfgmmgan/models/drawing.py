@@ -61,6 +61,8 @@ class Drawing:
             ids = prior.sample_ids(n, key)
         else:
             component = np.asarray(component)
+            if not np.issubdtype(component.dtype, np.integer):
+                raise ValueError(f"component must be one integer or {n} of them; got {component.dtype}.")
             if component.ndim > 1 or (component.ndim == 1 and len(component) != n):
                 raise ValueError(f"component must be one integer or {n} of them; got shape {component.shape}.")
             wrong = component[(component < 0) | (component >= prior.num_components)]
@@ -103,11 +105,7 @@ class Drawing:
 
     def infer(self, name: str, function: Any, examples: np.ndarray, shape: tuple, batch_size: int = 256) -> np.ndarray:
         """Run `function` over examples in batches, compiled once under `name`; (n, *data_shape) -> (n, *shape)."""
-        if tuple(examples.shape[1:]) != self.data_shape:
-            raise ValueError(
-                f"Expected examples of shape (n, {', '.join(map(str, self.data_shape))}); got {examples.shape}."
-            )
-        return self._in_batches(name, function, examples, shape, batch_size)
+        return self._in_batches(name, function, self.checked(examples, name), shape, batch_size)
 
     def _in_batches(self, name: str, function: Any, rows: Any, shape: tuple, batch_size: int) -> np.ndarray:
         """Run a compiled function over rows, `batch_size` at a time."""

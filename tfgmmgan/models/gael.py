@@ -63,6 +63,7 @@ class GAEL(GAN):
     discriminator_groups = (*GAN.discriminator_groups, "latent_head")
     prior_class = FittedMixture
     responsibilities_by = "mixture"
+    draws_by_weights = True  # of the training prior's one component
 
     def __init__(
         self,

@@ -3,9 +3,10 @@
 import keras
 import tensorflow as tf
 
+from tfgmmgan.errors import UserError
 from tfgmmgan.models.base import LatentGAN
 from tfgmmgan.models.forward import ForwardPass
-from tfgmmgan.priors import LatentPrior, Normal
+from tfgmmgan.priors import FittedMixture, LatentPrior, Normal
 
 __all__ = ["GAN"]
 
@@ -32,11 +33,24 @@ class GAN(LatentGAN):
         Goodfellow et al. 2014; eq. 2 of responsibility learning.
     """
 
+    draws_by_weights: bool = False  # whether training has each component as often as it weighs
+
     def __init__(
         self, data_shape: tuple[int, ...], latent_dim: int = 100, prior: LatentPrior | None = None, **kwargs
     ) -> None:
-        self.latent_dim = latent_dim
-        super().__init__(data_shape, prior=prior or Normal(latent_dim), **kwargs)
+        prior = prior or Normal(latent_dim)
+        if getattr(prior, "mixture_weights", "uniform") != "uniform":
+            raise UserError(
+                f"{type(self).__name__} has no classifier whose word the mixture's weights could follow; got weights "
+                f"'{prior.mixture_weights}'. Leave them 'uniform'."
+            )
+        if isinstance(prior, FittedMixture) and not self.draws_by_weights:
+            raise UserError(
+                f"{type(self).__name__} draws as many of each component to train on, and a FittedMixture's weights "
+                "differ; GMGAN(prior=prior) draws by them."
+            )
+        self.latent_dim = prior.latent_dim
+        super().__init__(data_shape, prior=prior, **kwargs)
 
     def discriminator_loss(self, forward: ForwardPass) -> tf.Tensor:
         """Return -E log D(x) - E log(1 - D(G(z))), or what the chosen adversarial loss has in their place."""

@@ -5,7 +5,7 @@ from typing import ClassVar
 import keras
 import tensorflow as tf
 
-from tfgmmgan.errors import UserError, unknown_name
+from tfgmmgan.errors import unknown_name
 from tfgmmgan.models.forward import ForwardPass
 from tfgmmgan.models.gan import GAN
 from tfgmmgan.priors import GaussianMixture, LatentPrior
@@ -63,11 +63,6 @@ class GMGAN(GAN):
         if update_order == "alternating":
             generator_batch_size = generator_batch_size or 128
         prior = prior or GaussianMixture(num_components, latent_dim, trainable=False, seed=kwargs.get("seed", 0))
-        if getattr(prior, "mixture_weights", "uniform") != "uniform":
-            raise UserError(
-                f"GM-GAN has no classifier whose word the mixture's weights could follow; got weights "
-                f"'{prior.mixture_weights}'. Leave them 'uniform'."
-            )
         self.num_components = prior.num_components
         self.sampling = sampling
         super().__init__(
@@ -78,6 +73,11 @@ class GMGAN(GAN):
             generator_batch_size=generator_batch_size,
             **kwargs,
         )
+
+    @property
+    def draws_by_weights(self) -> bool:
+        """Whether training has each component as often as it weighs."""
+        return self.sampling == "categorical"
 
     def discriminator_loss(self, forward: ForwardPass) -> tf.Tensor:
         """Return L(D) of Algorithm 1, lines 14-16, with its factor 1/2."""

@@ -1,6 +1,6 @@
 """GMMGAN: responsibility learning (Huang et al. 2020), a mixture prior and a classifier trained with the GAN."""
 
-from dataclasses import asdict
+import warnings
 from typing import Any
 
 import keras
@@ -31,7 +31,8 @@ class GMMGAN(Subclasses, Pretraining, ResponsibilityLosses, Classifying, LatentG
     or 4 keeps a second component alive. For points, and for images that are given `EQUATIONS_3_AND_4`
     (`tfgmmgan.models.recipe`), the defaults have its losses with these changes, each an option: `marginal_entropy` and
     `posterior_consistency` are on, `classifier_adversarial` is off, `adversarial_loss` is `"non_saturating"` and
-    `estimator` `"stratified"`. For images the defaults are our recipe (docs/modes.md): C finds modes that people see,
+    `estimator` `"stratified"`. So has a given `classifier` that can't be pretrained, as it has no `trunk` and `head`.
+    For other images the defaults are our recipe (docs/modes.md): C finds modes that people see,
     by pretraining and by knowing images again that were changed, each has an output of the discriminator, and the prior
     is fixed. The paper's model has a trained one: `GMMGAN(data_shape, prior=GaussianMixture(10, 100,
     covariance="factor", mixture_weights="responsibilities"), **EQUATIONS_3_AND_4 | {"marginal_entropy": 0,
@@ -101,8 +102,7 @@ class GMMGAN(Subclasses, Pretraining, ResponsibilityLosses, Classifying, LatentG
             published; `"uniform"` trains rare components as fast as frequent ones (ours). Default `"uniform"` for
             images, `"responsibilities"` for points.
         pretraining_steps: Steps of one stage of the pretraining that `fit` begins with, 0 for none; a round of
-            refinement takes 4/3 as many; see `tfgmmgan.models.pretraining`. Default 3000 for images; 0 for points, and
-            for a `classifier` without `trunk` and `head`.
+            refinement takes 4/3 as many; see `tfgmmgan.models.pretraining`. Default 3000 for images, 0 for points.
         num_heads: Classifiers that vote there, on one encoding. Default 15.
         num_encodings: Encodings that are trained there one after the other, each with as many heads that vote; C
             learns from what all agree on, and goes on with the last. Takes as many times as long. Default 1.
@@ -178,12 +178,11 @@ class GMMGAN(Subclasses, Pretraining, ResponsibilityLosses, Classifying, LatentG
             "pretraining_steps": pretraining_steps,
             "classifier_units": classifier_units,
         }
-        for name, value in filled(given, is_image=len(data_shape) == 3).items():
+        can_be_pretrained = classifier is None or hasattr(classifier, "trunk")  # on which heads are put
+        for name, value in filled(given, recipe=len(data_shape) == 3 and can_be_pretrained).items():
             setattr(self, name, value)
         if encoder is None and classifier is not None:
             self.encoder = "shared"
-        if pretraining_steps is None and classifier is not None and not hasattr(classifier, "trunk"):
-            self.pretraining_steps = 0  # it has nothing to put heads on
         self.estimator = estimator
         self.mutual_information_updates = mutual_information_updates
         self.classifier_adversarial = classifier_adversarial
@@ -275,7 +274,7 @@ class GMMGAN(Subclasses, Pretraining, ResponsibilityLosses, Classifying, LatentG
     def fakes_per_component(self, batch: int | tf.Tensor) -> int | tf.Tensor:
         """Return S for a batch; see `estimator`."""
         count = self._estimator.fakes_per_component(batch, self.num_components)
-        if self.diversity == 0:
+        if self.diversity == 0 or self.estimator == "paired":
             return count
         return max(count, 2) if isinstance(count, int) else tf.maximum(count, 2)
 
@@ -287,6 +286,19 @@ class GMMGAN(Subclasses, Pretraining, ResponsibilityLosses, Classifying, LatentG
     def classifier_view(self, examples: tf.Tensor, seed: tf.Tensor, generated: bool) -> tf.Tensor:
         """Return what C sees of examples in training: fakes changed at random, where `augment_generated` says so."""
         return self.augmentation(examples, seed) if generated and self.augment_generated else examples
+
+    def fit(self, *args, **kwargs) -> keras.callbacks.History:
+        """Train; see `Fitting.fit`. Warns where nothing makes C learn, or keep what it has learned."""
+        taught = any("classifier" in term.trains for term in self.loss_terms_in_use().values())
+        pretrained = self.wants_pretraining or int(self.pretrained.numpy())
+        if self.num_components > 1 and not taught and (not pretrained or self.shares_encoder):
+            happens = "its encoding is D's, which goes on learning" if pretrained else "it stays as it was made"
+            warnings.warn(
+                f"No loss in use trains the classifier, and {happens}. Give one of GMMGAN's losses a weight, as "
+                "**tfgmmgan.EQUATIONS_3_AND_4 does, or leave pretraining_steps and encoder at their defaults.",
+                stacklevel=2,
+            )
+        return super().fit(*args, **kwargs)
 
     def after_update(self, forward: ForwardPass) -> None:
         """Let the mixture's weights follow the batch's mean responsibilities, where they do."""
@@ -311,7 +323,9 @@ class GMMGAN(Subclasses, Pretraining, ResponsibilityLosses, Classifying, LatentG
             "estimator": self.estimator,
             "mutual_information_updates": self.mutual_information_updates,
             "classifier_adversarial": self.classifier_adversarial,
-            "augmentation": asdict(self.augmentation),
+            "augmentation": self.augmentation.get_config()
+            if type(self.augmentation) is Augmentation
+            else keras.saving.serialize_keras_object(self.augmentation),
             "augment_generated": self.augment_generated,
             "diversity_within": self.diversity_within,
             "discriminator_outputs": self.discriminator_outputs,

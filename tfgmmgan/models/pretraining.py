@@ -166,6 +166,11 @@ class Pretraining(StageTraining):
             ValueError: If the examples have another shape, dtype or range, or hold NaNs.
         """
         examples = self.checked(examples, "pretrain(examples)")
+        if len(examples) < max(2, self.num_components):
+            raise UserError(
+                f"Pretraining finds {self.num_components} modes and needs as many examples at least; got "
+                f"{len(examples)}."
+            )
         examples = examples[_some(len(examples), self.examples_wanted, self.seed)]
         rows = Looks(examples, self.looks).rows
         neighbours = nearest_rows(rows, NEIGHBOURS) if find_clusters else np.arange(len(rows))[:, None]

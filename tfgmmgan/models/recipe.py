@@ -58,9 +58,9 @@ LEAST = {
 FOR_IMAGES = ("augmentation_consistency", "augment_generated", "pretraining_steps")
 
 
-def filled(given: dict[str, Any], is_image: bool) -> dict[str, Any]:
-    """Return the values of RECIPE's arguments: as given, or for images the recipe's and for points the equations'."""
-    defaults = RECIPE if is_image else EQUATIONS_3_AND_4
+def filled(given: dict[str, Any], recipe: bool) -> dict[str, Any]:
+    """Return the values of RECIPE's arguments: as given, else the recipe's or the equations'."""
+    defaults = RECIPE if recipe else EQUATIONS_3_AND_4
     return {name: default if given[name] is None else given[name] for name, default in defaults.items()}
 
 

@@ -59,6 +59,11 @@ class Subclasses:
                 "The prior has subclasses, which pretraining finds, and pretraining_steps is 0. Set it, or leave the "
                 "subclasses out (--prior.subclasses 0 --prior.spread 1)."
             )
+        if self.num_components == 1:
+            raise UserError(
+                "The prior's one component has subclasses, which are found beneath modes. Make them components, or "
+                "leave them out (--prior.subclasses 0 --prior.spread 1)."
+            )
         example = tf.zeros([1, *self.data_shape])
         self.classifier_subclasses, self.discriminator_subclasses = (
             keras.layers.Dense(count, dtype="float32", name=name)

@@ -7,9 +7,10 @@ import keras
 import tensorflow as tf
 from keras.optimizers.schedules import LearningRateSchedule
 
+from tfgmmgan.errors import UserError, unknown_name
 from tfgmmgan.models.forward import ForwardPass
 
-__all__ = ["STAGES", "LossTerm", "Weight", "is_in_use", "serialized", "weight_at"]
+__all__ = ["STAGES", "LossTerm", "Weight", "check_term", "is_in_use", "serialized", "weight_at"]
 
 # All but the last two: `tfgmmgan.models.pretraining`; "subclasses": `tfgmmgan.models.subclasses`.
 STAGES = ("heads", "agreement", "refinement", "subclasses", "adversarial")
@@ -32,6 +33,19 @@ class LossTerm(NamedTuple):
     trains: tuple[str, ...]
     weight: Weight = 1.0
     stages: tuple[str, ...] = ("adversarial",)
+
+
+def check_term(name: str, term: LossTerm, groups: tuple[str, ...]) -> None:
+    """Raise `UserError` if a loss trains nothing, or weights or in a stage that a model with these groups lacks."""
+    for argument, given in (("trains", term.trains), ("stages", term.stages)):
+        if isinstance(given, str) or not given:
+            raise UserError(f"Loss '{name}': {argument} must be a tuple of names, like ('{given or groups[0]}',).")
+    for stage in term.stages:
+        if stage not in STAGES:
+            raise unknown_name(f"stage of the loss '{name}'", stage, STAGES)
+    for group in term.trains:
+        if term.stages == ("adversarial",) and group not in groups:
+            raise unknown_name(f"group of weights that the loss '{name}' trains", group, groups)
 
 
 def is_in_use(term: LossTerm) -> bool:

@@ -9,7 +9,7 @@ from tfgmmgan.data.scaling import to_float
 from tfgmmgan.distribution import num_replicas, per_replica, replica_seed
 from tfgmmgan.errors import UserError
 from tfgmmgan.models.forward import ForwardPass
-from tfgmmgan.models.terms import LossTerm, is_in_use, weight_at
+from tfgmmgan.models.terms import LossTerm, check_term, is_in_use, weight_at
 from tfgmmgan.optimizers import FusedAdam
 from tfgmmgan.random import make_seed, split
 
@@ -43,20 +43,20 @@ class TrainingStep:
         if self.stage != "adversarial":
             self._update(self.pretraining_pass(real, seed, labels), self.pretraining_groups)
             return self._logs()
-        if not self.needs_labels:
-            labels = None
-        elif labels is None:
-            raise UserError(f"{type(self).__name__} learns from labels: give it batches of (examples, labels).")
+        labels = self._class_ids(labels) if self.needs_labels else None
         if self.update_order == "simultaneous":
             forward = ForwardPass(self, real, labels, seed, self.fakes_per_component(batch))
             self._update(forward, self.groups)
             self._clip_weights()
         else:
             part = batch // self.critic_steps
-            if isinstance(part, int) and part < 1:
+            if not isinstance(part, int):
+                part = tf.maximum(part, 1)  # of an epoch's last batch, parts may overlap
+            elif part < 1:
                 raise UserError(f"A batch of {batch} can't be cut in {self.critic_steps} parts; choose a larger one.")
             for number in range(self.critic_steps):
-                rows = slice(number * part, (number + 1) * part)
+                start = number * part if isinstance(part, int) else tf.minimum(number * part, batch - part)
+                rows = slice(start, start + part)
                 seen = (real[rows], None if labels is None else labels[rows])
                 forward = ForwardPass(self, *seen, split(seed, 1 + number), self.fakes_per_component(part))
                 self._update(forward, self.discriminator_groups)
@@ -70,6 +70,19 @@ class TrainingStep:
         self.after_update(forward)
         self.update_average(forward)
         return self._logs()
+
+    def _class_ids(self, labels: tf.Tensor | None) -> tf.Tensor:
+        """Return a batch's labels as losses take them, (B,) int32."""
+        if labels is None:
+            raise UserError(f"{type(self).__name__} learns from labels: give it batches of (examples, labels).")
+        if labels.shape.rank == 2 and labels.shape[1] == 1:
+            labels = labels[:, 0]
+        if labels.shape.rank != 1 or not labels.dtype.is_integer:
+            raise UserError(
+                f"{type(self).__name__}: expected integer class ids of shape (B,); got {labels.dtype.name} of shape "
+                f"{labels.shape}."
+            )
+        return tf.cast(labels, tf.int32)
 
     def step_seed(self) -> tf.Tensor:
         """Return the stateless seed of this step's noise, (2,)."""
@@ -89,7 +102,7 @@ class TrainingStep:
 
     def _clip_weights(self) -> None:
         if self.weight_clip:
-            for group in self.discriminator_groups:
+            for group in ("encoder", "discriminator"):  # not what other heads on the encoding have
                 for weight in self.group_variables(group):
                     weight.assign(tf.clip_by_value(weight.value, -self.weight_clip, self.weight_clip))
 
@@ -164,11 +177,14 @@ class TrainingStep:
                 f"{', '.join(sorted(taken))}. "
                 "Override loss_terms() to change them."
             )
+        if optimizer is not None and optimizer is discriminator_optimizer:
+            raise UserError("compile() needs two optimizers, as each keeps a state of its own weights; got one twice.")
+        terms = self.loss_terms()
+        for name, term in terms.items():
+            check_term(name, term, self.groups)
         super().compile(optimizer=optimizer or default_optimizer(), **kwargs)
         self.discriminator_optimizer = keras.optimizers.get(discriminator_optimizer or default_optimizer())
-        self._trackers = {
-            name: keras.metrics.Mean(name=name) for name, term in self.loss_terms().items() if is_in_use(term)
-        }
+        self._trackers = {name: keras.metrics.Mean(name=name) for name, term in terms.items() if is_in_use(term)}
         for owner, groups in self._optimizers():
             owner.build([variable for group in groups for variable in self.group_variables(group)])
 
@@ -183,12 +199,16 @@ class TrainingStep:
         """The groups that are not the discriminator's."""
         return tuple(group for group in self.groups if group not in self.discriminator_groups)
 
-    def get_compile_config(self) -> dict:
-        """Return what `compile_from_config` needs."""
+    def get_compile_config(self) -> dict | None:
+        """Return what `compile_from_config` needs; None where the model is not compiled."""
+        if not self.compiled:
+            return None
         return {
             "optimizer": keras.saving.serialize_keras_object(self.optimizer),
             "discriminator_optimizer": keras.saving.serialize_keras_object(self.discriminator_optimizer),
             "jit_compile": self.jit_compile,
+            "run_eagerly": self.run_eagerly,
+            "steps_per_execution": self.steps_per_execution,
         }
 
     def compile_from_config(self, config: dict) -> None:

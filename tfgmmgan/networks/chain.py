@@ -1,11 +1,10 @@
 """A network that is a plain sequence of layers, as the papers' tables are."""
 
+import inspect
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import keras
-
-from tfgmmgan.networks.normalization import BatchNormalization
 
 __all__ = ["LEAK", "Chain", "dtype_policy"]
 
@@ -72,7 +71,8 @@ class Chain(keras.Model):
     def trunk(self, inputs, training: bool = False):  # noqa: ANN001, ANN201
         """Run all layers but the last, `head`."""
         for layer in self.blocks[:-1]:
-            inputs = layer(inputs, **({"training": training} if isinstance(layer, BatchNormalization) else {}))
+            told = "training" in inspect.signature(layer.call).parameters
+            inputs = layer(inputs, **({"training": training} if told else {}))
         return inputs
 
     @property

@@ -41,17 +41,22 @@ def panels(draws: list[Panel], titles: list[str], columns: int, side: float = 4.
     return Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
 
 
+def plane(points: np.ndarray) -> np.ndarray:
+    """Return the first two coordinates of points, (n, p) -> (2, n); the second is 0 where there is one alone."""
+    return np.pad(points, [(0, 0), (0, max(0, 2 - points.shape[1]))])[:, :2].T
+
+
 def scatter(points: np.ndarray, real: np.ndarray | None = None, ids: np.ndarray | None = None) -> Panel:
     """Return a panel of points, coloured by component where `ids` are given, over real ones in grey."""
 
     def draw(axes) -> None:  # noqa: ANN001
         if real is not None:
-            axes.scatter(*real.T[:2], s=3, c="0.75")
-            low, high = real[:, :2].min(axis=0), real[:, :2].max(axis=0)
-            margin = 0.25 * (high - low)
+            axes.scatter(*plane(real), s=3, c="0.75")
+            low, high = plane(real).min(axis=1), plane(real).max(axis=1)
+            margin = np.maximum(0.25 * (high - low), 0.1 * (high - low).max())
             axes.set(xlim=(low[0] - margin[0], high[0] + margin[0]), ylim=(low[1] - margin[1], high[1] + margin[1]))
         colours = {"c": "tab:blue"} if ids is None else {"c": ids, "cmap": "turbo"}
-        axes.scatter(*points.T[:2], s=3, **colours)
+        axes.scatter(*plane(points), s=3, **colours)
         axes.set_aspect("equal")
 
     return draw
@@ -77,10 +82,10 @@ def point_figures(model: LatentGAN, data: ImageData) -> dict[str, Callable[[], I
 
     def pairs() -> Image.Image:
         def draw(axes) -> None:  # noqa: ANN001
-            axes.scatter(*real.T[:2], s=3, c="0.75")
+            axes.scatter(*plane(real), s=3, c="0.75")
             for first, second in zip(modes, np.roll(modes, -1), strict=True):
                 path = model.interpolate(pair_weights(k, first, second, 50), seed=SEED)
-                axes.plot(*path.T[:2], lw=1, label=f"{first} to {second}")
+                axes.plot(*plane(path), lw=1, label=f"{first} to {second}")
             axes.set_aspect("equal")
             axes.legend(loc="upper right", fontsize=7)
 

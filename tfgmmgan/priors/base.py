@@ -1,5 +1,7 @@
 """What every latent prior can do."""
 
+import operator
+
 import keras
 import tensorflow as tf
 
@@ -27,8 +29,8 @@ class LatentPrior(keras.layers.Layer):
         for name, value in (("num_components", num_components), ("latent_dim", latent_dim)):
             if value < 1:
                 raise ValueError(f"{name} must be at least 1; got {value}.")
-        self.num_components = num_components
-        self.latent_dim = latent_dim
+        self.num_components = operator.index(num_components)
+        self.latent_dim = operator.index(latent_dim)
 
     def place(self, eps: tf.Tensor, ids: tf.Tensor | None = None) -> tf.Tensor:
         """Turn standard normal noise into latent vectors, z = A_k eps + mu_k.
@@ -105,8 +107,8 @@ class LatentPrior(keras.layers.Layer):
         Returns:
             (n, d).
         """
-        weights = tf.convert_to_tensor(weights, tf.float32)
-        eps = tf.convert_to_tensor(eps)
+        weights = tf.cast(weights, tf.float32)
+        eps = tf.cast(eps, tf.float32)
         if len(eps.shape) < 3:
             eps = tf.reshape(eps, [-1, 1, self.latent_dim])
         every = self.place(tf.broadcast_to(eps, [tf.shape(weights)[0], self.num_components, self.latent_dim]))
@@ -115,6 +117,14 @@ class LatentPrior(keras.layers.Layer):
     def responsibilities(self, z: tf.Tensor) -> tf.Tensor:
         """Return p(k | z) in closed form under the mixture weights, (n, d) -> (n, K)."""
         return tf.nn.softmax(self.log_prob_components(z) + tf.math.log(self.mixture_probs()))
+
+    @classmethod
+    def from_config(cls, config: dict) -> "LatentPrior":
+        """Make the prior of a `get_config`."""
+        if cls.__init__ is LatentPrior.__init__:  # whose first two have no names, as a subclass may fix them
+            config = dict(config)
+            return cls(config.pop("num_components"), config.pop("latent_dim"), **config)
+        return cls(**config)
 
     def get_config(self) -> dict:
         """Return the constructor's arguments."""

@@ -41,6 +41,7 @@ class ClassCode(LatentPrior):
 
     def log_prob_components(self, z: tf.Tensor) -> tf.Tensor:
         """Return log N(eps; 0, I) where the code is component k's, else minus infinity: (n, d) -> (n, K)."""
+        z = tf.cast(z, tf.float32)
         eps, code = z[..., : self.noise_dim], z[..., self.noise_dim :]
         log_density = -0.5 * tf.reduce_sum(eps**2, axis=-1) - 0.5 * self.noise_dim * math.log(2 * math.pi)
         same = tf.equal(tf.range(self.num_components), tf.argmax(code, axis=-1, output_type=tf.int32)[..., None])

@@ -59,7 +59,7 @@ class FittedMixture(GaussianMixture):
             encodings: (n, d), n >= K.
 
         Raises:
-            ValueError: If there are fewer encodings than components, or they are not finite.
+            ValueError: If there are fewer encodings than components, of another length, or not all finite.
         """
         from sklearn import mixture
 
@@ -67,6 +67,8 @@ class FittedMixture(GaussianMixture):
             raise UserError(
                 f"{len(encodings)} encodings can't be fitted with {self.num_components} components; choose fewer."
             )
+        if np.ndim(encodings) != 2 or np.shape(encodings)[1] != self.latent_dim:
+            raise UserError(f"encodings must have shape (n, {self.latent_dim}); got {np.shape(encodings)}.")
         if not np.isfinite(encodings).all():
             raise UserError("The encodings are not all finite: training has diverged, and no mixture can be fitted.")
         found = mixture.GaussianMixture(

@@ -105,7 +105,7 @@ class GaussianMixture(LatentPrior):
 
     def log_prob_components(self, z: tf.Tensor) -> tf.Tensor:
         """Return log N(z; mu_k, Sigma_k), (n, d) -> (n, K)."""
-        delta = z[None] - tf.convert_to_tensor(self.loc)[:, None]  # [K, n, d]
+        delta = tf.cast(z, tf.float32)[None] - tf.convert_to_tensor(self.loc)[:, None]  # [K, n, d]
         white, log_det = self._family.whiten(tf.convert_to_tensor(self.scale), delta)
         log_z = 0.5 * self.latent_dim * math.log(2 * math.pi)
         return tf.transpose(-0.5 * tf.reduce_sum(white**2, axis=-1)) - log_det - log_z

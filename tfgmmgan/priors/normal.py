@@ -35,7 +35,7 @@ class Normal(LatentPrior):
     def log_prob_components(self, z: tf.Tensor) -> tf.Tensor:
         """Return log N(z; 0, I), (n, 1)."""
         log_z = 0.5 * self.latent_dim * math.log(2 * math.pi)
-        return -0.5 * tf.reduce_sum(z**2, axis=-1, keepdims=True) - log_z
+        return -0.5 * tf.reduce_sum(tf.cast(z, tf.float32) ** 2, axis=-1, keepdims=True) - log_z
 
     def distribution(self):  # noqa: ANN201 - tfp is imported when it is asked for
         """Return the `tfp.distributions.MultivariateNormalDiag`."""

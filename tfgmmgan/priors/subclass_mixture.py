@@ -118,6 +118,7 @@ class SubclassMixture(GaussianMixture):
     def log_prob_subclasses(self, z: tf.Tensor) -> tf.Tensor:
         """Return log p(g | k) N(z_sk; mu_k + A_k o_g, Sigma_k) of z (S, K, d), one for each component: (S, K, G)."""
         loc, raw = tf.convert_to_tensor(self.loc), tf.convert_to_tensor(self.scale)
+        z = tf.cast(z, tf.float32)
         white, log_det = self._family.whiten(raw, tf.transpose(z, [1, 0, 2]) - loc[:, None])  # [K, S, d]
         offsets = tf.repeat(tf.convert_to_tensor(self.offsets)[None], self.num_components, axis=0)  # [K, G, d]
         centres, _ = self._family.whiten(raw, self._family.multiply(raw, offsets))
@@ -128,7 +129,7 @@ class SubclassMixture(GaussianMixture):
 
     def log_prob_components(self, z: tf.Tensor) -> tf.Tensor:
         """Return log p(z | k), (n, d) -> (n, K)."""
-        every = tf.repeat(z[:, None], self.num_components, axis=1)
+        every = tf.repeat(tf.convert_to_tensor(z)[:, None], self.num_components, axis=1)
         return tf.reduce_logsumexp(self.log_prob_subclasses(every), axis=2)
 
     def subclasses_of(self, z: tf.Tensor, ids: tf.Tensor) -> tf.Tensor:
@@ -141,7 +142,7 @@ class SubclassMixture(GaussianMixture):
         Returns:
             (n,) integers below G.
         """
-        every = tf.repeat(z[:, None], self.num_components, axis=1)
+        every = tf.repeat(tf.convert_to_tensor(z)[:, None], self.num_components, axis=1)
         return tf.argmax(tf.gather(self.log_prob_subclasses(every), ids, batch_dims=1), axis=1)
 
     def distribution(self):  # noqa: ANN201 - as in GaussianMixture

@@ -101,7 +101,8 @@ def confusion_chart(scores: dict, classes: Sequence[str]) -> str:
             if table[row, column]:
                 colour = "white" if shares[row, column] > 0.5 else "0.25"
                 place.text(column, row, f"{table[row, column]:.0f}", ha="center", va="center", color=colour, fontsize=7)
-    names = classes if len(classes) == len(table) else range(len(table))
+    ids = scores.get("classes", range(len(table)))  # scorecards of before have none
+    names = [classes[number] if number < len(classes) else number for number in ids]
     place.set_xticks(range(table.shape[1]), scores["clusters"], fontsize=8)
     place.set_yticks(range(len(table)), [str(name)[:18] for name in names], fontsize=8)
     place.set(xlabel="mode", ylabel="class")

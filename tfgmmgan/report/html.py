@@ -95,9 +95,9 @@ def _base64(content: bytes) -> str:
     return base64.b64encode(content).decode()
 
 
-def _number(score: dict | None, digits: int = 3) -> str:
+def _number(score: dict | jinja2.Undefined | None, digits: int = 3) -> str:
     """Return mean and, over several runs, standard deviation; a dash where there is none."""
-    if score is None:
+    if score is None or isinstance(score, jinja2.Undefined):  # the first of several runs may have more
         return "-"
     if score["std"] is None:
         return f"{score['mean']:.{digits}f}"

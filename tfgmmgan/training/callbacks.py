@@ -84,8 +84,10 @@ class Checkpoint(keras.callbacks.Callback):
         _check_weights(model, epochs, self.run)
         with replacing(self.run.checkpoint(epochs)) as temporary:
             model.save_weights(temporary)
-        for old in sorted(self.run.checkpoints.glob("epoch_*.weights.h5"))[:-2]:
+        for _, old in self.run.epoch_checkpoints()[:-2]:
             old.unlink()
+        for unfinished in self.run.checkpoints.glob(".*.weights.h5"):  # of a process that was killed
+            unfinished.unlink(missing_ok=True)
 
 
 def _check_weights(model: keras.Model, epoch: int, run: RunDirectory) -> None:

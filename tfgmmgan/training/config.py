@@ -277,7 +277,6 @@ class TrainConfig:
             "pretraining.heads",
             "pretraining.encodings",
             "pretraining.groupings",
-            "evaluation.samples",
         )
         positive = (
             "prior.variance",
@@ -288,7 +287,6 @@ class TrainConfig:
             "evaluation.quality_constant",
         )
         not_negative = (
-            "seed",
             "prior.mean_range",
             "prior.subclasses",
             "losses.mutual_information",
@@ -307,11 +305,13 @@ class TrainConfig:
             "pretraining.steps",
             "pretraining.refinement_rounds",
             "evaluation.every_epochs",
-            "evaluation.trade_off_samples",
         )
         below_one = ("optimizers.beta_1", "optimizers.beta_2", "pretraining.entropy_price")
         for names, holds, words in (
             (at_least_one, lambda x: x >= 1, "at least 1"),
+            (("evaluation.samples",), lambda x: x >= 2, "at least 2"),
+            (("evaluation.trade_off_samples",), lambda x: x == 0 or x >= 8, "0, or at least 8"),
+            (("seed",), lambda x: 0 <= x < 2**32, "at least 0 and below 2**32"),
             (positive, lambda x: x > 0 and math.isfinite(x), "a positive number"),
             (not_negative, lambda x: x >= 0 and math.isfinite(x), "0 or more"),
             (below_one, lambda x: 0 <= x < 1, "at least 0 and below 1"),

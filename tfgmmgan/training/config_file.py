@@ -4,8 +4,9 @@ import glob
 import json
 import re
 from collections.abc import Iterable
+from dataclasses import is_dataclass
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, get_args, get_type_hints
 
 from jsonargparse import ArgumentParser, Namespace
 
@@ -57,8 +58,23 @@ def config_parser(files: Iterable[Path] = (), model: str | None = None, **kwargs
 
 def config_from(parser: ConfigParser, namespace: Namespace) -> TrainConfig:
     """Return the `TrainConfig` of what a parser found."""
+    _check_values(TrainConfig, namespace)
     values = vars(parser.instantiate(namespace))
     return TrainConfig(**{name: values[name] for name in TrainConfig.__dataclass_fields__})
+
+
+def _check_values(of: type, values: Any, prefix: str = "") -> None:
+    """Raise `UserError` where a group of options is none, or an option has no value and needs one."""
+    for name, kind in get_type_hints(of).items():
+        value = getattr(values, name)
+        if is_dataclass(kind):
+            if not isinstance(value, Namespace):
+                raise UserError(
+                    f"{prefix}{name} must hold options by name; got {'nothing' if value is None else value}."
+                )
+            _check_values(kind, value, f"{prefix}{name}.")
+        elif value is None and type(None) not in get_args(kind):
+            raise UserError(f"--{prefix}{name} must have a value; leave it out for the default.")
 
 
 def read_config(*files: Path, model: str | None = None) -> TrainConfig:

@@ -5,7 +5,12 @@ from pathlib import Path
 
 from tfgmmgan.errors import UserError
 
-__all__ = ["RunDirectory"]
+__all__ = ["RunDirectory", "picture_stem"]
+
+
+def picture_stem(checkpoint: str) -> str:
+    """Return how the names of the pictures of the "last" or the "best" checkpoint begin."""
+    return "best" if checkpoint == "best" else "final"
 
 
 class RunDirectory:
@@ -106,5 +111,8 @@ class RunDirectory:
 
     def last_checkpoint(self) -> tuple[int, Path] | None:
         """Return the newest checkpoint and after how many epochs it was written, or None."""
-        found = sorted(self.checkpoints.glob("epoch_*.weights.h5")) if self.checkpoints.is_dir() else []
-        return (int(found[-1].name[6:].split(".")[0]), found[-1]) if found else None
+        return max(self.epoch_checkpoints(), default=None)
+
+    def epoch_checkpoints(self) -> list[tuple[int, Path]]:
+        """Return the checkpoints that are kept, by the epochs after which they were written."""
+        return sorted((int(path.name[6:].split(".")[0]), path) for path in self.checkpoints.glob("epoch_*.weights.h5"))

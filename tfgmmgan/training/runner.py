@@ -35,12 +35,15 @@ from tfgmmgan.training.callbacks import (
 from tfgmmgan.training.config import TrainConfig, flatten
 from tfgmmgan.training.config_file import changed_options, read_config
 from tfgmmgan.training.hardware import resolved
-from tfgmmgan.training.run_directory import RunDirectory
+from tfgmmgan.training.run_directory import RunDirectory, picture_stem
 from tfgmmgan.training.strategies import is_chief, make_strategy, workers_answer
 
 __all__ = ["default_run_name", "evaluate", "load_run", "train"]
 
 MAY_CHANGE_ON_RESUME = ("epochs", "data.path", *(f"evaluation.{field.name}" for field in fields(EvaluationOptions)))
+
+
+LEAST_EXAMPLES = 2  # of each split
 
 
 def default_run_name(dataset: str, model: str, seed: int | str) -> str:
@@ -118,6 +121,12 @@ def train(config: TrainConfig, output: str | None = None, resume: bool = False) 
 
 def _check_sizes(config: TrainConfig, model: LatentGAN, data: ImageData, replicas: int) -> None:
     """Raise `UserError` where batch, dataset, replicas and steps per execution do not go together."""
+    for name, split in (("train on", data.train), ("test with", data.test)):
+        if len(split) < LEAST_EXAMPLES:
+            raise UserError(
+                f"{data.name} has {len(split)} examples to {name}; expected {LEAST_EXAMPLES} at least, as an example's "
+                "neighbours are sought. Add examples, or change --data.test_fraction."
+            )
     if config.batch_size % replicas:
         raise UserError(f"{replicas} replicas need a --batch_size that they divide; got {config.batch_size}.")
     step_size = config.batch_size * model.critic_steps
@@ -202,7 +211,7 @@ def evaluate(
 
     Those of the best checkpoint have `best` in their names, `final` and the others are the last's.
     """
-    stem = "best" if checkpoint == "best" else "final"
+    stem = picture_stem(checkpoint)
     write_figures(model, data, run.samples, stem)
     steps = int(model.optimizer.iterations.numpy())
     about = {
@@ -273,10 +282,15 @@ def restore(model: LatentGAN, run: RunDirectory) -> int:
 
 
 def load_weights(model: LatentGAN, path: Path) -> None:
-    """Load a checkpoint; raise `UserError` where it is damaged."""
+    """Load a checkpoint; raise `UserError` where it is damaged, or of another model."""
     try:
         model.load_weights(path)
     except Exception as error:  # h5py and Keras raise whatever they like on a damaged file
+        if "shape" in str(error).lower():
+            raise UserError(
+                f"The checkpoint {path} is of a model for other data: was --data.path, or what lies there, changed? "
+                f"This model learns from examples of shape {model.data_shape}."
+            ) from error
         raise UserError(
             f"The checkpoint {path} can't be read ({type(error).__name__}). Delete it: the run then goes on from the "
             "checkpoint before it."

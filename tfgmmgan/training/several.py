@@ -6,7 +6,7 @@ from pathlib import Path
 from tfgmmgan.files import replacing
 from tfgmmgan.report import write_report
 from tfgmmgan.training.callbacks import read_rows
-from tfgmmgan.training.run_directory import RunDirectory
+from tfgmmgan.training.run_directory import RunDirectory, picture_stem
 
 __all__ = ["report_runs", "write_aggregate"]
 
@@ -17,6 +17,6 @@ def write_aggregate(folder: Path, content: dict | list) -> None:
         temporary.write_text(json.dumps(content, indent=2) + "\n")
 
 
-def report_runs(path: Path, runs: list[RunDirectory], cards: list[dict]) -> None:
+def report_runs(path: Path, runs: list[RunDirectory], cards: list[dict], checkpoint: str = "last") -> None:
     """Write one report of runs that differ in their seeds alone; the pictures are the first's."""
-    write_report(path, cards, [read_rows(run.scores) for run in runs], runs[0].samples)
+    write_report(path, cards, [read_rows(run.scores) for run in runs], runs[0].samples, picture_stem(checkpoint))
