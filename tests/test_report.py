@@ -4,14 +4,16 @@ import re
 from html.parser import HTMLParser
 from pathlib import Path
 
+import matplotlib.axes
 import numpy as np
 import pytest
 
 import tfgmmgan
 from tfgmmgan.data import ImageData, Split
 from tfgmmgan.evaluation import make_scorecard
+from tfgmmgan.evaluation.tables import quality_table
 from tfgmmgan.plotting import write_figures
-from tfgmmgan.report import write_report
+from tfgmmgan.report import charts, write_report
 
 VOID = {"meta", "img", "br", "link", "input"}
 
@@ -125,3 +127,30 @@ def test_an_old_report_stays_if_the_new_fails(tmp_path):
     with pytest.raises(KeyError):
         write_report(path, [{"run": {}}])
     assert path.read_text() == "old"
+
+
+def test_classes_are_named_by_their_ids_and_numbers_of_both_sides_are_told(tiny_gmmgan, images, tmp_path, monkeypatch):
+    card, data = card_of(tiny_gmmgan(num_components=4), images, 1 + np.arange(24) % 3)
+    assert card["test"]["clustering"]["algorithm_2"]["classes"] == [1, 2, 3]
+    names = []
+    original = matplotlib.axes.Axes.set_yticks
+    monkeypatch.setattr(
+        matplotlib.axes.Axes,
+        "set_yticks",
+        lambda axes, at, labels=None, **more: (names.append(labels), original(axes, at, labels, **more))[1],
+    )
+    charts.confusion_chart(card["test"]["clustering"]["algorithm_2"], data.class_names)
+    assert names == [["two", "<three>", "four"]]
+    for network in card["floor"].values():
+        network["num"] = 20
+    write_report(tmp_path / "report.html", [card])
+    assert "N = 24, of the last row 20," in read(tmp_path / "report.html")[0]
+    assert "N = 24, of real ones 20" in quality_table(card)
+
+
+def test_of_several_runs_the_first_may_have_a_network_more(tiny_gmmgan, images, tmp_path):
+    cards = [card_of(tiny_gmmgan(num_components=4), images, np.arange(24) % 4, seed)[0] for seed in (0, 1)]
+    for part in (cards[1]["networks"], cards[1]["floor"], *cards[1]["image_quality"].values()):
+        del part["classifier"]
+    write_report(tmp_path / "report.html", cards)
+    assert "±" in read(tmp_path / "report.html")[0]

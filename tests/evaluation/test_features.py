@@ -55,6 +55,10 @@ def test_the_fingerprint_knows_labels_and_size(images):
         fingerprint(dataset(images[:20])),
     ]
     assert len(set(prints)) == 4 and fingerprint(dataset(images.copy())) == prints[0]
+    many = np.repeat(images, 60, axis=0)  # more than are looked at of a stream
+    other = many.copy()
+    other[700] = 0
+    assert fingerprint(dataset(many)) != fingerprint(dataset(other))
 
 
 def test_a_damaged_cache_is_made_again(monkeypatch, tmp_path):

@@ -1,6 +1,7 @@
 """The command line: parses arguments, calls the library, turns `UserError` into one line and exit code 2."""
 
 import logging
+import re
 import sys
 from collections.abc import Callable
 
@@ -25,6 +26,12 @@ def run_command(command: Callable[[list[str], str], None], arguments: list[str],
         if error.filename is None:  # not of a file that was named
             raise
         print(f"{prog}: error: {error.filename}: {error.strerror}.", file=sys.stderr)
+        return 2
+    except Exception as error:
+        told = re.search(r"UserError: ([^\n]+)", str(error))  # as TensorFlow hands on what reading a file raised
+        if told is None:
+            raise
+        print(f"{prog}: error: {told[1]}", file=sys.stderr)
         return 2
     return 0
 

@@ -93,8 +93,8 @@ class Split:
 
     @cached_property
     def digest(self) -> str:
-        """A hash of the labels and of 1,000 examples from all over the split: what tells it from others."""
-        found = hashlib.sha256(np.ascontiguousarray(self.draw(1000)).tobytes())
+        """A hash of the labels and the examples, 1,000 of them from all over a stream: what tells it from others."""
+        found = hashlib.sha256(np.ascontiguousarray(self.draw(1000) if self.examples is None else self.examples))
         found.update(b"" if self.labels is None else np.ascontiguousarray(self.labels).tobytes())
         return found.hexdigest()
 

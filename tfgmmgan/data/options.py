@@ -17,7 +17,8 @@ class DataOptions:
             TFDS_DATA_DIR, else ~/tensorflow_datasets).
         image_size: Side in pixels to which images are resized; a multiple of 4. Needed where images differ in size.
         crop: What makes an image square before it is resized: "center" cuts its middle out, "none" squeezes it.
-        channels: 1 for grey, 3 for colour; as stored where not given.
+        channels: 1 for grey, 3 for colour; as stored where not given. Of images of 16 bits the upper 8 are read, and
+            what is transparent becomes black.
         classes: Keep these classes alone, by name or number, for example [cat, dog] or [0, 1]; all where not given.
         class_fractions: Keep this share of a class's examples, by name or number, for example {3: 0.1}; all of the
             classes that are not named. Both splits keep the same shares. For studies of unequal modes.

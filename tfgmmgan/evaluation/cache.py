@@ -47,6 +47,6 @@ def cached(kind: str, key: dict, make: Callable[[], dict[str, np.ndarray]]) -> d
 
 
 def fingerprint(data: ImageData) -> str:
-    """Return what tells a dataset, at its size and selection, from others: a hash of its labels and 1,000 examples."""
+    """Return what tells a dataset, at its size and selection, from others: a hash of its splits (`Split.digest`)."""
     parts = (data.name, data.shape, len(data.train), len(data.test), data.train.digest, data.test.digest)
     return hashlib.sha256(repr(parts).encode()).hexdigest()

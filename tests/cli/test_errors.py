@@ -1,0 +1,93 @@
+"""What the command line says of a user's mistakes: one line and exit code 2, whatever raised it."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from PIL import Image
+
+from tfgmmgan.cli import run_command
+from tfgmmgan.cli.evaluate import command as evaluate
+from tfgmmgan.cli.train import command as train
+from tfgmmgan.cli.train import parse
+from tfgmmgan.errors import UserError
+
+TINY = ["--networks.width=0.05", "--epochs=1", "--model=gan", "--evaluation.trade_off_samples=0"]
+
+
+def said(capsys):
+    return capsys.readouterr().err.strip().splitlines()
+
+
+def test_a_file_that_cannot_be_written_is_named(capsys, tmp_path):
+    (tmp_path / "file").touch()
+
+    def command(arguments, prog):
+        (tmp_path / "file" / "inner").mkdir()
+
+    assert run_command(command, [], "evaluate.py") == 2
+    assert said(capsys) == [f"evaluate.py: error: {tmp_path}/file/inner: Not a directory."]
+
+
+def test_what_reading_a_file_raised_inside_tensorflow_is_told(capsys):
+    def broken():
+        raise UserError("b.png can't be read as an image (cut). Remove or repair it.")
+
+    def command(arguments, prog):
+        tf.numpy_function(broken, [], tf.float32)
+
+    assert run_command(command, [], "train.py") == 2
+    assert said(capsys)[-1] == "train.py: error: b.png can't be read as an image (cut). Remove or repair it."
+    for other in (ZeroDivisionError("1 / 0"), OSError("no file's")):
+
+        def failing(arguments, prog, other=other):
+            raise other
+
+        with pytest.raises(type(other)):
+            run_command(failing, [], "train.py")
+
+
+def test_a_broken_image_is_named_where_images_are_read_while_training(capsys, tmp_path):
+    rng = np.random.default_rng(0)
+    for number in range(40):
+        Image.fromarray(rng.integers(0, 255, (8, 8), dtype=np.uint8)).save(tmp_path / f"{number:02d}.png")
+    broken = tmp_path / "20.png"
+    broken.write_bytes(broken.read_bytes()[:60])
+    arguments = [f"--data.path={tmp_path}", "--data.memory_limit=0", "--dataset=folder", "--batch_size=4"]
+    assert run_command(train, [*TINY, *arguments, f"--output={tmp_path / 'run'}"], "train.py") == 2
+    assert "20.png can't be read as an image" in said(capsys)[-1]
+
+
+def test_interrupting_says_what_is_kept_only_where_something_is(capsys):
+    def command(arguments, prog):
+        raise KeyboardInterrupt
+
+    assert run_command(command, [], "train.py") == 130 and "--resume" in said(capsys)[-1]
+    assert run_command(command, [], "evaluate.py") == 130 and "--resume" not in said(capsys)[-1]
+
+
+def test_an_alias_to_what_holds_it(tmp_path):
+    (tmp_path / "a.yaml").write_text("data: &a\n  classes: [*a]\n")
+    with pytest.raises(UserError, match=r"a\.yaml has an alias to what holds it"):
+        parse([f"--config={tmp_path / 'a.yaml'}"], "train.py")
+
+
+@pytest.mark.parametrize("shape", [(1, 8, 8, 1), (2, 8, 8, 1)])
+def test_a_split_with_a_single_example(tmp_path, shape):
+    np.savez(tmp_path / "a.npz", images=np.zeros(shape, np.uint8))
+    with pytest.raises(UserError, match=r"examples to (test with|train on); expected 2 at least|at least 2"):
+        train([*TINY, "--dataset=arrays", f"--data.path={tmp_path / 'a.npz'}", "--batch_size=1"], "train.py")
+
+
+def test_the_same_run_twice(tmp_path):
+    (tmp_path / "config.yaml").touch()
+    with pytest.raises(UserError, match="Expected different runs"):
+        evaluate([str(tmp_path), f"{tmp_path}/."], "evaluate.py")
+
+
+def test_points_of_one_dimension_are_trained_on_and_drawn(tmp_path, capsys):
+    points = np.random.default_rng(0).normal(size=(200, 1)).astype("f4")
+    np.savez(tmp_path / "a.npz", images=points)
+    arguments = [f"--data.path={tmp_path / 'a.npz'}", "--dataset=arrays", "--batch_size=20", "--num_components=2"]
+    arguments = [*TINY[:2], "--model=gmgan", *arguments, f"--output={tmp_path / 'run'}"]
+    assert run_command(train, arguments, "train.py") == 0, said(capsys)
+    assert (tmp_path / "run/samples/final_samples.png").is_file() and (tmp_path / "run/report.html").is_file()
