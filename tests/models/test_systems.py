@@ -175,7 +175,7 @@ def test_critic_steps_see_real_examples_of_their_own():
     assert steps == [3, 1]
     with pytest.raises(tfgmmgan.UserError, match="A batch of 2 can't be cut in 3 parts"):
         model.fit(points[:2], batch_size=2, verbose=0)
-    with pytest.raises(tfgmmgan.UserError, match="critic_steps need update_order='alternating'"):
+    with pytest.raises(tfgmmgan.UserError, match=r"critic_steps \(3\) needs update_order='alternating'"):
         tfgmmgan.GAN((2,), critic_steps=3)
 
 

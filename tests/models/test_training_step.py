@@ -237,7 +237,7 @@ def test_points_take_the_same_road():
     ("arguments", "message"),
     [
         ({"update_order": "alternate"}, "Did you mean 'alternating'?"),
-        ({"generator_batch_size": 4}, "need update_order='alternating'"),
+        ({"generator_batch_size": 4}, "needs update_order='alternating'"),
         ({"adversarial_loss": "minmax"}, "Did you mean 'minimax'?"),
         (
             {"estimator": "paired", "update_order": "alternating", "generator_batch_size": 8},

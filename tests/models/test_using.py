@@ -74,7 +74,7 @@ def test_responsibilities(tiny_gmmgan, images):
     np.testing.assert_allclose(found, model.responsibilities(images.astype(np.float32) / 127.5 - 1), atol=1e-5)
     np.testing.assert_allclose(found, model.predict(images, verbose=0), atol=1e-5)
     np.testing.assert_allclose(found, model.responsibilities(images, batch_size=5), atol=1e-5)
-    with pytest.raises(ValueError, match=r"shape \(n, 8, 8, 1\)"):
+    with pytest.raises(ValueError, match=r"shape \(8, 8, 1\); got"):
         model.responsibilities(images[:, :4])
 
 

@@ -1,6 +1,7 @@
 """`python -m tfgmmgan reproduce`: a published row, over several seeds."""
 
 import argparse
+import json
 from pathlib import Path
 from typing import NoReturn
 
@@ -49,13 +50,14 @@ def command(arguments: list[str], prog: str) -> None:
     from tfgmmgan.training.several import report_runs, write_aggregate
 
     cards, runs = [], []
-    for seed in options.seeds:
+    for seed in dict.fromkeys(options.seeds):
         run = RunDirectory(folder / f"seed{seed}")
         exists = run.config.is_file()
         config, _, _ = parse([f"--config={file}", f"--seed={seed}", f"--output={run.path}", *more], prog)
         config = resolved(config)
         card = runner.kept_scorecard(run) if exists else None
-        if card is not None and card["run"]["config"] != runner.config_options(config):
+        asked = json.loads(json.dumps(runner.config_options(config)))  # as a scorecard has them
+        if card is not None and card["run"]["config"] != asked:
             raise UserError(f"{run.path} was made with other options. Choose another --output.")
         if card is not None and card["run"]["epochs"] >= config.epochs:
             print(f"{run.path}: done before.", flush=True)

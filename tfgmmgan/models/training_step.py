@@ -177,7 +177,7 @@ class TrainingStep:
                 f"{', '.join(sorted(taken))}. "
                 "Override loss_terms() to change them."
             )
-        if optimizer is not None and optimizer is discriminator_optimizer:
+        if isinstance(optimizer, keras.Optimizer) and optimizer is discriminator_optimizer:
             raise UserError("compile() needs two optimizers, as each keeps a state of its own weights; got one twice.")
         terms = self.loss_terms()
         for name, term in terms.items():
