@@ -86,13 +86,22 @@ def test_images_without_a_channel_axis_are_taken_by_fit_and_by_responsibilities(
     np.testing.assert_allclose(model.responsibilities(floats.tolist()), model.responsibilities(images), atol=1e-5)
 
 
+def test_images_of_two_channels():
+    images = np.random.default_rng(0).integers(0, 255, (24, 8, 8, 2), dtype=np.uint8)
+    model = compiled(GMMGAN((8, 8, 2), 3, 4, **TINY))
+    model.fit(images, verbose=0, validation_split=0.0)
+    assert model.responsibilities(images).shape == (24, 3)
+    with pytest.raises(UserError, match="channels"):
+        model.responsibilities(np.zeros((2, 8, 8, 4), np.uint8))
+
+
 @pytest.mark.parametrize(
     "unused",
     [
         {"validation_split": 0.25},
         {"validation_data": (np.zeros((4, 8, 8, 1), np.uint8),)},
         {"class_weight": {0: 1.0}},
-        {"sample_weight": [0.0] * 24},
+        {"sample_weight": np.zeros(24)},
     ],
     ids=lambda unused: next(iter(unused)),
 )

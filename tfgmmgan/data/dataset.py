@@ -14,7 +14,7 @@ from tfgmmgan.errors import UserError
 __all__ = ["ImageData", "KnownMixture", "Split", "check_examples"]
 
 
-def check_examples(examples: np.ndarray, where: str) -> np.ndarray:
+def check_examples(examples: np.ndarray, where: str, channels: tuple[int, ...] = (1, 3)) -> np.ndarray:
     """Return examples as uint8, or as float32 in [-1, 1]; raise `UserError` for anything else.
 
     The range follows from the dtype and is never guessed from the values.
@@ -22,6 +22,7 @@ def check_examples(examples: np.ndarray, where: str) -> np.ndarray:
     Args:
         examples: (n, H, W, C), (n, H, W) or, for points, (n, p).
         where: What to call them in an error.
+        channels: How many channels images may have.
     """
     if examples.ndim not in (2, 3, 4) or 0 in examples.shape[1:]:
         raise UserError(
@@ -29,7 +30,7 @@ def check_examples(examples: np.ndarray, where: str) -> np.ndarray:
         )
     if examples.ndim == 3:
         examples = examples[..., None]
-    if examples.ndim == 4 and examples.shape[-1] not in (1, 3):
+    if examples.ndim == 4 and examples.shape[-1] not in channels:
         raise UserError(
             f"{where}: expected 1 or 3 channels in the last axis; got {examples.shape[-1]} (shape {examples.shape})."
         )

@@ -57,7 +57,8 @@ class Fitting:
             ValueError: If an array has another shape, dtype or range, or holds NaNs; or if labels are missing.
         """
         for name in UNUSED:
-            if kwargs.pop(name, None):
+            given = kwargs.pop(name, None)
+            if given is not None and not (name == "validation_split" and given == 0):
                 raise UserError(f"{type(self).__name__}.fit takes no {name}. {UNUSED[name]}")
         if isinstance(x, np.ndarray | tf.Tensor):
             x = self.checked(x, "fit(x)")
@@ -74,7 +75,7 @@ class Fitting:
 
     def checked(self, examples: np.ndarray | tf.Tensor, what: str) -> np.ndarray:
         """Return examples as they are; raise `UserError`, with `what` in front, if the model can't learn from them."""
-        examples = check_examples(np.asarray(examples), what)
+        examples = check_examples(np.asarray(examples), what, channels=(1, 3, self.data_shape[-1]))
         if examples.shape[1:] != self.data_shape:
             raise UserError(f"{what}: expected examples of shape {self.data_shape}; got {examples.shape[1:]}.")
         return examples
