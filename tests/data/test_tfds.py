@@ -211,11 +211,12 @@ def test_configs_and_versions_that_are_none(name):
         load(name)
 
 
+@pytest.mark.parametrize("split", ["train", "test"])
 @pytest.mark.parametrize("damage", ["cut", "gone"])
-def test_damaged_files_name_their_folder(tmp_path, damage):
+def test_damaged_files_name_their_folder(tmp_path, damage, split):
     builder = TfgmmganTiny(data_dir=tmp_path)
     builder.download_and_prepare()
-    file = next(Path(builder.data_dir).glob("*test.tfrecord*"))
+    file = next(Path(builder.data_dir).glob(f"*{split}.tfrecord*"))
     if damage == "cut":
         file.write_bytes(file.read_bytes()[:-40])
     else:

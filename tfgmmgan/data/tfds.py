@@ -60,12 +60,12 @@ def load_tfds(name: str, options: DataOptions, known: tuple[str, ...] = ()) -> I
     parts = _parts(builder, options.train_split)
     label = "label" if "label" in features else None
     convert = _converter(features["image"].shape, options, name)
-    shape = _first_shape(builder, parts[0][0], convert)
     learned = {part[0] for part in parts}
     held = next((split for split in ("test", "validation") if split in sizes and split not in learned), None)
-    fits = (_size(parts) + sizes.get(held, 0)) * int(np.prod(shape)) <= options.memory_limit * 2**20
-    read = _in_memory if fits else _streamed
     try:
+        shape = _first_shape(builder, parts[0][0], convert)
+        fits = (_size(parts) + sizes.get(held, 0)) * int(np.prod(shape)) <= options.memory_limit * 2**20
+        read = _in_memory if fits else _streamed
         train, test = read(builder, held, label, convert, shape, options)
     except tf.errors.OpError as error:
         raise UserError(
