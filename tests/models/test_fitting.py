@@ -17,7 +17,6 @@ from tfgmmgan import (
     SupervisedGMGAN,
     UserError,
 )
-from tfgmmgan.losses import ADVERSARIAL_LOSSES, one_against_all
 from tfgmmgan.priors import FittedMixture, GaussianMixture
 
 TINY = {"width": 0.05}
@@ -45,12 +44,6 @@ def test_labels_of_any_integer_dtype_as_keras_datasets_have_them(images, system,
     np.testing.assert_allclose(loss(images, labels)["discriminator_loss"], plain, rtol=1e-5)
     dataset = tf.data.Dataset.from_tensor_slices((images, labels)).batch(12)
     np.testing.assert_allclose(loss(dataset)["discriminator_loss"], plain, rtol=1e-5)
-
-
-def test_labels_in_columns_were_once_another_loss():
-    logits = 40 * tf.one_hot([0, 1, 2, 0], 3) - 20
-    loss = one_against_all(ADVERSARIAL_LOSSES["minimax"], logits, tf.constant([0, 1, 2, 0]), generator=False)
-    assert float(loss) < 1e-6
 
 
 @pytest.mark.parametrize("labels", [np.zeros((24, 2), np.int64), np.zeros(24, np.float32)])
