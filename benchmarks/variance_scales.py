@@ -20,7 +20,6 @@ from matplotlib.figure import Figure
 
 from tfgmmgan import load_run
 from tfgmmgan.evaluation import EvaluationOptions, cluster_scores, compare_features, trade_off
-from tfgmmgan.evaluation.features import spread
 from tfgmmgan.evaluation.sections import health
 from tfgmmgan.evaluation.subject import NUM_SAMPLES, Subject
 from tfgmmgan.files import replacing
@@ -38,7 +37,7 @@ def measure(path: str, samples: int, scales: list[float]) -> tuple[dict, dict]:
     floor = {}
     for network in subject.networks:
         test = subject.real(network, "test", samples)
-        floor[network.name] = compare_features(real[network.name][spread(len(real[network.name]), len(test))], test)
+        floor[network.name] = compare_features(real[network.name].spread(len(test)), test)
     curve = trade_off(model, subject.networks, real, num_generated=samples, scales=scales, seed=config.seed)
     if subject.has_modes:
         healths = [health(subject, scale)["mode_health"]["modes"] for scale in scales]

@@ -1,12 +1,14 @@
 """Consensus of several clusterings: groups by votes, clusters by looks."""
 
 import numpy as np
+import pytest
 from sklearn.cluster import KMeans
 
 import tfgmmgan.consensus
-from tfgmmgan.consensus import NEIGHBOURS, _vote_links, clusters_by_looks, consensus
+from tfgmmgan.consensus import NEIGHBOURS, _links, _vote_links, clusters_by_looks, consensus
 from tfgmmgan.evaluation import cluster_scores
 from tfgmmgan.likeness import Looks, nearest_rows
+from tfgmmgan.link_clusters import exchange, is_large_enough, join, link_information, regroup
 
 
 def pictures(labels, rng):
@@ -143,13 +145,28 @@ def test_several_groupings_find_what_one_does_where_it_is_clear():
     assert same_partition(clusters, labels)
 
 
-def test_few_that_lie_apart_are_no_cluster_under_a_price():
-    """Whatever start is the best: K-means' puts outliers apart, which is below the least share."""
-    rng = np.random.default_rng(0)
-    centres = 6 * np.eye(5)
-    rows = np.concatenate([centres[rng.integers(0, 5, 1190)] + 0.7 * rng.standard_normal((1190, 5))])
-    rows = np.concatenate([rows, 60 + 0.1 * rng.standard_normal((10, 5))]).astype("f4")
+def rows_with_outliers(seed):
+    """1,190 of one cloud, and 7 and 3 far from it and from each other."""
+    rng = np.random.default_rng(seed)
+    apart = [rng.normal(place, 0.2, (count, 4)) for count, place in ((7, 60), (3, -60))]
+    return np.concatenate([rng.normal(size=(1190, 4)), *apart]).astype("f4")
+
+
+@pytest.mark.parametrize("groupings", [1, 3])
+@pytest.mark.parametrize("seed", range(3))
+def test_few_that_lie_apart_are_no_cluster_under_a_price(seed, groupings):
+    """K-means begins with the outliers apart, which says most and is less than the least share of the links."""
+    rows = rows_with_outliers(seed)
     near = nearest_rows(rows, NEIGHBOURS)
-    for seed in range(3):
-        clusters = clusters_by_looks(rows, near, 5, seed, entropy_price=0.8)
-        assert np.bincount(clusters, minlength=5).min() >= 0.08 / 5 * 0.8 * len(rows)
+    clusters = clusters_by_looks(rows, near, 5, seed, entropy_price=0.8, groupings=groupings)
+    assert is_large_enough(_links(clusters, near, 5), np.arange(5), 5, 0.08 / 5)
+
+
+def test_regrouping_makes_no_cluster_that_is_too_small():
+    rows, least = rows_with_outliers(0), 0.08 / 5
+    groups = KMeans(40, n_init=1, max_iter=30, random_state=0).fit_predict(rows)
+    links = _links(groups, nearest_rows(rows, NEIGHBOURS), 40)
+    start, _ = exchange(links, join(links, 5, 0.8, least), 5, 0.8, least)
+    clusters, information = regroup(links, start, 5, 0.8, least)
+    assert is_large_enough(links, start, 5, least) and is_large_enough(links, clusters, 5, least)
+    assert information >= link_information(links, start, 5, 0.8)

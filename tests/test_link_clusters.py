@@ -124,18 +124,8 @@ def test_regrouping_leaves_what_is_best_and_keeps_all_clusters():
     assert same == information and np.array_equal(again, clusters)
 
 
-def test_regrouping_makes_no_cluster_that_is_too_small():
-    """Three labels of two groups, and a group that lies apart: alone it would say more than it costs."""
-    links = np.full((7, 7), 0.001)
-    for first in (0, 2, 4):
-        links[first : first + 2, first : first + 2] += [[20, 10], [10, 20]]
-    links[6, 6] += 2
-    links[[6, 0], [0, 6]] += 0.05
-    start = np.array([0, 0, 1, 1, 2, 2, 0])
-    alone, _ = regroup(links, np.array([0, 0, 0, 0, 1, 1, 2]), 3, 0.9, 0.0)
-    for least in (0.0, 0.05):
-        clusters, information = regroup(links, start, 3, 0.9, least)
-        assert is_large_enough(links, clusters, 3, least)
-        assert information == pytest.approx(link_information(links, clusters, 3, 0.9))
-    assert not is_large_enough(links, np.array([0, 0, 0, 0, 1, 1, 2]), 3, 0.05)
-    assert len(set(alone)) == 3
+def test_a_cluster_is_large_enough_by_its_links():
+    links = np.diag([2.0, 1.0, 1.0])
+    clusters = np.array([0, 1, 1])
+    assert is_large_enough(links, clusters, 2, 0.5) and not is_large_enough(links, clusters, 2, 0.51)
+    assert not is_large_enough(links, clusters, 3, 0.01), "one has no group at all"

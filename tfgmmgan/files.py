@@ -5,17 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tfgmmgan.errors import UserError
-
-__all__ = ["make_folder", "replacing"]
-
-
-def make_folder(path: Path) -> None:
-    """Make a directory, where it is not there; raise `UserError` where that can't be."""
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UserError(f"The directory {path} can't be made: {error.strerror}. Choose another --output.") from error
+__all__ = ["replacing"]
 
 
 @contextmanager

@@ -4,7 +4,6 @@ import pytest
 from tfgmmgan.data import ImageData, Split
 from tfgmmgan.evaluation import FeatureNetwork, Features, collect, compare_features, real_features, train_autoencoder
 from tfgmmgan.evaluation.cache import cache_folder, cached, fingerprint
-from tfgmmgan.evaluation.features import spread
 from tfgmmgan.evaluation.judge import train_judge
 
 
@@ -124,11 +123,14 @@ def test_the_judge_is_cached(images):
 
 def test_rows_from_all_over_a_sorted_split():
     """Examples that are stored class by class: the first of them are of a few classes only."""
-    assert spread(5, 5) == slice(None) and spread(5, 9) == slice(None)
-    chosen = spread(10_000, 100)
-    assert len(set(chosen)) == 100 and (np.diff(chosen) > 0).all()
-    assert (np.bincount(chosen // 1000, minlength=10) > 3).all()
-    np.testing.assert_array_equal(chosen, spread(10_000, 100))
+    stored = Features(np.arange(10_000, dtype=np.float32)[:, None], np.arange(10_000)[:, None])
+    assert stored.spread(10_000) is stored and stored.spread(10_001) is stored
+    chosen = stored.spread(100)
+    rows = chosen.logits[:, 0]
+    np.testing.assert_array_equal(chosen.values[:, 0], rows)
+    assert len(set(rows)) == 100 and (np.diff(rows) > 0).all()
+    assert (np.bincount(rows // 1000, minlength=10) > 3).all()
+    np.testing.assert_array_equal(rows, stored.spread(100).logits[:, 0])
 
 
 def test_no_more_than_so_many_are_compared_and_these_are_from_all_over(monkeypatch):

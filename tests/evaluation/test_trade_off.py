@@ -5,7 +5,6 @@ import pytest
 
 from tfgmmgan import GMGAN
 from tfgmmgan.evaluation import FeatureNetwork, Features, classifier_score, compare_features, trade_off
-from tfgmmgan.evaluation.features import spread
 from tfgmmgan.evaluation.samplers import draw_in_batches
 
 
@@ -44,7 +43,7 @@ def test_each_scale():
         assert curve["inception_score"][row] == pytest.approx(classifier_score(50 * images[:, 0, :5, 0]))
         for network in (judge, other):
             values, n = real[network.name].values, curve["distances"][network.name]["num"]
-            expected = compare_features(Features(values[spread(len(values), n)]), Features(network.run(images)[0]))
+            expected = compare_features(Features(values).spread(n), Features(network.run(images)[0]))
             for name in ("frechet_distance", "precision", "recall"):
                 assert curve["distances"][network.name][name][row] == pytest.approx(expected[name]), name
     without_logits = FeatureNetwork("autoencoder", lambda x: (pixels(x)[0], None), "codes")

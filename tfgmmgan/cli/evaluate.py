@@ -5,7 +5,6 @@ from pathlib import Path
 from tfgmmgan.cli.options import add_checkpoint
 from tfgmmgan.errors import UserError
 from tfgmmgan.evaluation.tables import aggregate_table, quality_table, score_table, summary
-from tfgmmgan.files import make_folder
 from tfgmmgan.training.config_file import ConfigParser
 
 __all__ = ["command"]
@@ -49,7 +48,7 @@ def command(arguments: list[str], prog: str) -> None:
     if len({run.path.resolve() for run in runs}) < len(runs):
         raise UserError(f"Expected different runs; got {' '.join(options.runs)}.")
     if options.output:
-        make_folder(Path(options.output))
+        Path(options.output).mkdir(parents=True, exist_ok=True)  # before anything is measured
     cards = []
     for run in runs:
         card = runner.kept_scorecard(run, options.checkpoint) if options.reuse and not changed else None

@@ -42,9 +42,8 @@ def load_arrays(name: str, options: DataOptions) -> ImageData:
             raise UserError(
                 f"{options.path}: {images_key} has examples of {examples.shape[1:]}, x_test of {held.shape[1:]}."
             )
-        held_labels = _labels(arrays, "y_test", len(held), options.path)
         train = Split(len(examples), labels, examples)
-        test = Split(len(held), held_labels, held)
+        test = Split(len(held), _labels(arrays, "y_test", len(held), options.path), held)
     else:
         train, test = (
             Split(len(rows), None if labels is None else labels[rows], examples[rows])

@@ -31,8 +31,10 @@ def check_examples(examples: np.ndarray, where: str, channels: tuple[int, ...] =
     if examples.ndim == 3:
         examples = examples[..., None]
     if examples.ndim == 4 and examples.shape[-1] not in channels:
+        expected = " or ".join(str(count) for count in sorted({*channels}))
         raise UserError(
-            f"{where}: expected 1 or 3 channels in the last axis; got {examples.shape[-1]} (shape {examples.shape})."
+            f"{where}: expected {expected} channels in the last axis; got {examples.shape[-1]} (shape "
+            f"{examples.shape})."
         )
     if examples.dtype == np.uint8:
         return examples

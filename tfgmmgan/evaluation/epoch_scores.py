@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tfgmmgan.evaluation.features import collect, spread
+from tfgmmgan.evaluation.features import collect
 from tfgmmgan.evaluation.image_quality import compare_features
 from tfgmmgan.evaluation.points import mmd, mmd_widths, negative_log_likelihood
 from tfgmmgan.evaluation.samplers import samplers
@@ -36,7 +36,7 @@ def epoch_scores(subject: Subject, num: int = NUM_SAMPLES) -> dict[str, float]:
     for sampler, draw in samplers(subject.model, data, fit=True).items():
         found, examples = collect(networks, draw(num, subject.seed), keep=num)
         for network, features in found.items():
-            compared = compare_features(real[network][spread(num, len(features))], features)
+            compared = compare_features(real[network].spread(len(features)), features)
             for key in KEYS:
                 if key in compared:
                     scores[f"{sampler}/{network}/{key}"] = compared[key]

@@ -52,6 +52,15 @@ class Features:
     def __getitem__(self, rows: slice | np.ndarray) -> "Features":
         return Features(self.values[rows], None if self.logits is None else self.logits[rows])
 
+    def spread(self, count: int) -> "Features":
+        """Return so many rows from all over these, always the same; itself where there are no more.
+
+        Stored examples are often sorted by class: the first ones are of a few classes only.
+        """
+        if count >= len(self):
+            return self
+        return self[np.sort(np.random.default_rng(0).permutation(len(self))[:count])]
+
     @cached_property
     def moments(self) -> Moments:
         """Mean and covariance, computed once."""
@@ -88,14 +97,6 @@ def collect(
         found = np.concatenate(values.pop(network.name))
         features[network.name] = Features(found, np.concatenate(scores) if scores else None)
     return features, np.concatenate(kept) if kept else None
-
-
-def spread(total: int, count: int) -> np.ndarray | slice:
-    """Return which `count` of so many rows to take, from all over them and always the same; all where not more.
-
-    Stored examples are often sorted by class: the first ones are of a few classes only.
-    """
-    return slice(None) if count >= total else np.sort(np.random.default_rng(0).permutation(total)[:count])
 
 
 def real_features(network: FeatureNetwork, data: ImageData, split_name: str, n: int) -> Features:

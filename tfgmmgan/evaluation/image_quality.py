@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tfgmmgan.evaluation.features import Features, spread
+from tfgmmgan.evaluation.features import Features
 from tfgmmgan.evaluation.neighbours import (
     COVERAGE_NEIGHBOURS,
     NEIGHBOURS,
@@ -37,7 +37,7 @@ def compare_features(real: Features, generated: Features) -> dict:
         raise ValueError(f"Expected at least {n} generated examples, as many as real ones; got {len(generated)}.")
     same = generated[slice(n)]
     distance, error = kernel_distance(real.values, same.values)
-    both = real.values[spread(n, NUM_COVERED)], same.values[:NUM_COVERED]
+    both = real.spread(NUM_COVERED).values, same.values[:NUM_COVERED]
     precision, recall = precision_recall(*both)
     radii = kth_distances(both[0], COVERAGE_NEIGHBOURS)
     found = {

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 import numpy as np
 from scipy.stats import entropy
 
-from tfgmmgan.evaluation.features import FeatureNetwork, Features, collect, spread
+from tfgmmgan.evaluation.features import FeatureNetwork, Features, collect
 from tfgmmgan.evaluation.modes import SHARE_ALIVE
 from tfgmmgan.evaluation.neighbours import coverage, kth_distances, share_covered
 from tfgmmgan.evaluation.progress import progress
@@ -88,10 +88,7 @@ def mode_health(
                 "entropy": float(entropies[members].mean()) if len(members) else None,
                 "recovered": None if own is None else float((own == mode).mean()),
                 "recovered_by_algorithm_2": float(confusion[mode, mode] / num_per_mode),
-                **{
-                    name: _compare(real[name][members[spread(len(members), num_per_mode)]], found[name])
-                    for name in found
-                },
+                **{name: _compare(real[name][members].spread(num_per_mode), found[name]) for name in found},
             }
         )
     return {

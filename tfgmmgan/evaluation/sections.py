@@ -12,7 +12,7 @@ from tfgmmgan.evaluation.cache import cached, fingerprint
 from tfgmmgan.evaluation.calibration import calibration
 from tfgmmgan.evaluation.clustering import KMEANS_LIMIT, cluster_scores, kmeans_clusters
 from tfgmmgan.evaluation.conditional import class_agreement
-from tfgmmgan.evaluation.features import Features, collect, spread
+from tfgmmgan.evaluation.features import collect
 from tfgmmgan.evaluation.image_quality import compare_features
 from tfgmmgan.evaluation.mode_health import mode_health
 from tfgmmgan.evaluation.modes import mode_summary
@@ -149,7 +149,7 @@ def image_quality(subject: Subject) -> dict:
     floor = {}
     for network in progress(networks, "comparing real with real", unit="network"):
         test = subject.real(network, "test", n)
-        floor[network.name] = compare_features(_as_many(real[network.name], test), test)
+        floor[network.name] = compare_features(real[network.name].spread(len(test)), test)
     found: dict = {}
     judged: dict = {}
     settings = _quality_settings(subject)
@@ -160,7 +160,7 @@ def image_quality(subject: Subject) -> dict:
         found[name] = {}
         for network in progress(networks, f"comparing, {name}", unit="network"):
             generated = features[network.name]
-            found[name][network.name] = compare_features(_as_many(real[network.name], generated), generated)
+            found[name][network.name] = compare_features(real[network.name].spread(len(generated)), generated)
         if settings:
             sample = features["classifier"][slice(n)]
             judged[name] = quality_diversity(sample, images, subject.reference.values, settings["constant"])
@@ -177,11 +177,6 @@ def image_quality(subject: Subject) -> dict:
         )
         card["quality_diversity"] = {**settings, "num": n, "samplers": judged}
     return card
-
-
-def _as_many(real: Features, others: Features) -> Features:
-    """Return of real features as many as there are others, or all where there are no more."""
-    return real[spread(len(real), len(others))]
 
 
 def _quality_settings(subject: Subject) -> dict | None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tfgmmgan.evaluation.features import FeatureNetwork, Features, collect, spread
+from tfgmmgan.evaluation.features import FeatureNetwork, Features, collect
 from tfgmmgan.evaluation.neighbours import nearest_distances, precision_recall
 from tfgmmgan.evaluation.progress import progress
 from tfgmmgan.evaluation.quality_diversity import (
@@ -117,7 +117,7 @@ def trade_off(
 
 def _compare(real: Features, generated: Features) -> dict[str, float]:
     n = min(len(real), len(generated))
-    real, generated = real[spread(len(real), n)], generated[slice(n)]
+    real, generated = real.spread(n), generated[slice(n)]
     precision, recall = precision_recall(real.values, generated.values)
     distance = frechet_distance(real.moments, generated.moments)
     return {"num": n, "frechet_distance": distance, "precision": precision, "recall": recall}
