@@ -24,8 +24,8 @@ from benchmarks.scores import write_scores
 from benchmarks.training import BY_VOTES, CONSTANT_RATES, NO_SUBCLASSES, RESPONSIBILITY_LEARNING, train
 from tfgmmgan import load_data, make_config
 from tfgmmgan.evaluation import EvaluationOptions, make_scorecard
-from tfgmmgan.files import replacing
 from tfgmmgan.plotting import image_grid
+from tfgmmgan.utils.files import replacing
 
 ENTROPY = RESPONSIBILITY_LEARNING | {"losses.posterior_consistency": 0.0}
 AUGMENTATION = RESPONSIBILITY_LEARNING | {"losses.augmentation_consistency": 0.1, "losses.augment_generated": True}

@@ -20,9 +20,9 @@ from sklearn.cluster import KMeans
 
 from benchmarks.scores import write_scores
 from tfgmmgan import load_run
-from tfgmmgan.files import replacing
 from tfgmmgan.likeness import LOOKS, Looks
 from tfgmmgan.plotting.grid import image_grid
+from tfgmmgan.utils.files import replacing
 
 LEVEL = 0.05
 PICTURED = 12  # groups, and images of each

@@ -19,7 +19,7 @@ from benchmarks.timing import measure, print_machine, write_json
 from tfgmmgan import GMMGAN, GaussianMixture
 from tfgmmgan.losses.responsibility import weighted_log_classes_stratified
 from tfgmmgan.models.recipe import EQUATIONS_3_AND_4
-from tfgmmgan.random import make_seed
+from tfgmmgan.utils.random import make_seed
 
 PARTS = ("step", "draw z", "p(k|z)", "eq. 4")
 

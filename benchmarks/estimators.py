@@ -22,7 +22,7 @@ from tfgmmgan.data.scaling import to_float
 from tfgmmgan.losses import ESTIMATORS
 from tfgmmgan.models import ForwardPass
 from tfgmmgan.models.recipe import EQUATIONS_3_AND_4
-from tfgmmgan.random import make_seed
+from tfgmmgan.utils.random import make_seed
 
 
 def measure_time(models: dict[str, GMMGAN], batch: tf.Tensor, rounds: int) -> dict[str, float]:

@@ -21,8 +21,8 @@ from benchmarks.training import CONSTANT_RATES, RESPONSIBILITY_LEARNING, train
 from tfgmmgan import LatentGAN, load_data, make_config
 from tfgmmgan.data import DataOptions, ImageData
 from tfgmmgan.evaluation import algorithm_2, cluster_scores, train_judge
-from tfgmmgan.files import replacing
 from tfgmmgan.plotting import image_grid
+from tfgmmgan.utils.files import replacing
 
 CLASSES = [0, 1, 2]
 FRACTIONS = {"1": 0.3, "2": 0.1}

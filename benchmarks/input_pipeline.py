@@ -18,7 +18,7 @@ from PIL import Image
 
 from benchmarks.timing import print_machine, write_json
 from tfgmmgan.data import DataOptions, ImageData, load
-from tfgmmgan.errors import UserError
+from tfgmmgan.utils.errors import UserError
 
 
 def images_per_second(data: ImageData, batch_size: int, batches: int) -> float:

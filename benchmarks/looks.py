@@ -23,9 +23,9 @@ from tfgmmgan.consensus import NEIGHBOURS, clusters_by_looks
 from tfgmmgan.data import DataOptions
 from tfgmmgan.data.selection import select
 from tfgmmgan.evaluation import cluster_scores
-from tfgmmgan.files import replacing
 from tfgmmgan.likeness import LOOKS, Looks, nearest_rows
 from tfgmmgan.plotting.grid import image_grid
+from tfgmmgan.utils.files import replacing
 
 PICTURED = 6  # images whose neighbours are shown
 

@@ -17,8 +17,8 @@ from benchmarks.flops import count_flops
 from benchmarks.timing import print_machine, seconds, write_json
 from tfgmmgan import TrainConfig
 from tfgmmgan.cli.train import parse
-from tfgmmgan.errors import UserError
 from tfgmmgan.training.build import build_model
+from tfgmmgan.utils.errors import UserError
 
 CONFIGS = Path(__file__).resolve().parents[1] / "configs"
 DATASETS = {  # shape where the config names no size, training examples, classes

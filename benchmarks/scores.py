@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from tfgmmgan.files import replacing
+from tfgmmgan.utils.files import replacing
 
 __all__ = ["write_scores"]
 

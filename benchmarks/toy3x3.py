@@ -19,8 +19,8 @@ from benchmarks.training import train
 from tfgmmgan import LatentGAN, load_data, make_config
 from tfgmmgan.data import ImageData
 from tfgmmgan.evaluation import negative_log_likelihood, point_scores
-from tfgmmgan.files import replacing
 from tfgmmgan.plotting import panels, scatter
+from tfgmmgan.utils.files import replacing
 
 SYSTEMS = {
     "GAN": ("gan", {}),

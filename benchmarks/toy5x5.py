@@ -15,8 +15,8 @@ from benchmarks.scores import write_scores
 from benchmarks.training import train
 from tfgmmgan import load_data, make_config
 from tfgmmgan.evaluation import point_scores
-from tfgmmgan.files import replacing
 from tfgmmgan.plotting import panels, point_figures, scatter
+from tfgmmgan.utils.files import replacing
 
 NUM_POINTS = 10_000
 KEPT = ("share_far", "num_modes_covered", "mmd", "mmd_floor", "nll_gap")

@@ -27,8 +27,8 @@ from tfgmmgan import LatentGAN, load_data, make_config
 from tfgmmgan.data import DataOptions, ImageData
 from tfgmmgan.data.selection import select
 from tfgmmgan.evaluation import algorithm_2
-from tfgmmgan.files import replacing
 from tfgmmgan.plotting import image_grid
+from tfgmmgan.utils.files import replacing
 
 SYSTEMS = {"priced": "gmmgan", "unpriced": "gmmgan", "GM-GAN": "gmgan"}
 

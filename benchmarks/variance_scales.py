@@ -22,7 +22,7 @@ from tfgmmgan import load_run
 from tfgmmgan.evaluation import EvaluationOptions, cluster_scores, compare_features, trade_off
 from tfgmmgan.evaluation.sections import health
 from tfgmmgan.evaluation.subject import NUM_SAMPLES, Subject
-from tfgmmgan.files import replacing
+from tfgmmgan.utils.files import replacing
 
 COLUMNS = {"frechet_distance": "FRECHET", "precision": "PRECISION", "recall": "RECALL", "mode_recall": "OF MODES"}
 SCALES = (0.5, 0.7, 0.85, 1.0, 1.15, 1.3, 1.5, 1.75, 2.0)

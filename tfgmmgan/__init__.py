@@ -1,19 +1,21 @@
 """tfgmmgan: GANs whose latent prior is a mixture of Gaussians."""
 
 # ruff: noqa: E402 - the imports below come after TensorFlow's own
-from tfgmmgan._quiet import import_tensorflow
+from tfgmmgan.utils.quiet import import_tensorflow
 
 import_tensorflow()
 
+# isort: split
+
 from tfgmmgan.data import DataOptions, ImageData
 from tfgmmgan.data import load as load_data
-from tfgmmgan.errors import UserError
 from tfgmmgan.models import ACGAN, GAEL, GAN, GMGAN, GMMGAN, MODELS, WGANGP, LatentGAN, LossTerm, SupervisedGMGAN
 from tfgmmgan.models.recipe import EQUATIONS_3_AND_4
 from tfgmmgan.networks import Discriminator
 from tfgmmgan.priors import ClassCode, FittedMixture, GaussianMixture, Normal, SubclassMixture
-from tfgmmgan.serving import export
+from tfgmmgan.serving.export import export
 from tfgmmgan.training import TrainConfig, load_run, make_config, train
+from tfgmmgan.utils.errors import UserError
 
 __version__ = "0.1.0"
 __all__ = [

@@ -3,7 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
-from tfgmmgan.augmentation import sampled
+from tfgmmgan.data.augmentation import sampled
 
 __all__ = ["edge_histograms", "framed", "upright"]
 

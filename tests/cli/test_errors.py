@@ -9,7 +9,7 @@ from tfgmmgan.cli import run_command
 from tfgmmgan.cli.evaluate import command as evaluate
 from tfgmmgan.cli.train import command as train
 from tfgmmgan.cli.train import parse
-from tfgmmgan.errors import UserError
+from tfgmmgan.utils.errors import UserError
 
 TINY = ["--networks.width=0.05", "--epochs=1", "--model=gan", "--evaluation.trade_off_samples=0"]
 

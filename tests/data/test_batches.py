@@ -4,7 +4,7 @@ import tensorflow as tf
 
 from tfgmmgan.data import DataOptions, ImageData, Split
 from tfgmmgan.data.selection import select
-from tfgmmgan.errors import UserError
+from tfgmmgan.utils.errors import UserError
 
 
 def in_memory(n, labels=None):

@@ -4,7 +4,7 @@ from PIL import Image
 
 from tfgmmgan.data import DataOptions
 from tfgmmgan.data.images import read_image
-from tfgmmgan.errors import UserError
+from tfgmmgan.utils.errors import UserError
 
 RAMP = (np.arange(64, dtype=np.uint16) * 1000).reshape(8, 8)
 

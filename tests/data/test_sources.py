@@ -4,7 +4,7 @@ from PIL import Image
 
 from tfgmmgan.data import DataOptions, load
 from tfgmmgan.data.toy import grid_centres
-from tfgmmgan.errors import UserError
+from tfgmmgan.utils.errors import UserError
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import tensorflow as tf
 import tensorflow_datasets as tfds
 
 from tfgmmgan.data import DataOptions, load
-from tfgmmgan.errors import UserError
+from tfgmmgan.utils.errors import UserError
 
 PREPARED = Path(os.environ.get("TFDS_DATA_DIR", Path.home() / "tensorflow_datasets"))
 

@@ -11,10 +11,10 @@ import tensorflow as tf
 
 import tfgmmgan
 from tfgmmgan.data import ImageData, Split
-from tfgmmgan.errors import UserError
 from tfgmmgan.evaluation import EvaluationOptions, load_inception, make_scorecard, summary
 from tfgmmgan.evaluation.inception import HUB_URL, _tensorflow_hub
 from tfgmmgan.evaluation.subject import Subject
+from tfgmmgan.utils.errors import UserError
 
 
 class Small(tf.Module):

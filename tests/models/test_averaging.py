@@ -6,9 +6,9 @@ import pytest
 import tensorflow as tf
 
 from tfgmmgan import export, make_config
-from tfgmmgan.random import split
 from tfgmmgan.training.build import build_model
 from tfgmmgan.training.strategies import make_strategy
+from tfgmmgan.utils.random import split
 
 
 class Weights(keras.callbacks.Callback):

@@ -9,11 +9,11 @@ from scipy.optimize import linear_sum_assignment
 from tfgmmgan import GMMGAN
 from tfgmmgan.consensus import consensus
 from tfgmmgan.data.scaling import to_float
-from tfgmmgan.errors import UserError
 from tfgmmgan.likeness import Looks, nearest_rows
 from tfgmmgan.models.pretraining_stage import OTHER_ENCODING, Stage
 from tfgmmgan.networks import Discriminator, SharedClassifier
 from tfgmmgan.networks.cluster_heads import ClusterHeads
+from tfgmmgan.utils.errors import UserError
 
 
 @pytest.fixture

@@ -11,12 +11,12 @@ import tfgmmgan.models.pretraining
 from tfgmmgan import GMMGAN
 from tfgmmgan.consensus import NEIGHBOURS, clusters_by_looks
 from tfgmmgan.data.scaling import to_float
-from tfgmmgan.errors import UserError
 from tfgmmgan.evaluation import cluster_scores
 from tfgmmgan.likeness import LOOKS, Looks, nearest_rows
 from tfgmmgan.models.pretraining import GROUPS
 from tfgmmgan.models.pretraining_stage import Stage
 from tfgmmgan.training.config import PretrainingOptions
+from tfgmmgan.utils.errors import UserError
 
 
 def make(**kwargs):

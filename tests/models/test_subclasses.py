@@ -10,9 +10,9 @@ from sklearn.cluster import KMeans
 from tests.models.test_gradient_table import D, G, check_table, forward_of
 from tests.models.test_pretraining_by_looks import stripes
 from tfgmmgan import GMMGAN, GaussianMixture, SubclassMixture, make_config
-from tfgmmgan.errors import UserError
 from tfgmmgan.likeness import Looks
 from tfgmmgan.training.build import build_model
+from tfgmmgan.utils.errors import UserError
 
 K, M, DIM = 4, 3, 5
 

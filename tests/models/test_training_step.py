@@ -6,9 +6,9 @@ import pytest
 import tensorflow as tf
 
 from tfgmmgan import GAN, GMMGAN, Discriminator, GaussianMixture
-from tfgmmgan.errors import UserError
 from tfgmmgan.models import ForwardPass, LossTerm
 from tfgmmgan.networks import DCGANEncoder
+from tfgmmgan.utils.errors import UserError
 
 
 def weights(model):

@@ -6,7 +6,6 @@ import pytest
 import tensorflow as tf
 
 from tfgmmgan import GAN, GMMGAN, GaussianMixture
-from tfgmmgan.errors import UserError
 from tfgmmgan.models.recipe import EQUATIONS_3_AND_4
 from tfgmmgan.networks import (
     DCGANClassifier,
@@ -18,6 +17,7 @@ from tfgmmgan.networks import (
     MLPGenerator,
 )
 from tfgmmgan.networks.chain import Chain
+from tfgmmgan.utils.errors import UserError
 
 
 def trainable(*owners):

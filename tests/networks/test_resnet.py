@@ -4,9 +4,9 @@ import pytest
 import tensorflow as tf
 
 from tfgmmgan import GAN, GMMGAN, Discriminator
-from tfgmmgan.errors import UserError
 from tfgmmgan.networks import ResNetClassifier, ResNetEncoder, ResNetGenerator
 from tfgmmgan.networks.spectral import SpectralConv2D, SpectralDense
+from tfgmmgan.utils.errors import UserError
 
 TINY = 1 / 64
 

@@ -1,9 +1,9 @@
 import pytest
 import tensorflow as tf
 
-from tfgmmgan.errors import UserError
 from tfgmmgan.training import TrainConfig, hardware
 from tfgmmgan.training.build import build_model
+from tfgmmgan.utils.errors import UserError
 
 
 @pytest.mark.parametrize(

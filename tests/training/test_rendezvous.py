@@ -4,8 +4,8 @@ import time
 
 import pytest
 
-from tfgmmgan.errors import UserError
 from tfgmmgan.training.rendezvous import meet
+from tfgmmgan.utils.errors import UserError
 
 
 def addresses_of(count):

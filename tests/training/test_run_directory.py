@@ -1,8 +1,8 @@
 import pytest
 
-from tfgmmgan.errors import UserError
-from tfgmmgan.files import replacing
 from tfgmmgan.training.run_directory import RunDirectory
+from tfgmmgan.utils.errors import UserError
+from tfgmmgan.utils.files import replacing
 
 
 def test_default_names_count_up(tmp_path):

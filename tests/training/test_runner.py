@@ -18,11 +18,11 @@ from PIL import Image
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from tfgmmgan.data import load
-from tfgmmgan.errors import UserError
 from tfgmmgan.models import GAN, GMMGAN
 from tfgmmgan.training import TrainConfig, evaluate, load_run, train
 from tfgmmgan.training.callbacks import best_epoch, read_rows
 from tfgmmgan.training.run_directory import RunDirectory
+from tfgmmgan.utils.errors import UserError
 
 
 def small(**kwargs):

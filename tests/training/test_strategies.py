@@ -13,11 +13,11 @@ import pytest
 import tensorflow as tf
 
 from tests.training.test_runner import content, epochs_done, small
-from tfgmmgan.errors import UserError
 from tfgmmgan.training import TrainConfig, load_run, strategies, train
 from tfgmmgan.training.callbacks import read_rows
 from tfgmmgan.training.run_directory import RunDirectory
 from tfgmmgan.training.strategies import is_chief, make_strategy, workers_answer
+from tfgmmgan.utils.errors import UserError
 
 
 def test_none_and_mirrored():

@@ -5,7 +5,7 @@ import re
 import sys
 from collections.abc import Callable
 
-from tfgmmgan.errors import UserError
+from tfgmmgan.utils.errors import UserError
 
 __all__ = ["main", "run_command"]
 
@@ -57,7 +57,7 @@ def main(name: str | None = None) -> int:
         print(f"\n{prog} COMMAND --help tells more.")
         return 0 if arguments else 2
     if arguments[0] not in commands:
-        from tfgmmgan.errors import unknown_name
+        from tfgmmgan.utils.errors import unknown_name
 
         print(f"{prog}: error: {unknown_name('command', arguments[0], commands)}", file=sys.stderr)
         return 2

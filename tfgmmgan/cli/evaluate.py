@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from tfgmmgan.cli.options import add_checkpoint
-from tfgmmgan.errors import UserError
 from tfgmmgan.evaluation.tables import aggregate_table, quality_table, score_table, summary
 from tfgmmgan.training.config_file import ConfigParser
+from tfgmmgan.utils.errors import UserError
 
 __all__ = ["command"]
 

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import NoReturn
 
 from tfgmmgan.cli.train import parse
-from tfgmmgan.errors import UserError
 from tfgmmgan.evaluation.tables import comparison_table
 from tfgmmgan.training.published import published_row
+from tfgmmgan.utils.errors import UserError
 
 __all__ = ["command"]
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 
 from tfgmmgan.cli.options import add_checkpoint
-from tfgmmgan.errors import UserError
 from tfgmmgan.training.config_file import ConfigParser
+from tfgmmgan.utils.errors import UserError
 
 __all__ = ["command"]
 
@@ -51,9 +51,9 @@ def command(arguments: list[str], prog: str) -> None:
     if options.num < 1:
         raise UserError(f"--num must be at least 1; got {options.num}.")
 
-    from tfgmmgan.files import replacing
     from tfgmmgan.plotting import image_grid
     from tfgmmgan.training import runner
+    from tfgmmgan.utils.files import replacing
 
     _, _, model, data = runner.load_run(options.run, options.checkpoint)
     if options.normal and not hasattr(model, "training_prior"):

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import yaml
 
-from tfgmmgan.errors import UserError, unknown_name
 from tfgmmgan.evaluation import quality_table, score_table, summary
 from tfgmmgan.models import MODELS
 from tfgmmgan.training import config_file, runner
 from tfgmmgan.training.config import TrainConfig
 from tfgmmgan.training.run_directory import RunDirectory
+from tfgmmgan.utils.errors import UserError, unknown_name
 
 __all__ = ["command", "parse"]
 

@@ -3,7 +3,7 @@
 from tfgmmgan.data.dataset import ImageData, KnownMixture, Split
 from tfgmmgan.data.options import DataOptions
 from tfgmmgan.data.selection import select
-from tfgmmgan.registry import Registry
+from tfgmmgan.utils.registry import Registry
 
 __all__ = ["DATASETS", "DataOptions", "ImageData", "KnownMixture", "Split", "load"]
 

@@ -8,7 +8,7 @@ import numpy as np
 from tfgmmgan.data.dataset import ImageData, Split, check_examples
 from tfgmmgan.data.options import DataOptions
 from tfgmmgan.data.splits import hold_out
-from tfgmmgan.errors import UserError
+from tfgmmgan.utils.errors import UserError
 
 __all__ = ["load_arrays"]
 

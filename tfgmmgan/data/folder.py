@@ -11,7 +11,7 @@ from tfgmmgan.data.dataset import ImageData, Split
 from tfgmmgan.data.images import IMAGE_SUFFIXES, read_image
 from tfgmmgan.data.options import DataOptions
 from tfgmmgan.data.splits import hold_out
-from tfgmmgan.errors import UserError
+from tfgmmgan.utils.errors import UserError
 
 __all__ = ["load_folder"]
 

@@ -3,7 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
-from tfgmmgan.errors import UserError
+from tfgmmgan.utils.errors import UserError
 
 __all__ = ["to_float", "to_uint8"]
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from tfgmmgan.data.dataset import ImageData, Split
 from tfgmmgan.data.options import DataOptions
-from tfgmmgan.errors import UserError, nearest
+from tfgmmgan.utils.errors import UserError, nearest
 
 __all__ = ["select"]
 

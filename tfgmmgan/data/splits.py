@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tfgmmgan.errors import UserError
+from tfgmmgan.utils.errors import UserError
 
 __all__ = ["hold_out"]
 

@@ -11,8 +11,8 @@ from tfgmmgan.data.dataset import ImageData, Split
 from tfgmmgan.data.images import resize_image
 from tfgmmgan.data.options import DataOptions
 from tfgmmgan.data.splits import hold_out
-from tfgmmgan.errors import UserError, nearest
-from tfgmmgan.network import answers
+from tfgmmgan.utils.connectivity import answers
+from tfgmmgan.utils.errors import UserError, nearest
 
 __all__ = ["load_tfds"]
 

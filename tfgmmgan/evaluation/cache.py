@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from tfgmmgan.data import ImageData
-from tfgmmgan.files import replacing
+from tfgmmgan.utils.files import replacing
 
 __all__ = ["cache_folder", "cached", "fingerprint"]
 

@@ -11,10 +11,10 @@ import numpy as np
 import packaging.version
 import tensorflow as tf
 
-from tfgmmgan.errors import UserError
 from tfgmmgan.evaluation.cache import cache_folder
 from tfgmmgan.evaluation.features import FeatureNetwork
-from tfgmmgan.network import answers
+from tfgmmgan.utils.connectivity import answers
+from tfgmmgan.utils.errors import UserError
 
 __all__ = ["HUB_URL", "load_inception"]
 

@@ -11,8 +11,8 @@ from tfgmmgan.data import ImageData
 from tfgmmgan.evaluation.options import EvaluationOptions
 from tfgmmgan.evaluation.sections import SECTIONS
 from tfgmmgan.evaluation.subject import Subject
-from tfgmmgan.files import replacing
 from tfgmmgan.models import LatentGAN
+from tfgmmgan.utils.files import replacing
 
 __all__ = ["SCHEMA_VERSION", "make_scorecard", "write_scorecard"]
 

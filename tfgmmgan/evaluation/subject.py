@@ -6,7 +6,6 @@ from functools import cached_property
 import numpy as np
 
 from tfgmmgan.data import ImageData, Split
-from tfgmmgan.errors import UserError
 from tfgmmgan.evaluation.algorithm_2 import train_on_generated
 from tfgmmgan.evaluation.autoencoder import Autoencoder, train_autoencoder
 from tfgmmgan.evaluation.features import FeatureNetwork, Features, coordinates, real_features
@@ -16,6 +15,7 @@ from tfgmmgan.evaluation.options import EvaluationOptions
 from tfgmmgan.evaluation.progress import progress
 from tfgmmgan.models import LatentGAN
 from tfgmmgan.priors import FittedMixture
+from tfgmmgan.utils.errors import UserError
 
 __all__ = ["NUM_SAMPLES", "Subject"]
 

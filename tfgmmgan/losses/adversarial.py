@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
-from tfgmmgan.random import split
-from tfgmmgan.registry import Registry
+from tfgmmgan.utils.random import split
+from tfgmmgan.utils.registry import Registry
 
 __all__ = ["ADVERSARIAL_LOSSES", "AdversarialLoss", "gradient_penalty"]
 

@@ -10,7 +10,7 @@ same expected gradients: the *stratified* estimator, with S = ceil(B / K), a K-t
 log C over the fakes (not C), and alpha_i alpha_i^T over the images (not the outer product of means).
 The equality holds for fixed normalisation; batch norm in training mode sees other batches in either case.
 
-Under a strategy with several replicas (`tfgmmgan.distribution`) batch means that enter a product or a logarithm are
+Under a strategy with several replicas (`tfgmmgan.utils.replicas`) batch means that enter a product or a logarithm are
 those of the whole batch; means that a loss is linear in are the replica's own, and averaged with the gradients.
 """
 
@@ -19,8 +19,8 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
-from tfgmmgan.distribution import batch_mean, replica_mean
-from tfgmmgan.registry import Registry
+from tfgmmgan.utils.registry import Registry
+from tfgmmgan.utils.replicas import batch_mean, replica_mean
 
 __all__ = [
     "ESTIMATORS",

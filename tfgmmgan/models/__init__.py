@@ -10,7 +10,7 @@ from tfgmmgan.models.gmmgan import GMMGAN
 from tfgmmgan.models.supervised_gmgan import SupervisedGMGAN
 from tfgmmgan.models.terms import LossTerm
 from tfgmmgan.models.wgan_gp import WGANGP
-from tfgmmgan.registry import Registry
+from tfgmmgan.utils.registry import Registry
 
 __all__ = [
     "ACGAN",

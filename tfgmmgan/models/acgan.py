@@ -5,13 +5,13 @@ import operator
 import keras
 import tensorflow as tf
 
-from tfgmmgan.errors import UserError
 from tfgmmgan.losses import class_log_loss
 from tfgmmgan.models.classifying import Classifying
 from tfgmmgan.models.forward import ForwardPass
 from tfgmmgan.models.gan import GAN
 from tfgmmgan.models.terms import LossTerm, Weight, serialized
 from tfgmmgan.priors import ClassCode
+from tfgmmgan.utils.errors import UserError
 
 __all__ = ["ACGAN"]
 

@@ -3,9 +3,9 @@
 import keras
 import tensorflow as tf
 
-from tfgmmgan.errors import UserError
 from tfgmmgan.models.forward import ForwardPass
 from tfgmmgan.networks.copies import copy_of
+from tfgmmgan.utils.errors import UserError
 
 __all__ = ["Averaging"]
 

@@ -7,7 +7,6 @@ import keras
 import tensorflow as tf
 
 from tfgmmgan.data.scaling import to_float
-from tfgmmgan.errors import UserError, unknown_name
 from tfgmmgan.losses import ADVERSARIAL_LOSSES, gradient_penalty
 from tfgmmgan.models.averaging import Averaging
 from tfgmmgan.models.drawing import Drawing
@@ -17,7 +16,8 @@ from tfgmmgan.models.terms import LossTerm, Weight, serialized
 from tfgmmgan.models.training_step import TrainingStep
 from tfgmmgan.networks import NETWORKS, Discriminator, dtype_policy
 from tfgmmgan.priors import LatentPrior, Normal
-from tfgmmgan.random import split
+from tfgmmgan.utils.errors import UserError, unknown_name
+from tfgmmgan.utils.random import split
 
 __all__ = ["LatentGAN"]
 

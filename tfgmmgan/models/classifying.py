@@ -7,8 +7,8 @@ import numpy as np
 import tensorflow as tf
 
 from tfgmmgan.data.scaling import to_float
-from tfgmmgan.errors import UserError
 from tfgmmgan.networks import EncodingClassifier, SharedClassifier, dtype_policy
+from tfgmmgan.utils.errors import UserError
 
 __all__ = ["Classifying"]
 

@@ -6,7 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfgmmgan.priors import LatentPrior
-from tfgmmgan.random import make_seed, split
+from tfgmmgan.utils.random import make_seed, split
 
 __all__ = ["Drawing"]
 

@@ -7,8 +7,8 @@ import numpy as np
 import tensorflow as tf
 
 from tfgmmgan.data.dataset import check_examples
-from tfgmmgan.distribution import is_multi_worker, workers_share
-from tfgmmgan.errors import UserError
+from tfgmmgan.utils.errors import UserError
+from tfgmmgan.utils.replicas import is_multi_worker, workers_share
 
 __all__ = ["Fitting"]
 

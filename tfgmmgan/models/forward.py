@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import tensorflow as tf
 
-from tfgmmgan.random import split
+from tfgmmgan.utils.random import split
 
 if TYPE_CHECKING:
     from tfgmmgan.models.base import LatentGAN

@@ -8,13 +8,13 @@ import numpy as np
 import tensorflow as tf
 
 from tfgmmgan.data.scaling import to_float
-from tfgmmgan.errors import UserError, unknown_name
 from tfgmmgan.losses import gaussian_log_likelihood
 from tfgmmgan.models.forward import ForwardPass
 from tfgmmgan.models.gan import GAN
 from tfgmmgan.models.terms import LossTerm, Weight, serialized
 from tfgmmgan.networks.latent_head import LatentHead
 from tfgmmgan.priors import FittedMixture, LatentPrior, Normal
+from tfgmmgan.utils.errors import UserError, unknown_name
 
 __all__ = ["GAEL"]
 

@@ -3,10 +3,10 @@
 import keras
 import tensorflow as tf
 
-from tfgmmgan.errors import UserError
 from tfgmmgan.models.base import LatentGAN
 from tfgmmgan.models.forward import ForwardPass
 from tfgmmgan.priors import FittedMixture, LatentPrior, Normal
+from tfgmmgan.utils.errors import UserError
 
 __all__ = ["GAN"]
 

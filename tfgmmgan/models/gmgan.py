@@ -5,10 +5,10 @@ from typing import ClassVar
 import keras
 import tensorflow as tf
 
-from tfgmmgan.errors import unknown_name
 from tfgmmgan.models.forward import ForwardPass
 from tfgmmgan.models.gan import GAN
 from tfgmmgan.priors import GaussianMixture, LatentPrior
+from tfgmmgan.utils.errors import unknown_name
 
 __all__ = ["GMGAN"]
 

@@ -6,9 +6,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from tfgmmgan.augmentation import Augmentation
-from tfgmmgan.distribution import batch_mean
-from tfgmmgan.errors import UserError
+from tfgmmgan.data.augmentation import Augmentation
 from tfgmmgan.losses import ESTIMATORS
 from tfgmmgan.models.base import LatentGAN
 from tfgmmgan.models.classifying import Classifying
@@ -19,6 +17,8 @@ from tfgmmgan.models.responsibility_losses import ResponsibilityLosses
 from tfgmmgan.models.subclasses import Subclasses
 from tfgmmgan.models.terms import LossTerm, Weight, serialized
 from tfgmmgan.priors import GaussianMixture, LatentPrior, SubclassMixture
+from tfgmmgan.utils.errors import UserError
+from tfgmmgan.utils.replicas import batch_mean
 
 __all__ = ["GMMGAN"]
 

@@ -21,7 +21,6 @@ import numpy as np
 import tensorflow as tf
 
 from tfgmmgan.consensus import NEIGHBOURS, clusters_by_looks, consensus
-from tfgmmgan.errors import UserError
 from tfgmmgan.likeness import Looks, nearest_rows
 from tfgmmgan.losses import joint_mutual_information
 from tfgmmgan.losses.responsibility import joint_of_pairs
@@ -29,6 +28,7 @@ from tfgmmgan.models.forward import ForwardPass
 from tfgmmgan.models.pretraining_stage import OTHER_ENCODING, Encoding, Stage
 from tfgmmgan.models.stage_training import LEARNING_RATES, StageTraining
 from tfgmmgan.models.terms import LossTerm
+from tfgmmgan.utils.errors import UserError
 
 __all__ = ["GROUPS", "Pretraining"]
 

@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from tfgmmgan.models.terms import STAGES
 from tfgmmgan.networks.cluster_heads import ClusterHeads
-from tfgmmgan.optimizers import FusedAdam
+from tfgmmgan.networks.fused_adam import FusedAdam
 
 __all__ = ["OTHER_ENCODING", "Encoding", "Stage"]
 

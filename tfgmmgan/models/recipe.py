@@ -2,9 +2,9 @@
 
 from typing import TYPE_CHECKING, Any
 
-from tfgmmgan.errors import UserError, unknown_name
 from tfgmmgan.likeness import LOOKS
 from tfgmmgan.models.pretraining import GROUPS
+from tfgmmgan.utils.errors import UserError, unknown_name
 
 if TYPE_CHECKING:
     from tfgmmgan.models.gmmgan import GMMGAN

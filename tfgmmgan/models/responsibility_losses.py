@@ -2,10 +2,10 @@
 
 import tensorflow as tf
 
-from tfgmmgan.distribution import whole_batch
 from tfgmmgan.losses import diversity_shortfall, joint_mutual_information, marginal_entropy, posterior_consistency
 from tfgmmgan.losses.responsibility import joint_of_pairs, weighted_rows
 from tfgmmgan.models.forward import ForwardPass
+from tfgmmgan.utils.replicas import whole_batch
 
 __all__ = ["ResponsibilityLosses"]
 

@@ -8,13 +8,13 @@ import numpy as np
 import tensorflow as tf
 
 from tfgmmgan.data.scaling import to_float
-from tfgmmgan.distribution import is_multi_worker, workers_share
 from tfgmmgan.models.forward import ForwardPass
 from tfgmmgan.models.pretraining_stage import Stage
 from tfgmmgan.networks.cluster_heads import ClusterHeads
 from tfgmmgan.networks.copies import copy_of
-from tfgmmgan.optimizers import FusedAdam
-from tfgmmgan.random import make_seed, split
+from tfgmmgan.networks.fused_adam import FusedAdam
+from tfgmmgan.utils.random import make_seed, split
+from tfgmmgan.utils.replicas import is_multi_worker, workers_share
 
 __all__ = ["StageTraining"]
 

@@ -20,12 +20,12 @@ import tensorflow as tf
 from sklearn.cluster import KMeans
 
 from tfgmmgan.data.scaling import to_float
-from tfgmmgan.distribution import whole_batch
-from tfgmmgan.errors import UserError
 from tfgmmgan.losses.diversity import mean_distance, pair_distances
 from tfgmmgan.models.forward import ForwardPass
 from tfgmmgan.models.pretraining_stage import Stage
 from tfgmmgan.models.terms import LossTerm, Weight
+from tfgmmgan.utils.errors import UserError
+from tfgmmgan.utils.replicas import whole_batch
 
 __all__ = ["Subclasses"]
 

@@ -7,11 +7,11 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tfgmmgan.errors import UserError, unknown_name
 from tfgmmgan.losses import one_against_all
 from tfgmmgan.models.forward import ForwardPass
 from tfgmmgan.models.gmgan import GMGAN
 from tfgmmgan.priors import GaussianMixture, LatentPrior
+from tfgmmgan.utils.errors import UserError, unknown_name
 
 __all__ = ["SupervisedGMGAN"]
 

@@ -7,8 +7,8 @@ import keras
 import tensorflow as tf
 from keras.optimizers.schedules import LearningRateSchedule
 
-from tfgmmgan.errors import UserError, unknown_name
 from tfgmmgan.models.forward import ForwardPass
+from tfgmmgan.utils.errors import UserError, unknown_name
 
 __all__ = ["STAGES", "LossTerm", "Weight", "check_term", "is_in_use", "serialized", "weight_at"]
 

@@ -6,12 +6,12 @@ import keras
 import tensorflow as tf
 
 from tfgmmgan.data.scaling import to_float
-from tfgmmgan.distribution import num_replicas, per_replica, replica_seed
-from tfgmmgan.errors import UserError
 from tfgmmgan.models.forward import ForwardPass
 from tfgmmgan.models.terms import LossTerm, check_term, is_in_use, weight_at
-from tfgmmgan.optimizers import FusedAdam
-from tfgmmgan.random import make_seed, split
+from tfgmmgan.networks.fused_adam import FusedAdam
+from tfgmmgan.utils.errors import UserError
+from tfgmmgan.utils.random import make_seed, split
+from tfgmmgan.utils.replicas import num_replicas, per_replica, replica_seed
 
 __all__ = ["TrainingStep"]
 

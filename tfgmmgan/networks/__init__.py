@@ -11,7 +11,7 @@ from tfgmmgan.networks.encoding_classifier import EncodingClassifier
 from tfgmmgan.networks.mlp import MLPClassifier, MLPEncoder, MLPGenerator
 from tfgmmgan.networks.resnet import ResNetClassifier, ResNetEncoder, ResNetGenerator
 from tfgmmgan.networks.shared_classifier import SharedClassifier
-from tfgmmgan.registry import Registry
+from tfgmmgan.utils.registry import Registry
 
 __all__ = [
     "NETWORKS",

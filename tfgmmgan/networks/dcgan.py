@@ -6,9 +6,9 @@ Not published, and so ours: a leak of 0.2 in every LeakyReLU; `width`, which mul
 import keras
 from keras import layers
 
-from tfgmmgan.errors import UserError
 from tfgmmgan.networks.chain import LEAK, Chain
 from tfgmmgan.networks.normalization import BatchNormalization
+from tfgmmgan.utils.errors import UserError
 
 __all__ = ["DCGANClassifier", "DCGANEncoder", "DCGANGenerator"]
 

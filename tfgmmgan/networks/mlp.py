@@ -3,8 +3,8 @@
 import keras
 from keras import layers
 
-from tfgmmgan.errors import UserError
 from tfgmmgan.networks.chain import Chain
+from tfgmmgan.utils.errors import UserError
 
 __all__ = ["MLPClassifier", "MLPEncoder", "MLPGenerator"]
 

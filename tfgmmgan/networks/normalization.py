@@ -3,7 +3,7 @@
 import keras
 import tensorflow as tf
 
-from tfgmmgan.distribution import num_replicas
+from tfgmmgan.utils.replicas import num_replicas
 
 __all__ = ["BatchNormalization"]
 

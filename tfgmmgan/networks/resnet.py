@@ -9,10 +9,10 @@ import keras
 import tensorflow as tf
 from keras import layers, ops
 
-from tfgmmgan.errors import UserError
 from tfgmmgan.networks.chain import Chain, dtype_policy
 from tfgmmgan.networks.normalization import BatchNormalization
 from tfgmmgan.networks.spectral import SpectralConv2D, SpectralDense
+from tfgmmgan.utils.errors import UserError
 
 __all__ = ["DownBlock", "ResNetClassifier", "ResNetEncoder", "ResNetGenerator", "UpBlock"]
 

@@ -6,10 +6,10 @@ import numpy as np
 import tensorflow as tf
 
 from tfgmmgan.data import ImageData
-from tfgmmgan.files import replacing
 from tfgmmgan.models import LatentGAN
 from tfgmmgan.plotting.images import image_figures
 from tfgmmgan.plotting.points import point_figures
+from tfgmmgan.utils.files import replacing
 
 __all__ = ["write_figures"]
 

@@ -5,7 +5,7 @@ import operator
 import keras
 import tensorflow as tf
 
-from tfgmmgan.random import normal, split
+from tfgmmgan.utils.random import normal, split
 
 __all__ = ["LatentPrior"]
 

@@ -7,7 +7,7 @@ what noise becomes under A_k, and how a distance is whitened. Positive scales pa
 import numpy as np
 import tensorflow as tf
 
-from tfgmmgan.registry import Registry
+from tfgmmgan.utils.registry import Registry
 
 __all__ = ["COVARIANCES", "Diagonal", "Factor", "Full", "Spherical"]
 

@@ -3,8 +3,8 @@
 import keras
 import numpy as np
 
-from tfgmmgan.errors import UserError
 from tfgmmgan.priors.gaussian_mixture import GaussianMixture
+from tfgmmgan.utils.errors import UserError
 
 __all__ = ["FittedMixture"]
 

@@ -6,9 +6,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tfgmmgan.errors import unknown_name
 from tfgmmgan.priors.base import LatentPrior
 from tfgmmgan.priors.covariance import COVARIANCES
+from tfgmmgan.utils.errors import unknown_name
 
 __all__ = ["GaussianMixture"]
 

@@ -4,9 +4,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tfgmmgan.errors import UserError
 from tfgmmgan.priors.gaussian_mixture import GaussianMixture
-from tfgmmgan.random import split
+from tfgmmgan.utils.errors import UserError
+from tfgmmgan.utils.random import split
 
 __all__ = ["SubclassMixture"]
 

@@ -6,12 +6,12 @@ from typing import Any
 
 import keras
 
-from tfgmmgan.augmentation import Augmentation
-from tfgmmgan.errors import UserError
+from tfgmmgan.data.augmentation import Augmentation
 from tfgmmgan.models import MODELS, LatentGAN
-from tfgmmgan.optimizers import FusedAdam
+from tfgmmgan.networks.fused_adam import FusedAdam
 from tfgmmgan.training.config import TrainConfig, flatten
 from tfgmmgan.training.hardware import resolved
+from tfgmmgan.utils.errors import UserError
 
 __all__ = ["build_model", "check_options", "unused_options"]
 

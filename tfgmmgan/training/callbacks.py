@@ -10,12 +10,12 @@ import numpy as np
 import tensorflow as tf
 
 from tfgmmgan.data import ImageData
-from tfgmmgan.errors import UserError
 from tfgmmgan.evaluation.epoch_scores import CRITERION, epoch_scores, is_better
 from tfgmmgan.evaluation.subject import Subject
-from tfgmmgan.files import replacing
 from tfgmmgan.plotting import write_figures
 from tfgmmgan.training.run_directory import RunDirectory
+from tfgmmgan.utils.errors import UserError
+from tfgmmgan.utils.files import replacing
 
 __all__ = [
     "Checkpoint",

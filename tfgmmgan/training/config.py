@@ -4,10 +4,10 @@ import math
 from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any, Literal
 
-from tfgmmgan.augmentation import Augmentation
+from tfgmmgan.data.augmentation import Augmentation
 from tfgmmgan.data.options import DataOptions
-from tfgmmgan.errors import UserError
 from tfgmmgan.evaluation.options import EvaluationOptions
+from tfgmmgan.utils.errors import UserError
 
 __all__ = [
     "EvaluationOptions",

@@ -10,10 +10,10 @@ from typing import Any, NoReturn, get_args, get_type_hints
 
 from jsonargparse import ArgumentParser, Namespace
 
-from tfgmmgan.errors import UserError, nearest
 from tfgmmgan.models import MODELS
 from tfgmmgan.training.build import unused_options
 from tfgmmgan.training.config import TrainConfig, flatten
+from tfgmmgan.utils.errors import UserError, nearest
 
 __all__ = [
     "ConfigParser",

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from tfgmmgan.errors import UserError
+from tfgmmgan.utils.errors import UserError
 
 __all__ = ["PublishedRow", "published_row"]
 

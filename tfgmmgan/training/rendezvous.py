@@ -7,7 +7,7 @@ the very addresses that TensorFlow then uses.
 import socket
 import time
 
-from tfgmmgan.errors import UserError
+from tfgmmgan.utils.errors import UserError
 
 __all__ = ["meet"]
 

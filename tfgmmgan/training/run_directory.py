@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from tfgmmgan.errors import UserError
+from tfgmmgan.utils.errors import UserError
 
 __all__ = ["RunDirectory", "picture_stem"]
 

@@ -9,17 +9,14 @@ from pathlib import Path
 import keras
 import yaml
 
-from tfgmmgan import serving
 from tfgmmgan.data import ImageData, load
-from tfgmmgan.distribution import is_multi_worker
-from tfgmmgan.errors import UserError
 from tfgmmgan.evaluation import EvaluationOptions, make_scorecard, write_scorecard
+from tfgmmgan.evaluation.report import write_report
 from tfgmmgan.evaluation.scorecard import SCHEMA_VERSION
 from tfgmmgan.evaluation.subject import Subject
-from tfgmmgan.files import replacing
 from tfgmmgan.models import LatentGAN
 from tfgmmgan.plotting import write_figures
-from tfgmmgan.report import write_report
+from tfgmmgan.serving.export import export
 from tfgmmgan.training.build import build_model, unused_options
 from tfgmmgan.training.callbacks import (
     Checkpoint,
@@ -37,6 +34,9 @@ from tfgmmgan.training.config_file import changed_options, read_config
 from tfgmmgan.training.hardware import resolved
 from tfgmmgan.training.run_directory import RunDirectory, picture_stem
 from tfgmmgan.training.strategies import is_chief, make_strategy, workers_answer
+from tfgmmgan.utils.errors import UserError
+from tfgmmgan.utils.files import replacing
+from tfgmmgan.utils.replicas import is_multi_worker
 
 __all__ = ["default_run_name", "evaluate", "load_run", "train"]
 
@@ -185,7 +185,7 @@ def _finish(run: RunDirectory, model: LatentGAN, data: ImageData, config: TrainC
         with replacing(run.model) as temporary:
             model.save(temporary)
     if not _is_newest(run.serving, run):
-        serving.export(model, run.serving)
+        export(model, run.serving)
 
 
 def _check_resume(config: TrainConfig, before: TrainConfig) -> None:

@@ -3,10 +3,10 @@
 import json
 from pathlib import Path
 
-from tfgmmgan.files import replacing
-from tfgmmgan.report import write_report
+from tfgmmgan.evaluation.report import write_report
 from tfgmmgan.training.callbacks import read_rows
 from tfgmmgan.training.run_directory import RunDirectory, picture_stem
+from tfgmmgan.utils.files import replacing
 
 __all__ = ["report_runs", "write_aggregate"]
 

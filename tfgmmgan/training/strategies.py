@@ -8,9 +8,9 @@ from functools import cache
 
 import tensorflow as tf
 
-from tfgmmgan.distribution import is_multi_worker
-from tfgmmgan.errors import UserError
 from tfgmmgan.training.rendezvous import meet
+from tfgmmgan.utils.errors import UserError
+from tfgmmgan.utils.replicas import is_multi_worker
 
 __all__ = ["is_chief", "make_strategy", "workers_answer"]
 

@@ -8,9 +8,15 @@ import jinja2
 import yaml
 
 from tfgmmgan.evaluation.aggregate import aggregate
+from tfgmmgan.evaluation.report.charts import (
+    calibration_chart,
+    confusion_chart,
+    epochs_chart,
+    trade_off_chart,
+    weights_chart,
+)
 from tfgmmgan.evaluation.tables import METHODS, SAMPLERS, summary
-from tfgmmgan.files import replacing
-from tfgmmgan.report.charts import calibration_chart, confusion_chart, epochs_chart, trade_off_chart, weights_chart
+from tfgmmgan.utils.files import replacing
 
 __all__ = ["write_report"]
 

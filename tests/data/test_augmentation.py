@@ -7,11 +7,11 @@ import pytest
 import tensorflow as tf
 
 from tfgmmgan import GMMGAN, GaussianMixture
-from tfgmmgan.augmentation import Augmentation, sampled
-from tfgmmgan.errors import UserError
+from tfgmmgan.data.augmentation import Augmentation, sampled
 from tfgmmgan.losses.responsibility import joint_of_pairs
 from tfgmmgan.models.recipe import EQUATIONS_3_AND_4
-from tfgmmgan.random import make_seed
+from tfgmmgan.utils.errors import UserError
+from tfgmmgan.utils.random import make_seed
 
 NOTHING = {"shift": 0.0, "rotation": 0.0, "shear": 0.0, "scale": 0.0}
 

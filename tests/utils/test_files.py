@@ -1,6 +1,6 @@
 import pytest
 
-from tfgmmgan.files import replacing
+from tfgmmgan.utils.files import replacing
 
 
 def test_a_file_is_replaced_whole_or_not_at_all(tmp_path):

@@ -5,8 +5,8 @@ from dataclasses import asdict, dataclass
 
 import tensorflow as tf
 
-from tfgmmgan.errors import UserError
-from tfgmmgan.random import split
+from tfgmmgan.utils.errors import UserError
+from tfgmmgan.utils.random import split
 
 __all__ = ["Augmentation"]
 

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfgmmgan.optimizers import FusedAdam
+from tfgmmgan.networks.fused_adam import FusedAdam
 
 OPTIONS = [
     {},

@@ -11,9 +11,9 @@ import pytest
 import tfgmmgan
 from tfgmmgan.data import ImageData, Split
 from tfgmmgan.evaluation import make_scorecard
+from tfgmmgan.evaluation.report import charts, write_report
 from tfgmmgan.evaluation.tables import quality_table
 from tfgmmgan.plotting import write_figures
-from tfgmmgan.report import charts, write_report
 
 VOID = {"meta", "img", "br", "link", "input"}
 

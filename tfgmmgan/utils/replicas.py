@@ -8,8 +8,8 @@ examples with each other needs them all, which `whole_batch` gathers.
 
 import tensorflow as tf
 
-from tfgmmgan.errors import UserError
-from tfgmmgan.random import split
+from tfgmmgan.utils.errors import UserError
+from tfgmmgan.utils.random import split
 
 __all__ = [
     "batch_mean",

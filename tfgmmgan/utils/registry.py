@@ -4,7 +4,7 @@ import importlib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from tfgmmgan.errors import unknown_name
+from tfgmmgan.utils.errors import unknown_name
 
 __all__ = ["Registry"]
 

@@ -8,16 +8,23 @@ import pytest
 import tensorflow as tf
 
 from tfgmmgan.data.scaling import to_float
-from tfgmmgan.distribution import is_multi_worker, num_replicas, per_replica, replica_mean, replica_seed, workers_share
-from tfgmmgan.errors import UserError
 from tfgmmgan.losses.responsibility import joint_of_pairs
 from tfgmmgan.models import MODELS, ForwardPass
 from tfgmmgan.networks.normalization import BatchNormalization
-from tfgmmgan.random import make_seed
 from tfgmmgan.training.build import build_model, unused_options
 from tfgmmgan.training.config import LossOptions, NetworkOptions, PretrainingOptions, PriorOptions
 from tfgmmgan.training.config_file import read_config
 from tfgmmgan.training.strategies import make_strategy
+from tfgmmgan.utils.errors import UserError
+from tfgmmgan.utils.random import make_seed
+from tfgmmgan.utils.replicas import (
+    is_multi_worker,
+    num_replicas,
+    per_replica,
+    replica_mean,
+    replica_seed,
+    workers_share,
+)
 
 K, S, SHAPE = 4, 3, (8, 8, 1)
 BATCH = 2 * K * S  # divides evenly: each replica has K S real images and S fakes of each component

@@ -9,7 +9,7 @@ import pytest
 import tensorflow as tf
 
 from tfgmmgan import GAN, GMMGAN, export
-from tfgmmgan.random import make_seed, normal
+from tfgmmgan.utils.random import make_seed, normal
 
 CLIENT = """
 import json, sys

@@ -1,0 +1,5 @@
+"""Serving trained models."""
+
+from tfgmmgan.serving.export import export
+
+__all__ = ["export"]
