@@ -7,20 +7,31 @@ import_tensorflow()
 
 # isort: split
 
+from tfgmmgan.clustering import ImageClusterer, LinkClustering
 from tfgmmgan.data import DataOptions, ImageData
 from tfgmmgan.data import load as load_data
-from tfgmmgan.models import ACGAN, GAEL, GAN, GMGAN, GMMGAN, MODELS, WGANGP, LatentGAN, LossTerm, SupervisedGMGAN
-from tfgmmgan.models.recipe import EQUATIONS_3_AND_4
+from tfgmmgan.models import (
+    ACGAN,
+    GAEL,
+    GAN,
+    GMGAN,
+    GMMGAN,
+    MODELS,
+    WGANGP,
+    LatentGAN,
+    LossTerm,
+    ModeGAN,
+    SupervisedGMGAN,
+)
 from tfgmmgan.networks import Discriminator
 from tfgmmgan.priors import ClassCode, FittedMixture, GaussianMixture, Normal, SubclassMixture
 from tfgmmgan.serving.export import export
 from tfgmmgan.training import TrainConfig, load_run, make_config, train
 from tfgmmgan.utils.errors import UserError
+from tfgmmgan.version import __version__
 
-__version__ = "0.1.0"
 __all__ = [
     "ACGAN",
-    "EQUATIONS_3_AND_4",
     "GAEL",
     "GAN",
     "GMGAN",
@@ -32,14 +43,18 @@ __all__ = [
     "Discriminator",
     "FittedMixture",
     "GaussianMixture",
+    "ImageClusterer",
     "ImageData",
     "LatentGAN",
+    "LinkClustering",
     "LossTerm",
+    "ModeGAN",
     "Normal",
     "SubclassMixture",
     "SupervisedGMGAN",
     "TrainConfig",
     "UserError",
+    "__version__",
     "export",
     "load_data",
     "load_run",

@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
-from tfgmmgan.cli.options import add_checkpoint
+from tfgmmgan.cli.arguments import Parser, add_checkpoint, add_options, given_options
+from tfgmmgan.evaluation.options import EvaluationOptions
 from tfgmmgan.evaluation.tables import aggregate_table, quality_table, score_table, summary
-from tfgmmgan.training.config_file import ConfigParser
+from tfgmmgan.utils.arguments import arguments as arguments_of
 from tfgmmgan.utils.errors import UserError
 
 __all__ = ["command"]
@@ -12,9 +13,8 @@ __all__ = ["command"]
 
 def command(arguments: list[str], prog: str) -> None:
     """Measure trained runs; of several that differ in their seeds print mean and standard deviation."""
-    parser = ConfigParser(
+    parser = Parser(
         prog=prog,
-        allow_abbrev=False,
         description="Measure trained runs: Fréchet and kernel distance, precision and recall and classifier scores of "
         "generated examples, the health of each mode, quality against diversity over variance scales and, where there "
         "are labels, how the modes agree with the classes (ACC, purity, NMI, ARI) beside k-means. Writes "
@@ -29,19 +29,20 @@ def command(arguments: list[str], prog: str) -> None:
     parser.add_argument(
         "--output", metavar="DIR", help="write aggregate.json and report.html of the runs together to this directory"
     )
-    own = "(default: the run's own)"
-    parser.add_argument("--evaluation.samples", type=int, help=f"generated and real examples compared {own}")
-    parser.add_argument("--evaluation.inception", metavar="PATH", help=f"TF-GAN's Inception, or none {own}")
-    parser.add_argument("--evaluation.trade_off_samples", type=int, help=f"examples for each variance scale {own}")
-    parser.add_argument("--evaluation.quality_constant", type=float, help=f"a of GM-GAN's eq. 6 {own}")
+    measured = {
+        f"evaluation.{name}": argument
+        for name, argument in arguments_of(EvaluationOptions).items()
+        if name != "every_epochs"
+    }
+    add_options(parser, measured)
     options = parser.parse_args(arguments)
 
     from tfgmmgan.evaluation import aggregate, same_but_seed
-    from tfgmmgan.training import runner
+    from tfgmmgan.training import measuring, runner
     from tfgmmgan.training.run_directory import RunDirectory
     from tfgmmgan.training.several import report_runs, write_aggregate
 
-    changed = {name: value for name, value in vars(options.evaluation).items() if value is not None}
+    changed = given_options(options, measured)
     if options.output and len(options.runs) < 2:
         raise UserError("--output is for several runs together; one run keeps its own scorecard.json and report.html.")
     runs = [RunDirectory(name).existing() for name in options.runs]
@@ -51,13 +52,13 @@ def command(arguments: list[str], prog: str) -> None:
         Path(options.output).mkdir(parents=True, exist_ok=True)  # before anything is measured
     cards = []
     for run in runs:
-        card = runner.kept_scorecard(run, options.checkpoint) if options.reuse and not changed else None
+        card = measuring.kept_scorecard(run, options.checkpoint) if options.reuse and not changed else None
         if card is None:
             print(f"{run.path}: reading the run and its data ...", flush=True)
             _, config, model, data = runner.load_run(str(run.path), options.checkpoint)
-            config = runner.with_evaluation(config, changed)
-            print(f"Evaluating {config.model} on {config.dataset}, seed {config.seed} ...", flush=True)
-            card = runner.evaluate(run, model, data, config, options.checkpoint)
+            config = config.replaced(**changed)
+            print(f"Evaluating {config['model']} on {config['dataset']}, seed {config['seed']} ...", flush=True)
+            card = measuring.evaluate(run, model, data, config, options.checkpoint)
         cards.append(card)
         print(f"{run.path}, after {card['run']['epochs']} epochs, {card['run']['minutes']} minutes of training:")
         print(summary(card))

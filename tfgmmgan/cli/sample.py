@@ -5,8 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tfgmmgan.cli.options import add_checkpoint
-from tfgmmgan.training.config_file import ConfigParser
+from tfgmmgan.cli.arguments import Parser, add_checkpoint
 from tfgmmgan.utils.errors import UserError
 
 __all__ = ["command"]
@@ -14,7 +13,7 @@ __all__ = ["command"]
 
 def command(arguments: list[str], prog: str) -> None:
     """Draw new images from a trained run, from one mode or from all, into a PNG or .npz file."""
-    parser = ConfigParser(prog=prog, allow_abbrev=False, description="Draw new examples from a trained run.")
+    parser = Parser(prog=prog, description="Draw new examples from a trained run.")
     parser.add_argument("run", metavar="RUN", help="run directory that train.py wrote")
     parser.add_argument("--num", type=int, default=64, help="how many (default: %(default)s)")
     parser.add_argument("--component", type=int, help="draw from this mode alone (default: all, by their weights)")
@@ -56,7 +55,7 @@ def command(arguments: list[str], prog: str) -> None:
     from tfgmmgan.utils.files import replacing
 
     _, _, model, data = runner.load_run(options.run, options.checkpoint)
-    if options.normal and not hasattr(model, "training_prior"):
+    if options.normal and "encode" not in model.capabilities:
         raise UserError(f"--normal is for gael, which fits a mixture after training; {options.run} is another model.")
     try:
         examples = model.generate(

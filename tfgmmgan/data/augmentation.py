@@ -2,28 +2,24 @@
 
 import math
 from dataclasses import asdict, dataclass
+from typing import Annotated
 
 import tensorflow as tf
 
-from tfgmmgan.utils.errors import UserError
+from tfgmmgan.utils.arguments import NotNegative, Within, check_arguments
 from tfgmmgan.utils.random import split
 
 __all__ = ["Augmentation"]
 
 
-@dataclass
+@dataclass(frozen=True)
 class Augmentation:
     """How far images may be changed; every image is changed by an amount of its own.
 
     The change is one affine map, bilinear, with black (-1) coming in from outside, then the brightness. It has a
-    gradient in the images, so that G can learn through it. A subclass of `GMMGAN` shows its classifier changed images
-    in training by `classifier_view`:
+    gradient in the images.
 
-    >>> class Augmented(GMMGAN):
-    ...     def classifier_view(self, examples, seed, generated):
-    ...         return Augmentation(shift=0.1)(examples, seed)
-
-    Attributes:
+    Args:
         shift: Largest move in each direction, as a share of the side.
         rotation: Largest turn either way, in radians.
         shear: Largest shear either way.
@@ -37,30 +33,20 @@ class Augmentation:
         UserError: If a number is negative, or brightness or erasing above 1.
     """
 
-    shift: float = 0.1
-    rotation: float = 0.35
-    shear: float = 0.25
-    scale: float = 0.18
+    shift: NotNegative = 0.1
+    rotation: NotNegative = 0.35
+    shear: NotNegative = 0.25
+    scale: NotNegative = 0.18
     flip: bool = False
-    brightness: float = 0.0
-    erasing: float = 0.0
+    brightness: Annotated[float, Within(0, 1)] = 0.0
+    erasing: Annotated[float, Within(0, 1)] = 0.0
 
     def __post_init__(self) -> None:
-        for name in ("shift", "rotation", "shear", "scale", "brightness", "erasing"):
-            value = getattr(self, name)
-            at_most_one = name in ("brightness", "erasing")
-            if not 0 <= value < math.inf or (at_most_one and value > 1):
-                bound = "between 0 and 1" if at_most_one else "0 or more"
-                raise UserError(f"augmentation.{name} must be {bound}; got {value}.")
+        check_arguments(self)
 
     def get_config(self) -> dict:
-        """Return the arguments by name; a registered subclass is saved with its model."""
+        """Return the arguments by name."""
         return asdict(self)
-
-    @classmethod
-    def from_config(cls, config: dict) -> "Augmentation":
-        """Make the augmentation of a `get_config`."""
-        return cls(**config)
 
     def __call__(self, images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
         """Return changed images.

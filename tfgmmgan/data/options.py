@@ -1,8 +1,9 @@
 """The options that sources share; the `--data.*` group of the command line."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
+from tfgmmgan.utils.arguments import Count, WholeNumber, Within, check_arguments
 from tfgmmgan.utils.errors import UserError
 
 __all__ = ["DataOptions"]
@@ -12,7 +13,7 @@ __all__ = ["DataOptions"]
 class DataOptions:
     """Where examples come from and how images are brought to one size.
 
-    Attributes:
+    Args:
         path: Folder of images (`folder`), .npz file (`arrays`), or TFDS data directory (any TFDS name; else
             TFDS_DATA_DIR, else ~/tensorflow_datasets).
         image_size: Side in pixels to which images are resized; a multiple of 4. Needed where images differ in size.
@@ -28,25 +29,19 @@ class DataOptions:
     """
 
     path: str | None = None
-    image_size: int | None = None
+    image_size: Count | None = None
     crop: Literal["center", "none"] = "center"
     channels: Literal[1, 3] | None = None
     classes: list[int | str] | None = None
-    class_fractions: dict[int | str, float] | None = None
+    class_fractions: dict[int | str, Annotated[float, Within(0, 1, above=True)]] | None = None
     train_split: str = "train"
-    test_fraction: float = 0.1
-    memory_limit: int = 2048
+    test_fraction: Annotated[float, Within(0, 1, above=True, below=True)] = 0.1
+    memory_limit: WholeNumber = 2048
 
     def __post_init__(self) -> None:
-        if self.image_size is not None and (self.image_size < 4 or self.image_size % 4):
+        check_arguments(self)
+        if self.image_size is not None and self.image_size % 4:
             raise UserError(f"data.image_size must be a positive multiple of 4; got {self.image_size}.")
-        if not 0 < self.test_fraction < 1:
-            raise UserError(f"data.test_fraction must be between 0 and 1; got {self.test_fraction}.")
-        for name, share in (self.class_fractions or {}).items():
-            if not 0 < share <= 1:
-                raise UserError(f"data.class_fractions must lie above 0 and up to 1; got {share} for {name}.")
-        if self.memory_limit < 0:
-            raise UserError(f"data.memory_limit must not be negative; got {self.memory_limit}.")
 
     def reject(self, source: str, *names: str) -> None:
         """Raise `UserError` where an option was given that a source can't heed."""

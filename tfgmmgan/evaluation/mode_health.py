@@ -79,7 +79,7 @@ def mode_health(
         drawn = draw_in_batches(model, num_per_mode, seed, component=component, variance_scale=variance_scale)
         found, images = collect(networks, drawn, keep=num_per_mode)
         confusion[mode] = np.bincount(generated_classifier(images).argmax(axis=1), minlength=k)
-        own = model.responsibilities(images).argmax(axis=1) if hasattr(model, "responsibilities") else None
+        own = model.responsibilities(images).argmax(axis=1) if "responsibilities" in model.capabilities else None
         members = np.flatnonzero(nearest == mode)
         modes.append(
             {

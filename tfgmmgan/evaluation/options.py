@@ -1,6 +1,10 @@
 """What is measured, and when."""
 
 from dataclasses import dataclass
+from typing import Annotated
+
+from tfgmmgan.utils.arguments import Positive, WholeNumber, Within, check_arguments
+from tfgmmgan.utils.errors import UserError
 
 __all__ = ["EvaluationOptions"]
 
@@ -9,7 +13,7 @@ __all__ = ["EvaluationOptions"]
 class EvaluationOptions:
     """What is looked at while training and measured after it.
 
-    Attributes:
+    Args:
         every_epochs: Figures and scores are made every so many epochs, and after the last; 0 for only then. The weights
             of the epoch with the lowest label-free distance are kept as `best`.
         samples: Generated and real examples that are compared; where not given 10,000, or as many as the smaller split
@@ -22,8 +26,13 @@ class EvaluationOptions:
             the median real test example scores one half.
     """
 
-    every_epochs: int = 5
-    samples: int | None = None
+    every_epochs: WholeNumber = 5
+    samples: Annotated[int, Within(2)] | None = None
     inception: str | None = None
-    trade_off_samples: int = 2000
-    quality_constant: float | None = None
+    trade_off_samples: WholeNumber = 2000
+    quality_constant: Positive | None = None
+
+    def __post_init__(self) -> None:
+        check_arguments(self)
+        if 0 < self.trade_off_samples < 8:
+            raise UserError(f"trade_off_samples must be 0, or at least 8; got {self.trade_off_samples}.")

@@ -63,7 +63,7 @@ def clustering(subject: Subject) -> dict | None:
         for name in splits:
             soft[name][method] = subject.responsibilities(method, name)
             clusters[name][method] = soft[name][method].argmax(axis=1)
-    if hasattr(subject.model, "encode") and len(data.class_names) != subject.model.num_components:
+    if "encode" in subject.model.capabilities and len(data.class_names) != subject.model.num_components:
         for name, found in _label_mixture(subject).items():
             clusters.setdefault(name, {})["label_mixture"] = found
     for method, found in _baselines(subject, k).items():

@@ -134,7 +134,7 @@ class Subject:
     @property
     def infers(self) -> bool:
         """Whether the model itself says p(k | x)."""
-        return self.has_modes and hasattr(self.model, "responsibilities")
+        return self.has_modes and "responsibilities" in self.model.capabilities
 
     @cached_property
     def generated_classifier(self) -> Callable[[np.ndarray], np.ndarray]:

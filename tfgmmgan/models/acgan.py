@@ -1,23 +1,24 @@
 """ACGAN: the class-conditional baseline of GM-GAN (Odena, Olah & Shlens 2017)."""
 
-import operator
+from typing import ClassVar
 
 import keras
 import tensorflow as tf
 
 from tfgmmgan.losses import class_log_loss
-from tfgmmgan.models.classifying import Classifying
 from tfgmmgan.models.forward import ForwardPass
-from tfgmmgan.models.gan import GAN
-from tfgmmgan.models.terms import LossTerm, Weight, serialized
+from tfgmmgan.models.latent_gan import LatentGAN
+from tfgmmgan.models.loss_term import LossTerm, Weight
+from tfgmmgan.networks import SharedClassifier
 from tfgmmgan.priors import ClassCode
+from tfgmmgan.utils.arguments import Count
 from tfgmmgan.utils.errors import UserError
 
 __all__ = ["ACGAN"]
 
 
 @keras.saving.register_keras_serializable(package="tfgmmgan")
-class ACGAN(Classifying, GAN):
+class ACGAN(LatentGAN):
     """A GAN told by labels: G gets noise and a class, D says real or fake and, by a second head, which class.
 
     D and its class head maximise L_S + L_C, G maximises L_C - L_S. `generate(component=c)` draws class c;
@@ -42,34 +43,38 @@ class ACGAN(Classifying, GAN):
         Odena et al. 2017, eq. 2 and 3.
     """
 
-    groups = (*GAN.groups, "classifier")
-    discriminator_groups = (*GAN.discriminator_groups, "classifier")
+    groups = (*LatentGAN.groups, "classifier")
+    discriminator_groups = (*LatentGAN.discriminator_groups, "classifier")
     prior_class = ClassCode
+    capabilities: ClassVar = frozenset({"responsibilities"})
     needs_labels = True
 
     def __init__(
         self,
         data_shape: tuple[int, ...],
-        num_classes: int = 10,
-        noise_dim: int = 100,
+        num_classes: Count = 10,
+        noise_dim: Count = 100,
         prior: ClassCode | None = None,
         classifier: keras.Model | None = None,
         class_log_likelihood: Weight = 1.0,
         **kwargs,
     ) -> None:
-        self.num_classes = num_classes = operator.index(num_classes)
-        self.class_log_likelihood = class_log_likelihood
-        kwargs.pop("latent_dim", None)  # a saved model's: the prior has it
-        prior = prior or ClassCode(num_classes, noise_dim)
+        prior = prior or self.make_prior(num_classes=num_classes, noise_dim=noise_dim)
         if prior.num_components != num_classes:
             raise UserError(
                 f"AC-GAN's prior has a component for each of the {num_classes} classes; this one has "
                 f"{prior.num_components}."
             )
-        self.noise_dim = getattr(prior, "noise_dim", noise_dim)
-        self.num_components = num_classes
-        super().__init__(data_shape, latent_dim=prior.latent_dim, prior=prior, **kwargs)
-        self.set_classifier(classifier, num_classes)
+        self.num_classes = num_classes
+        self.class_log_likelihood = class_log_likelihood
+        super().__init__(data_shape, prior, **kwargs)
+        made = SharedClassifier(num_classes, dtype=self.dtype_policy, name="classifier")
+        self.set_classifier(classifier, made, num_classes)
+
+    @property
+    def noise_dim(self) -> int:
+        """Length of the noise in z."""
+        return self.prior.noise_dim
 
     @property
     def component_classes(self) -> list[list[int]]:
@@ -98,12 +103,3 @@ class ACGAN(Classifying, GAN):
         """Return -E[log P(C = c | X_fake)]."""
         chosen = tf.gather(forward.fake_log_classes, forward.components, batch_dims=2)
         return -tf.reduce_mean(chosen)
-
-    def get_config(self) -> dict:
-        """Return the constructor's arguments."""
-        return {
-            **super().get_config(),
-            "num_classes": self.num_classes,
-            "noise_dim": self.noise_dim,
-            "class_log_likelihood": serialized(self.class_log_likelihood),
-        }

@@ -1,16 +1,13 @@
 """What one update of a latent GAN sees, computed on first use and then shared by all losses."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any, NamedTuple
 
 import tensorflow as tf
 
 from tfgmmgan.utils.random import split
 
-if TYPE_CHECKING:
-    from tfgmmgan.models.base import LatentGAN
-
-__all__ = ["ForwardPass"]
+__all__ = ["ForwardPass", "Latents", "cached_property"]
 
 
 class cached_property:
@@ -31,6 +28,20 @@ class cached_property:
         return value
 
 
+class Latents(NamedTuple):
+    """Latent vectors of one pass.
+
+    Attributes:
+        z: (S, K, d); (S, 1, d) where the model does not draw by component.
+        components: (S, K) or (S, 1) the component that made each.
+        subclasses: (S, K) the subclass of each, where the prior has them.
+    """
+
+    z: tf.Tensor
+    components: tf.Tensor
+    subclasses: tf.Tensor | None = None
+
+
 class ForwardPass:
     """One pass of a model over a batch of real examples and the fakes drawn for it.
 
@@ -41,59 +52,41 @@ class ForwardPass:
     of the discriminator's head.
 
     Attributes:
+        model: A `LatentGAN`.
         real: (B, *data_shape) float32, images in [-1, 1].
         labels: (B,) integers, or None where the model does not learn from labels.
-        neighbours: (B, *data_shape) float32 what each is paired with in pretraining; elsewhere None.
-        z: (S, K, d) latent vectors; (S, 1, d) where the model does not draw by component.
-        components: (S, K) or (S, 1) the component that made each.
-        fake: (S * K, *data_shape) generated examples.
-        real_features, fake_features: (B, F), (S * K, F) the discriminator's encoding.
-        real_trunk, fake_trunk: (B, F), (S * K, F) what the discriminator's head works on.
-        real_scores: (B, O) discriminator logits.
-        fake_outputs: (S, K, O) discriminator logits.
-        fake_scores: (S, K) logits; with a head of K outputs, that of the component that made the fake.
-        real_class_logits: (B, K) the classifier's logits.
-        responsibilities: (B, K) alpha = C(x).
-        changed: (B, *data_shape) the real examples, changed by the model's augmentation.
-        changed_class_logits: (B, K) the classifier's logits of these.
-        neighbour_class_logits: (B, K) the classifier's logits of the neighbours, changed.
-        real_class_features, changed_class_features, neighbour_class_features: (B, F) what the classifier's last layer
-            works on.
-        fake_log_classes: (S, K, K) log C(x_hat).
-        fake_subclasses: (S * K,) the subclass that made each fake.
-        posterior: (S, K, K) closed-form p(k | z) under equal weights, without gradient.
+        seed: (2,) stateless seed of the pass.
+        fakes: S.
     """
 
     def __init__(
         self,
-        model: "LatentGAN",
+        model: Any,
         real: tf.Tensor,
         labels: tf.Tensor | None,
         seed: tf.Tensor,
         fakes: int | tf.Tensor,
-        neighbours: tf.Tensor | None = None,
     ) -> None:
         self.model = model
         self.real = real
         self.labels = labels
         self.seed = seed
         self.fakes = fakes
-        self.neighbours = neighbours
 
     @cached_property
-    def latents(self) -> tuple[tf.Tensor, tf.Tensor]:
-        """Latent vectors, (S, K, d), and the component of each, (S, K)."""
+    def latents(self) -> Latents:
+        """Latent vectors and what made them."""
         return self.model.draw_latents(self.fakes, split(self.seed, 0))
 
     @property
     def z(self) -> tf.Tensor:
         """Latent vectors, (S, K, d)."""
-        return self.latents[0]
+        return self.latents.z
 
     @property
     def components(self) -> tf.Tensor:
         """The component that made each, (S, K)."""
-        return self.latents[1]
+        return self.latents.components
 
     @cached_property
     def fake(self) -> tf.Tensor:
@@ -139,11 +132,8 @@ class ForwardPass:
     @cached_property
     def real_class_logits(self) -> tf.Tensor:
         """The classifier's logits of real examples, (B, K)."""
-        view = self.model.classifier_view(self.real, split(self.seed, 1), generated=False)
-        if view is self.real and self.model.has_trunk:
-            return self.model.classifier.head(self.real_class_features)
-        features = self.real_features if view is self.real and self.model.shares_encoder else None
-        return self.model.class_logits(view, features, training=True)
+        features = self.real_features if self.model.shares_encoder else None
+        return self.model.class_logits(self.real, features, training=True)
 
     @cached_property
     def responsibilities(self) -> tf.Tensor:
@@ -151,57 +141,16 @@ class ForwardPass:
         return tf.nn.softmax(self.real_class_logits)
 
     @cached_property
-    def changed(self) -> tf.Tensor:
-        """The real examples, changed by the model's augmentation."""
-        return self.model.augmentation(self.real, split(self.seed, 4))
-
-    @cached_property
-    def changed_class_logits(self) -> tf.Tensor:
-        """The classifier's logits of the changed examples, (B, K)."""
-        if self.model.has_trunk:
-            return self.model.classifier.head(self.changed_class_features)
-        return self.model.class_logits(self.changed, training=True)
-
-    @cached_property
-    def neighbour_class_logits(self) -> tf.Tensor:
-        """The classifier's logits of the neighbours, changed, (B, K)."""
-        return self.model.classifier.head(self.neighbour_class_features)
-
-    @cached_property
-    def neighbour_class_features(self) -> tf.Tensor:
-        """What the classifier's last layer works on for the neighbours, changed by the model's augmentation, (B, F)."""
-        changed = self.model.augmentation(self.neighbours, split(self.seed, 5))
-        return self.model.class_features(changed, training=True)
-
-    @cached_property
-    def real_class_features(self) -> tf.Tensor:
-        """What the classifier's last layer works on for the real examples, (B, F)."""
-        features = self.real_features if self.model.shares_encoder else None
-        return self.model.class_features(self.real, features, training=True)
-
-    @cached_property
-    def changed_class_features(self) -> tf.Tensor:
-        """What the classifier's last layer works on for the changed examples, (B, F)."""
-        return self.model.class_features(self.changed, training=True)
-
-    @cached_property
     def fake_log_classes(self) -> tf.Tensor:
         """Log C(x_hat), (S, K, K)."""
-        view = self.model.classifier_view(self.fake, split(self.seed, 2), generated=True)
-        features = self.fake_features if view is self.fake and self.model.shares_encoder else None
-        return self.per_component(tf.nn.log_softmax(self.model.class_logits(view, features, training=True)))
+        features = self.fake_features if self.model.shares_encoder else None
+        return self.per_component(tf.nn.log_softmax(self.model.class_logits(self.fake, features, training=True)))
 
     @cached_property
     def posterior(self) -> tf.Tensor:
         """Closed-form p(k | z), (S, K, K), without gradient; as on the poster, all components count alike."""
         z = tf.reshape(self.z, [-1, self.model.prior.latent_dim])
         return self.per_component(tf.stop_gradient(tf.nn.softmax(self.model.prior.log_prob_components(z))))
-
-    @cached_property
-    def fake_subclasses(self) -> tf.Tensor:
-        """The subclass that made each fake, (S * K,), where the prior has subclasses; without gradient."""
-        likely = self.model.prior.log_prob_subclasses(self.z)  # [S, K, G]
-        return tf.stop_gradient(tf.reshape(tf.argmax(likely, axis=2), [-1]))
 
     def per_component(self, rows: tf.Tensor) -> tf.Tensor:
         """Give the rows of the fakes their two axes, (S * K, ...) -> (S, K, ...)."""

@@ -1,7 +1,7 @@
 """GAEL: a GAN with an encoder, and a mixture fitted to the encodings of real images (Feigin, Spitzer & Giryes)."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, ClassVar, Literal
 
 import keras
 import numpy as np
@@ -9,25 +9,25 @@ import tensorflow as tf
 
 from tfgmmgan.data.scaling import to_float
 from tfgmmgan.losses import gaussian_log_likelihood
-from tfgmmgan.models.forward import ForwardPass
-from tfgmmgan.models.gan import GAN
-from tfgmmgan.models.terms import LossTerm, Weight, serialized
+from tfgmmgan.models.forward import ForwardPass, Latents
+from tfgmmgan.models.latent_gan import LatentGAN
+from tfgmmgan.models.loss_term import LossTerm, Weight
 from tfgmmgan.networks.latent_head import LatentHead
 from tfgmmgan.priors import FittedMixture, LatentPrior, Normal
-from tfgmmgan.utils.errors import UserError, unknown_name
+from tfgmmgan.utils.arguments import Count
+from tfgmmgan.utils.errors import UserError
 
 __all__ = ["GAEL"]
 
-VARIANCES = ("diagonal", "identity")
-
 
 @keras.saving.register_keras_serializable(package="tfgmmgan")
-class GAEL(GAN):
+class GAEL(LatentGAN):
     """A GAN whose discriminator also infers the latent vector, by a head of its own trained on generated examples.
 
     Training draws z ~ N(0, I) (`training_prior`). `fit_prior` then fits a mixture to Enc(x) of the real examples: it is
     the `prior` that the generator draws from, and the clustering. The loss may be any of the adversarial ones; with
-    `adversarial_loss="wasserstein_gp", update_order="alternating", critic_steps=5` it is GAEL over WGAN-GP.
+    `adversarial_loss="wasserstein", gradient_penalty=10, update_order="alternating", critic_steps=5` it is GAEL over
+    WGAN-GP.
 
     Example:
 
@@ -45,9 +45,9 @@ class GAEL(GAN):
         prior: A `FittedMixture`.
         latent_head: Keras model from the discriminator's features to (Enc(x), log Sigma(x) or None); a `LatentHead`
             where None.
-        encoding: lambda, the weight of eq. 2. Where None 10 / d: the paper's 10 with eq. 2's sum over the d dimensions
-            of z taken as a mean. Summed, as it is written, `encoding=10`, the encoder takes over the shared layers
-            and G collapses to one image (on digits, docs/systems.md).
+        encoding: lambda, the weight of eq. 2, whose sum over the d dimensions of z is taken as a mean here. Default 10,
+            the paper's number. Summed, as it is written, is `encoding=10 * d`: the encoder takes over the shared
+            layers and G collapses to one image (on digits, docs/systems).
         encoding_variance: `"diagonal"`, Sigma(x) is learned, or `"identity"`. The paper models it diagonal and found
             both alike. Default `"diagonal"`.
         **kwargs: As in `LatentGAN`.
@@ -59,37 +59,36 @@ class GAEL(GAN):
         Eq. 1-4 and section 3.
     """
 
-    groups = (*GAN.groups, "latent_head")
-    discriminator_groups = (*GAN.discriminator_groups, "latent_head")
+    groups = (*LatentGAN.groups, "latent_head")
+    discriminator_groups = (*LatentGAN.discriminator_groups, "latent_head")
     prior_class = FittedMixture
     responsibilities_by = "mixture"
-    draws_by_weights = True  # of the training prior's one component
+    capabilities: ClassVar = frozenset({"responsibilities", "encode", "fit_prior"})
 
     def __init__(
         self,
         data_shape: tuple[int, ...],
-        num_components: int = 10,
-        latent_dim: int = 100,
+        num_components: Count = 10,
+        latent_dim: Count = 100,
         prior: FittedMixture | None = None,
         latent_head: keras.Model | None = None,
-        encoding: Weight | None = None,
-        encoding_variance: str = "diagonal",
+        encoding: Weight = 10.0,
+        encoding_variance: Literal["diagonal", "identity"] = "diagonal",
         **kwargs,
     ) -> None:
-        if encoding_variance not in VARIANCES:
-            raise unknown_name("encoding variance", encoding_variance, VARIANCES)
-        prior = prior or FittedMixture(num_components, latent_dim, seed=kwargs.get("seed", 0))
+        prior = prior or self.make_prior(
+            num_components=num_components, latent_dim=latent_dim, seed=kwargs.get("seed", 0)
+        )
         if not isinstance(prior, FittedMixture):
             raise UserError(
                 f"GAEL fits its prior after training and needs a FittedMixture; got {type(prior).__name__}."
             )
-        self.num_components = prior.num_components
-        self.encoding = 10.0 / prior.latent_dim if encoding is None else encoding
+        self.encoding = encoding
         self.encoding_variance = encoding_variance
-        super().__init__(data_shape, latent_dim=prior.latent_dim, prior=prior, **kwargs)
+        super().__init__(data_shape, prior, **kwargs)
         self.training_prior = Normal(prior.latent_dim)
         if latent_head is not None:
-            self._given.append("latent_head")
+            self._given.add("latent_head")
         self.latent_head = latent_head or LatentHead(
             prior.latent_dim,
             learned_variance=encoding_variance == "diagonal",
@@ -108,18 +107,18 @@ class GAEL(GAN):
         return {**super().loss_terms(), "encoding_loss": LossTerm(self.encoding_loss, trains, self.encoding)}
 
     def encoding_loss(self, forward: ForwardPass) -> tf.Tensor:
-        """Return the negative of eq. 2, on the batch's generated examples."""
+        """Return the negative of eq. 2, a d-th of it, on the batch's generated examples."""
         z = tf.reshape(forward.z, [-1, self.latent_dim])
-        return -gaussian_log_likelihood(z, *self.latent_head(forward.fake_features))
+        return -gaussian_log_likelihood(z, *self.latent_head(forward.fake_features)) / self.latent_dim
 
     def fakes_per_component(self, batch: int | tf.Tensor) -> int | tf.Tensor:
         """Return as many fakes as there are examples: the training prior has one component."""
         return batch
 
-    def draw_latents(self, fakes: int | tf.Tensor, seed: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    def draw_latents(self, fakes: int | tf.Tensor, seed: tf.Tensor) -> Latents:
         """Return z ~ N(0, I), (n, 1, d), and zeros for components."""
         z = self.training_prior.sample_stratified(fakes, seed)
-        return z, tf.zeros(tf.shape(z)[:2], tf.int32)
+        return Latents(z, tf.zeros(tf.shape(z)[:2], tf.int32))
 
     def group_variables(self, group: str) -> list[keras.Variable]:
         """Return a group's trainable weights."""
@@ -161,16 +160,3 @@ class GAEL(GAN):
     def call(self, examples: tf.Tensor, training: bool = False) -> tf.Tensor:
         """Return p(k | Enc(x)) under the mixture, (n, K)."""
         return self.prior.responsibilities(self.encodings(examples))
-
-    def responsibilities(self, examples: np.ndarray, batch_size: int = 256) -> np.ndarray:
-        """Return p(k | Enc(x)) under the fitted mixture, (n, K) float32 (section 3, "Clustering")."""
-        return self.infer("responsibilities", self.call, examples, (self.num_components,), batch_size)
-
-    def get_config(self) -> dict:
-        """Return the constructor's arguments."""
-        return {
-            **super().get_config(),
-            "num_components": self.num_components,
-            "encoding": serialized(self.encoding),
-            "encoding_variance": self.encoding_variance,
-        }

@@ -1,22 +1,20 @@
 """GMGAN: the unsupervised GM-GAN (Ben-Yosef & Weinshall 2018)."""
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import keras
 import tensorflow as tf
 
-from tfgmmgan.models.forward import ForwardPass
-from tfgmmgan.models.gan import GAN
+from tfgmmgan.models.forward import ForwardPass, Latents
+from tfgmmgan.models.latent_gan import LatentGAN
 from tfgmmgan.priors import GaussianMixture, LatentPrior
-from tfgmmgan.utils.errors import unknown_name
+from tfgmmgan.utils.arguments import Count, WholeNumber
 
-__all__ = ["GMGAN"]
-
-SAMPLINGS = ("categorical", "stratified")
+__all__ = ["GMGAN", "draw_categorical"]
 
 
 @keras.saving.register_keras_serializable(package="tfgmmgan")
-class GMGAN(GAN):
+class GMGAN(LatentGAN):
     """A GAN whose z comes from a uniform mixture of Gaussians: static as drawn, or dynamic, trained with G.
 
     Example:
@@ -32,8 +30,8 @@ class GMGAN(GAN):
         sampling: `"categorical"`: k ~ Categ(1/K) for each fake (Algorithm 1, lines 7 and 19). `"stratified"`: as
             many fakes of each component, ceil(n/K); the same expected loss with less noise (ours).
         update_order: Default `"alternating"`, as in Algorithm 1.
-        generator_batch_size: b_G of the alternating order; 128 where None, as in section 4, beside a batch of
-            b_D = 64 for D.
+        generator_batch_size: b_G of the alternating order, beside a batch of b_D = 64 for D. Default 128, as in
+            section 4.
         **kwargs: As in `LatentGAN`.
 
     Reference:
@@ -41,43 +39,27 @@ class GMGAN(GAN):
     """
 
     prior_class = GaussianMixture
-    option_defaults: ClassVar = {
-        "prior.trainable": False,
-        "prior.weights": "uniform",
-        "optimizers.update_order": "alternating",
-    }
+    prior_defaults: ClassVar = {"trainable": False}
 
     def __init__(
         self,
         data_shape: tuple[int, ...],
-        num_components: int = 10,
-        latent_dim: int = 100,
+        num_components: Count = 10,
+        latent_dim: Count = 100,
         prior: LatentPrior | None = None,
-        sampling: str = "categorical",
-        update_order: str = "alternating",
-        generator_batch_size: int | None = None,
+        sampling: Literal["categorical", "stratified"] = "categorical",
+        update_order: Literal["simultaneous", "alternating"] = "alternating",
+        generator_batch_size: WholeNumber = 128,
         **kwargs,
     ) -> None:
-        if sampling not in SAMPLINGS:
-            raise unknown_name("sampling", sampling, SAMPLINGS)
-        if update_order == "alternating":
-            generator_batch_size = generator_batch_size or 128
-        prior = prior or GaussianMixture(num_components, latent_dim, trainable=False, seed=kwargs.get("seed", 0))
-        self.num_components = prior.num_components
+        prior = prior or self.make_prior(
+            num_components=num_components, latent_dim=latent_dim, seed=kwargs.get("seed", 0)
+        )
         self.sampling = sampling
         super().__init__(
-            data_shape,
-            latent_dim=prior.latent_dim,
-            prior=prior,
-            update_order=update_order,
-            generator_batch_size=generator_batch_size,
-            **kwargs,
+            data_shape, prior, update_order=update_order, generator_batch_size=generator_batch_size, **kwargs
         )
-
-    @property
-    def draws_by_weights(self) -> bool:
-        """Whether training has each component as often as it weighs."""
-        return self.sampling == "categorical"
+        self.check_prior(draws_by_weights=sampling == "categorical")
 
     def discriminator_loss(self, forward: ForwardPass) -> tf.Tensor:
         """Return L(D) of Algorithm 1, lines 14-16, with its factor 1/2."""
@@ -87,13 +69,14 @@ class GMGAN(GAN):
         """Return how many fakes are drawn of each component, or of all where the component is drawn too."""
         return batch if self.sampling == "categorical" else super().fakes_per_component(batch)
 
-    def draw_latents(self, fakes: int | tf.Tensor, seed: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    def draw_latents(self, fakes: int | tf.Tensor, seed: tf.Tensor) -> Latents:
         """Return latent vectors, (n, 1, d) or (S, K, d) by `sampling`, and their components."""
         if self.sampling == "stratified":
             return super().draw_latents(fakes, seed)
-        components = self.prior.sample_ids(fakes, seed)
-        return self.prior.sample_components(components, seed)[:, None], components[:, None]
+        return draw_categorical(self.prior, fakes, seed)
 
-    def get_config(self) -> dict:
-        """Return the constructor's arguments."""
-        return {**super().get_config(), "num_components": self.num_components, "sampling": self.sampling}
+
+def draw_categorical(prior: LatentPrior, n: int | tf.Tensor, seed: tf.Tensor) -> Latents:
+    """Return n latent vectors whose components are drawn by the mixture's weights, (n, 1, d) and (n, 1)."""
+    components = prior.sample_ids(n, seed)
+    return Latents(prior.sample_components(components, seed)[:, None], components[:, None])

@@ -1,26 +1,24 @@
 """SupervisedGMGAN: GM-GAN with labels (Ben-Yosef & Weinshall 2018)."""
 
-from collections.abc import Sequence
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import keras
 import numpy as np
 import tensorflow as tf
 
 from tfgmmgan.losses import one_against_all
-from tfgmmgan.models.forward import ForwardPass
-from tfgmmgan.models.gmgan import GMGAN
+from tfgmmgan.models.forward import ForwardPass, Latents
+from tfgmmgan.models.gmgan import draw_categorical
+from tfgmmgan.models.latent_gan import LatentGAN
 from tfgmmgan.priors import GaussianMixture, LatentPrior
-from tfgmmgan.utils.errors import UserError, unknown_name
+from tfgmmgan.utils.arguments import Count, WholeNumber
+from tfgmmgan.utils.errors import UserError
 
 __all__ = ["SupervisedGMGAN"]
 
-NEGATIVES = ("all", "own_class")
-VARIANCE = 0.01
-
 
 @keras.saving.register_keras_serializable(package="tfgmmgan")
-class SupervisedGMGAN(GMGAN):
+class SupervisedGMGAN(LatentGAN):
     """A GM-GAN whose discriminator has an output for each class, "real and of this class".
 
     The mapping between K components and N classes:
@@ -41,6 +39,7 @@ class SupervisedGMGAN(GMGAN):
         data_shape: Shape of one example: (H, W, C) for images, (p,) for points.
         num_classes: N. Default 10.
         num_components: K, where no prior is given. Default 10.
+        latent_dim: d, where no prior is given. Default 100.
         component_to_class: f, K class ids among which is every class; k mod N where None. For K >= N.
         class_to_component: N component ids among which is every component; c mod K where None. For K < N.
         negatives: What each output of D tells its class from. `"all"`: every fake and the real examples of all other
@@ -50,7 +49,10 @@ class SupervisedGMGAN(GMGAN):
         prior: Any `LatentPrior`; where None a static mixture with c = 0.1 and a variance of 0.01 (ours). Under GM-GAN's
             sigma of 0.15 ten Gaussians in 100 dimensions overlap so much that half of all z lie nearer to
             another: no G could draw the class it is asked for (docs/systems.md).
-        **kwargs: As in `GMGAN`.
+        sampling: How the component of each fake is chosen, as in `GMGAN`. Default `"categorical"`.
+        update_order: Default `"alternating"`, as in Algorithm 1.
+        generator_batch_size: b_G of the alternating order. Default 128, as in section 4.
+        **kwargs: As in `LatentGAN`.
 
     Raises:
         ValueError: If a mapping has the wrong length or leaves a class, or a component, out.
@@ -60,21 +62,24 @@ class SupervisedGMGAN(GMGAN):
     """
 
     needs_labels = True
-    option_defaults: ClassVar = {**GMGAN.option_defaults, "prior.variance": VARIANCE}
+    prior_class = GaussianMixture
+    prior_defaults: ClassVar = {"trainable": False, "variance": 0.01}
 
     def __init__(
         self,
         data_shape: tuple[int, ...],
-        num_classes: int = 10,
-        num_components: int = 10,
-        component_to_class: Sequence[int] | None = None,
-        class_to_component: Sequence[int] | None = None,
-        negatives: str = "all",
+        num_classes: Count = 10,
+        num_components: Count = 10,
+        latent_dim: Count = 100,
+        component_to_class: list[int] | None = None,
+        class_to_component: list[int] | None = None,
+        negatives: Literal["all", "own_class"] = "all",
         prior: LatentPrior | None = None,
+        sampling: Literal["categorical", "stratified"] = "categorical",
+        update_order: Literal["simultaneous", "alternating"] = "alternating",
+        generator_batch_size: WholeNumber = 128,
         **kwargs,
     ) -> None:
-        if negatives not in NEGATIVES:
-            raise unknown_name("negatives", negatives, NEGATIVES)
         components = prior.num_components if prior else num_components
         shared = components < num_classes
         if (component_to_class if shared else class_to_component) is not None:
@@ -93,10 +98,24 @@ class SupervisedGMGAN(GMGAN):
         self.component_to_class = component_to_class
         self.class_to_component = class_to_component
         self.negatives = negatives
-        if prior is None:
-            latent_dim, seed = kwargs.pop("latent_dim", 100), kwargs.get("seed", 0)
-            prior = GaussianMixture(num_components, latent_dim, trainable=False, variance=VARIANCE, seed=seed)
-        super().__init__(data_shape, prior=prior, **kwargs)
+        self.sampling = sampling
+        prior = prior or self.make_prior(
+            num_components=num_components, latent_dim=latent_dim, seed=kwargs.get("seed", 0)
+        )
+        super().__init__(
+            data_shape, prior, update_order=update_order, generator_batch_size=generator_batch_size, **kwargs
+        )
+        self.check_prior(draws_by_weights=sampling == "categorical")
+
+    def fakes_per_component(self, batch: int | tf.Tensor) -> int | tf.Tensor:
+        """Return how many fakes are drawn of each component, or of all where the component is drawn too."""
+        return batch if self.sampling == "categorical" else super().fakes_per_component(batch)
+
+    def draw_latents(self, fakes: int | tf.Tensor, seed: tf.Tensor) -> Latents:
+        """Return latent vectors, (n, 1, d) or (S, K, d) by `sampling`, and their components."""
+        if self.sampling == "stratified":
+            return super().draw_latents(fakes, seed)
+        return draw_categorical(self.prior, fakes, seed)
 
     @property
     def component_classes(self) -> list[list[int]]:
@@ -131,18 +150,8 @@ class SupervisedGMGAN(GMGAN):
     def _fake_rows(self, forward: ForwardPass) -> tf.Tensor:
         return tf.reshape(forward.fake_outputs, [-1, forward.fake_outputs.shape[-1]])
 
-    def get_config(self) -> dict:
-        """Return the constructor's arguments."""
-        return {
-            **super().get_config(),
-            "num_classes": self.num_classes,
-            "component_to_class": self.component_to_class,
-            "class_to_component": self.class_to_component,
-            "negatives": self.negatives,
-        }
 
-
-def _mapping(name: str, given: Sequence[int] | None, length: int, onto: int) -> np.ndarray:
+def _mapping(name: str, given: list[int] | None, length: int, onto: int) -> np.ndarray:
     """Return a mapping of `length` ids onto all of `onto`, the given one checked."""
     found = np.arange(length) % onto if given is None else np.asarray(given)
     if found.shape != (length,) or not np.issubdtype(found.dtype, np.integer) or set(found) != set(range(onto)):

@@ -30,7 +30,11 @@ __all__ = [
     "ResNetGenerator",
     "SharedClassifier",
     "dtype_policy",
+    "make_classifier",
+    "networks_for",
 ]
+
+CLASSIFIER_UNITS = 512  # of the hidden layer between a classifier's encoding and its logits
 
 
 class Architecture(NamedTuple):
@@ -49,3 +53,35 @@ NETWORKS = Registry(
         "resnet": Architecture(ResNetGenerator, ResNetEncoder, ResNetClassifier),
     },
 )
+
+
+def networks_for(architecture: str, data_shape: tuple[int, ...]) -> Architecture:
+    """Return the networks of a name in `NETWORKS`, or of `"auto"`: dcgan for images, mlp for points."""
+    if architecture == "auto":
+        architecture = "dcgan" if len(data_shape) == 3 else "mlp"
+    return NETWORKS[architecture]
+
+
+def make_classifier(
+    data_shape: tuple[int, ...],
+    num_components: int,
+    architecture: str = "auto",
+    width: float = 1.0,
+    policy: keras.DTypePolicy | None = None,
+) -> EncodingClassifier:
+    """Return a classifier on an encoding like the discriminator's, built: examples in [-1, 1] -> logits.
+
+    A hidden layer of 512 units is between them (ours).
+
+    Args:
+        data_shape: Shape of one example.
+        num_components: K logits.
+        architecture: As in `networks_for`.
+        width: Multiplies the channels.
+        policy: Keras's dtype policy; the current one where None.
+    """
+    with dtype_policy(policy or keras.config.dtype_policy()):
+        encoder = networks_for(architecture, data_shape).encoder(data_shape, width=width, name="encoder")
+        classifier = EncodingClassifier(encoder, num_components, CLASSIFIER_UNITS, name="classifier")
+    classifier.build((None, *data_shape))
+    return classifier

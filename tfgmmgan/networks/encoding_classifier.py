@@ -45,6 +45,10 @@ class EncodingClassifier(keras.Model):
         """Return what the last layer works on."""
         return self.layer.trunk(self.encoder(examples, training=training), training=training)
 
+    def compute_output_shape(self, input_shape: tuple) -> tuple:
+        """Return (n, K)."""
+        return (input_shape[0], self.num_components)
+
     def get_config(self) -> dict:
         """Return the constructor's arguments."""
         return {

@@ -49,6 +49,10 @@ class SharedClassifier(keras.Model):
             features = layer(features, training=training) if isinstance(layer, BatchNormalization) else layer(features)
         return features
 
+    def compute_output_shape(self, input_shape: tuple) -> tuple:
+        """Return (n, K)."""
+        return (input_shape[0], self.num_components)
+
     def get_config(self) -> dict:
         """Return the constructor's arguments."""
         return {**super().get_config(), "num_components": self.num_components, "hidden_units": self.hidden_units}

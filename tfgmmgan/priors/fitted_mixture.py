@@ -1,9 +1,12 @@
 """A mixture that is fitted to encodings after training: GAEL's new prior."""
 
+from typing import Literal
+
 import keras
 import numpy as np
 
 from tfgmmgan.priors.gaussian_mixture import GaussianMixture
+from tfgmmgan.utils.arguments import Count, WholeNumber, values_of
 from tfgmmgan.utils.errors import UserError
 
 __all__ = ["FittedMixture"]
@@ -30,14 +33,12 @@ class FittedMixture(GaussianMixture):
 
     def __init__(
         self,
-        num_components: int = 10,
-        latent_dim: int = 100,
-        covariance: str = "full",
-        seed: int = 0,
+        num_components: Count = 10,
+        latent_dim: Count = 100,
+        covariance: Literal["full", "diag", "spherical"] = "full",
+        seed: WholeNumber = 0,
         name: str | None = None,
     ) -> None:
-        if covariance == "factor":
-            raise UserError("A fitted mixture's covariance is 'full', 'diag' or 'spherical'; 'factor' is for training.")
         super().__init__(
             num_components, latent_dim, covariance, trainable=False, mean_range=0.0, variance=1.0, seed=seed, name=name
         )
@@ -76,12 +77,12 @@ class FittedMixture(GaussianMixture):
         ).fit(np.asarray(encodings, np.float64))
         self.loc.assign(found.means_)
         sigma = found.covariances_[:, None] if self.covariance == "spherical" else found.covariances_
-        self.scale.assign(self._family.raw_of_scale(np.linalg.cholesky(sigma) if sigma.ndim == 3 else np.sqrt(sigma)))
+        scale = np.linalg.cholesky(sigma) if sigma.ndim == 3 else np.sqrt(sigma)
+        self.scale.assign(self._covariance.raw(scale, self.latent_dim))
         self.probs.assign(found.weights_ / found.weights_.sum())
         self.fitted.assign(1.0)
         return self
 
     def get_config(self) -> dict:
         """Return the constructor's arguments."""
-        config = super().get_config()
-        return {key: config[key] for key in ("num_components", "latent_dim", "covariance", "seed", "name")}
+        return {**values_of(self), "name": self.name}

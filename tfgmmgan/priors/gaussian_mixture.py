@@ -1,6 +1,7 @@
 """The Gaussian mixture prior of GM-GAN and of responsibility learning."""
 
 import math
+from typing import Literal
 
 import keras
 import numpy as np
@@ -8,11 +9,9 @@ import tensorflow as tf
 
 from tfgmmgan.priors.base import LatentPrior
 from tfgmmgan.priors.covariance import COVARIANCES
-from tfgmmgan.utils.errors import unknown_name
+from tfgmmgan.utils.arguments import Count, NotNegative, Positive, Share, WholeNumber, check_arguments, values_of
 
 __all__ = ["GaussianMixture"]
-
-WEIGHTS = ("uniform", "responsibilities")
 
 
 @keras.saving.register_keras_serializable(package="tfgmmgan")
@@ -52,40 +51,35 @@ class GaussianMixture(LatentPrior):
 
     def __init__(
         self,
-        num_components: int = 10,
-        latent_dim: int = 100,
-        covariance: str = "full",
+        num_components: Count = 10,
+        latent_dim: Count = 100,
+        covariance: Literal["full", "factor", "diag", "spherical"] = "full",
         trainable: bool = True,
-        mean_range: float = 0.1,
-        variance: float = 0.15,
-        mixture_weights: str = "uniform",
-        momentum: float = 0.99,
-        seed: int = 0,
+        mean_range: NotNegative = 0.1,
+        variance: Positive = 0.15,
+        mixture_weights: Literal["uniform", "responsibilities"] = "uniform",
+        momentum: Share = 0.99,
+        seed: WholeNumber = 0,
         **kwargs,
     ) -> None:
         super().__init__(num_components, latent_dim, trainable=trainable, **kwargs)
-        if mean_range < 0:
-            raise ValueError(f"mean_range must be at least 0; got {mean_range}.")
-        if variance <= 0:
-            raise ValueError(f"variance must be positive (it is a variance, not a standard deviation); got {variance}.")
-        if not 0 <= momentum < 1:
-            raise ValueError(f"momentum must be in [0, 1); got {momentum}.")
-        if mixture_weights not in WEIGHTS:
-            raise unknown_name("mixture weights", mixture_weights, WEIGHTS)
         self.covariance = covariance
         self.mean_range = mean_range
         self.variance = variance
         self.mixture_weights = mixture_weights
         self.momentum = momentum
         self.seed = seed
-        self._family = COVARIANCES[covariance]
+        check_arguments(self)
+        self._covariance = COVARIANCES[covariance]
         self.build()
 
     def build(self, input_shape: tuple | None = None) -> None:
         """Create `loc` (K, d), the raw `scale` (K, ...), and `probs` (K,)."""
         k, d = self.num_components, self.latent_dim
         means = np.random.default_rng(self.seed).uniform(-self.mean_range, self.mean_range, (k, d))
-        scale = np.repeat(self._family.raw_initial(math.sqrt(self.variance), d)[None], k, axis=0)
+        with tf.init_scope():
+            one = self._covariance.raw(math.sqrt(self.variance) * self._covariance.scale(d)[None], d)
+        scale = np.repeat(one, k, axis=0)
         self.loc = self.add_weight(shape=(k, d), initializer=lambda s, dtype: keras.ops.cast(means, dtype), name="loc")
         self.scale = self.add_weight(
             shape=scale.shape, initializer=lambda s, dtype: keras.ops.cast(scale, dtype), name="scale"
@@ -95,24 +89,44 @@ class GaussianMixture(LatentPrior):
         )
         self.built = True
 
-    def place(self, eps: tf.Tensor, ids: tf.Tensor | None = None) -> tf.Tensor:
-        """Return A_k eps + mu_k; see `LatentPrior.place`."""
+    def components(self, ids: tf.Tensor | None = None):  # noqa: ANN201 - tfp is imported when it is asked for
+        """Return tfp's Gaussians N(mu_k, Sigma_k), all K, or those of `ids` (n,), of the weights as they are."""
         loc, raw = tf.convert_to_tensor(self.loc), tf.convert_to_tensor(self.scale)
         if ids is not None:
-            return self._family.multiply(tf.gather(raw, ids), eps[:, None])[:, 0] + tf.gather(loc, ids)
-        moved = self._family.multiply(raw, tf.transpose(eps, [1, 0, 2]))  # [K, S, d]
-        return tf.transpose(moved, [1, 0, 2]) + loc
+            loc, raw = tf.gather(loc, ids), tf.gather(raw, ids)
+        return self._covariance.gaussians(loc, self._covariance.bijector(self.latent_dim).forward(raw))
+
+    def distribution(self):  # noqa: ANN201
+        """Return the `tfp.distributions.MixtureSameFamily`, made of the weights as they are now.
+
+        It is made anew at each call: one that was kept would give no gradient to the weights.
+        """
+        import tensorflow_probability as tfp
+
+        mixture = tfp.distributions.Categorical(probs=self.mixture_probs())
+        return tfp.distributions.MixtureSameFamily(mixture, self.components())
+
+    def place(self, eps: tf.Tensor, ids: tf.Tensor | None = None) -> tf.Tensor:
+        """Return A_k eps + mu_k, by the components' own bijectors; see `LatentPrior.place`.
+
+        `MixtureSameFamily.sample` draws of all K components for each z and has no named component; noise is drawn here
+        and placed by tfp.
+        """
+        return self.components(ids).bijector.forward(eps)
 
     def log_prob_components(self, z: tf.Tensor) -> tf.Tensor:
         """Return log N(z; mu_k, Sigma_k), (n, d) -> (n, K)."""
-        delta = tf.cast(z, tf.float32)[None] - tf.convert_to_tensor(self.loc)[:, None]  # [K, n, d]
-        white, log_det = self._family.whiten(tf.convert_to_tensor(self.scale), delta)
-        log_z = 0.5 * self.latent_dim * math.log(2 * math.pi)
-        return tf.transpose(-0.5 * tf.reduce_sum(white**2, axis=-1)) - log_det - log_z
+        return self.components().log_prob(tf.cast(z, tf.float32)[:, None])
+
+    def responsibilities(self, z: tf.Tensor) -> tf.Tensor:
+        """Return p(k | z), the `posterior_marginal` of `distribution()`, (n, d) -> (n, K)."""
+        return self.distribution().posterior_marginal(tf.cast(z, tf.float32)).probs_parameter()
 
     def scale_tril(self) -> tf.Tensor:
         """Return the lower-triangular L_k with L_k L_k^T = Sigma_k, (K, d, d)."""
-        return self._family.scale_tril(tf.convert_to_tensor(self.scale), self.latent_dim)
+        if self.covariance == "full":
+            return self._covariance.bijector(self.latent_dim).forward(tf.convert_to_tensor(self.scale))
+        return tf.linalg.cholesky(self.components().covariance())
 
     def mixture_probs(self) -> tf.Tensor:
         """Return the mixture weights, (K,)."""
@@ -123,28 +137,6 @@ class GaussianMixture(LatentPrior):
         if self.mixture_weights == "responsibilities":
             self.probs.assign(self.momentum * self.probs + (1 - self.momentum) * mean_responsibilities)
 
-    def distribution(self):  # noqa: ANN201 - tfp is imported when it is asked for
-        """Return the `tfp.distributions.MixtureSameFamily`, made of the weights as they are now.
-
-        It is made anew at each call: one that was kept would give no gradient to the weights.
-        """
-        import tensorflow_probability as tfp
-
-        return tfp.distributions.MixtureSameFamily(
-            mixture_distribution=tfp.distributions.Categorical(probs=self.mixture_probs()),
-            components_distribution=tfp.distributions.MultivariateNormalTriL(
-                loc=tf.convert_to_tensor(self.loc), scale_tril=self.scale_tril()
-            ),
-        )
-
     def get_config(self) -> dict:
         """Return the constructor's arguments."""
-        return {
-            **super().get_config(),
-            "covariance": self.covariance,
-            "mean_range": self.mean_range,
-            "variance": self.variance,
-            "mixture_weights": self.mixture_weights,
-            "momentum": self.momentum,
-            "seed": self.seed,
-        }
+        return {**super().get_config(), **values_of(self)}

@@ -5,6 +5,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfgmmgan.priors.gaussian_mixture import GaussianMixture
+from tfgmmgan.utils.arguments import Count, Positive, WholeNumber, check
 from tfgmmgan.utils.errors import UserError
 from tfgmmgan.utils.random import split
 
@@ -48,16 +49,20 @@ class SubclassMixture(GaussianMixture):
     """
 
     def __init__(
-        self, num_components: int = 10, latent_dim: int = 100, subclasses: int = 10, spread: float = 1.0, **kwargs
+        self,
+        num_components: Count = 10,
+        latent_dim: Count = 100,
+        subclasses: WholeNumber = 10,
+        spread: Positive = 1.0,
+        **kwargs,
     ) -> None:
         if not subclasses >= 1:
             raise UserError(
                 f"subclasses must be at least 1; got {subclasses}. GaussianMixture is the prior without any."
             )
-        if not spread > 0:
-            raise UserError(f"spread must be positive; got {spread}.")
         self.subclasses = subclasses  # before `build`, which the base's constructor calls
         self.spread = spread
+        check("spread", spread, Positive)
         super().__init__(num_components, latent_dim, **kwargs)
 
     @property
@@ -93,44 +98,44 @@ class SubclassMixture(GaussianMixture):
 
     def noise(self, ids: tf.Tensor, seed: tf.Tensor, truncation: float | None = None) -> tf.Tensor:
         """Return the noise of named components, (...) -> (..., d): standard normal about the offset of a subclass."""
-        return super().noise(ids, seed, truncation) + self._offsets_of(ids, seed)
-
-    def sample_stratified(self, n_per_component: int, seed: tf.Tensor, per_subclass: int = 1) -> tf.Tensor:
-        """Draw the same number from each component, (S, K, d); of one, so many in turn are of the same subclass."""
-        if per_subclass == 1:
-            return super().sample_stratified(n_per_component, seed)
-        ids = tf.broadcast_to(tf.range(self.num_components), [n_per_component, self.num_components])
-        offsets = self._offsets_of(ids[: -(-n_per_component // per_subclass)], seed)
-        return self.place(super().noise(ids, seed) + tf.repeat(offsets, per_subclass, axis=0)[:n_per_component])
+        offsets = tf.gather(tf.convert_to_tensor(self.offsets), self.draw_subclasses(ids, seed))
+        return super().noise(ids, seed, truncation) + offsets
 
     def common_noise(self, seed: tf.Tensor) -> tf.Tensor:
         """Return one noise for all components, about the offset of one subclass of each: (1, K, d)."""
-        return (super().common_noise(seed) + self._offsets_of(tf.range(self.num_components), seed))[None]
+        subclasses = self.draw_subclasses(tf.range(self.num_components), seed)
+        return (super().common_noise(seed) + tf.gather(tf.convert_to_tensor(self.offsets), subclasses))[None]
 
-    def _offsets_of(self, ids: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-        """Draw a subclass of each component, (...), and return the offsets, (..., d)."""
+    def draw_subclasses(self, ids: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+        """Return the subclass that `noise` draws for each named component under a seed, (...) -> (...) int32."""
         ids = tf.convert_to_tensor(ids)
         upper = tf.gather(tf.cumsum(tf.convert_to_tensor(self.subclass_probs), axis=1), ids)  # [..., G]
         drawn = tf.random.stateless_uniform(tf.shape(ids), split(seed, 2)) * upper[..., -1]
         subclass = tf.reduce_sum(tf.cast(drawn[..., None] >= upper, tf.int32), axis=-1)
-        return tf.gather(tf.convert_to_tensor(self.offsets), tf.minimum(subclass, self.num_subclasses - 1))
+        return tf.minimum(subclass, self.num_subclasses - 1)
 
     def log_prob_subclasses(self, z: tf.Tensor) -> tf.Tensor:
-        """Return log p(g | k) N(z_sk; mu_k + A_k o_g, Sigma_k) of z (S, K, d), one for each component: (S, K, G)."""
-        loc, raw = tf.convert_to_tensor(self.loc), tf.convert_to_tensor(self.scale)
-        z = tf.cast(z, tf.float32)
-        white, log_det = self._family.whiten(raw, tf.transpose(z, [1, 0, 2]) - loc[:, None])  # [K, S, d]
-        offsets = tf.repeat(tf.convert_to_tensor(self.offsets)[None], self.num_components, axis=0)  # [K, G, d]
-        centres, _ = self._family.whiten(raw, self._family.multiply(raw, offsets))
-        squared = tf.reduce_sum(white**2, -1)[:, :, None] + tf.reduce_sum(centres**2, -1)[:, None]
-        squared -= 2 * tf.matmul(white, centres, transpose_b=True)  # [K, S, G]
-        log_normal = -0.5 * (squared + self.latent_dim * np.log(2 * np.pi)) - log_det[:, None, None]
-        return tf.transpose(log_normal + tf.math.log(tf.convert_to_tensor(self.subclass_probs))[:, None], [1, 0, 2])
+        """Return log p(g | k) N(z; mu_k + A_k o_g, Sigma_k), (n, d) -> (n, K, G).
+
+        In the noise of component k, eps = A_k^-1 (z - mu_k), it is N(eps; o_g, I): by tfp's bijector of a component and
+        one matrix product, where tfp's density of all K G Gaussians would hold (n, K, G, d) numbers.
+        """
+        every = self.components()
+        eps = every.bijector.inverse(tf.cast(z, tf.float32)[:, None])  # [n, K, d]
+        offsets = tf.convert_to_tensor(self.offsets)
+        squared = tf.reduce_sum(eps**2, -1, keepdims=True) + tf.reduce_sum(offsets**2, -1)
+        squared -= 2 * tf.einsum("nkd,gd->nkg", eps, offsets)
+        log_det = 2 * every.scale.log_abs_determinant()  # [K]
+        log_normal = -0.5 * (squared + self.latent_dim * np.log(2 * np.pi) + log_det[:, None])
+        return log_normal + tf.math.log(tf.convert_to_tensor(self.subclass_probs))
 
     def log_prob_components(self, z: tf.Tensor) -> tf.Tensor:
         """Return log p(z | k), (n, d) -> (n, K)."""
-        every = tf.repeat(tf.convert_to_tensor(z)[:, None], self.num_components, axis=1)
-        return tf.reduce_logsumexp(self.log_prob_subclasses(every), axis=2)
+        return tf.reduce_logsumexp(self.log_prob_subclasses(z), axis=2)
+
+    def responsibilities(self, z: tf.Tensor) -> tf.Tensor:
+        """Return p(k | z), (n, d) -> (n, K)."""
+        return tf.nn.softmax(self.log_prob_components(z) + tf.math.log(self.mixture_probs()))
 
     def subclasses_of(self, z: tf.Tensor, ids: tf.Tensor) -> tf.Tensor:
         """Return the subclass that most likely made each z of a known component.
@@ -142,26 +147,20 @@ class SubclassMixture(GaussianMixture):
         Returns:
             (n,) integers below G.
         """
-        every = tf.repeat(tf.convert_to_tensor(z)[:, None], self.num_components, axis=1)
-        return tf.argmax(tf.gather(self.log_prob_subclasses(every), ids, batch_dims=1), axis=1)
+        return tf.argmax(tf.gather(self.log_prob_subclasses(z), ids, batch_dims=1), axis=1)
 
     def distribution(self):  # noqa: ANN201 - as in GaussianMixture
         """Return the `tfp.distributions.MixtureSameFamily` of components that are such mixtures themselves."""
         import tensorflow_probability as tfp
 
-        raw = tf.convert_to_tensor(self.scale)
-        offsets = tf.repeat(tf.convert_to_tensor(self.offsets)[None], self.num_components, axis=0)
-        centres = tf.convert_to_tensor(self.loc)[:, None] + self._family.multiply(raw, offsets)
-        component = tfp.distributions.MixtureSameFamily(
-            mixture_distribution=tfp.distributions.Categorical(probs=tf.convert_to_tensor(self.subclass_probs)),
-            components_distribution=tfp.distributions.MultivariateNormalTriL(
-                loc=centres, scale_tril=self.scale_tril()[:, None]
-            ),
+        distributions = tfp.distributions
+        ids = tf.range(self.num_components)[:, None]
+        centres = self.components(ids).bijector.forward(tf.convert_to_tensor(self.offsets))  # [K, G, d]
+        component = distributions.MixtureSameFamily(
+            distributions.Categorical(probs=tf.convert_to_tensor(self.subclass_probs)),
+            distributions.MultivariateNormalTriL(centres, scale_tril=self.scale_tril()[:, None]),
         )
-        return tfp.distributions.MixtureSameFamily(
-            mixture_distribution=tfp.distributions.Categorical(probs=self.mixture_probs()),
-            components_distribution=component,
-        )
+        return distributions.MixtureSameFamily(distributions.Categorical(probs=self.mixture_probs()), component)
 
     def get_config(self) -> dict:
         """Return the constructor's arguments."""

@@ -34,7 +34,7 @@ def export(model: LatentGAN, base: str | Path) -> Path:
         The version's directory. It appears whole or not at all.
     """
     base = Path(base)
-    prior, generator, shape = model.prior, model.drawing_generator, model.data_shape
+    prior, generator, shape = model.prior, model.generator, model.data_shape
     seed = tf.TensorSpec([2], tf.int32, "seed")
 
     def decode(z: tf.Tensor) -> tf.Tensor:
@@ -73,8 +73,12 @@ def export(model: LatentGAN, base: str | Path) -> Path:
     archive.add_endpoint(
         "interpolate", interpolate, [tf.TensorSpec([None, prior.num_components], tf.float32, "weights"), seed]
     )
-    for function, owner in ((responsibilities, "responsibilities"), (encode, "encode"), (reconstruct, "reconstruct")):
-        if hasattr(model, owner):
+    for function, owner, capability in (
+        (responsibilities, "responsibilities", "responsibilities"),
+        (encode, "encode", "encode"),
+        (reconstruct, "reconstruct", "encode"),
+    ):
+        if capability in model.capabilities:
             archive.add_endpoint(owner, function, [tf.TensorSpec([None, *shape], tf.float32, "images")])
             if len(shape) == 3:
                 archive.add_endpoint(f"{owner}_uint8", function, [tf.TensorSpec([None, *shape], tf.uint8, "images")])

@@ -18,6 +18,7 @@ from tfgmmgan.utils.errors import UserError
 from tfgmmgan.utils.files import replacing
 
 __all__ = [
+    "BeforeTraining",
     "Checkpoint",
     "EpochLogs",
     "Figures",
@@ -51,7 +52,14 @@ class StopAtNaN(keras.callbacks.Callback):
                 )
 
 
-class Checkpoint(keras.callbacks.Callback):
+class BeforeTraining(keras.callbacks.Callback):
+    """A callback that is also told when the modes are found, before the first epoch."""
+
+    def on_modes_found(self, model: keras.Model, seconds: float) -> None:
+        """Take notice of a model that knows its modes, and how long it took."""
+
+
+class Checkpoint(BeforeTraining):
     """Writes weights, optimizer states and averages at the ends of epochs, and keeps the last two.
 
     Args:
@@ -75,7 +83,7 @@ class Checkpoint(keras.callbacks.Callback):
         self.write(self.model, epoch + 1)
         self.written = time.monotonic()
 
-    def on_pretraining_end(self, model: keras.Model, seconds: float) -> None:
+    def on_modes_found(self, model: keras.Model, seconds: float) -> None:
         """Write the state before the first epoch."""
         self.write(model, 0)
 
@@ -106,11 +114,11 @@ def _diverged(what: str, run: RunDirectory) -> UserError:
     )
 
 
-class HistoryFile(keras.callbacks.Callback):
+class HistoryFile(BeforeTraining):
     """Writes each epoch's mean losses, and the seconds it took, to `history.csv`, whole after every epoch.
 
     Args:
-        path: The file. Rows up to `first_epoch` (0 is pretraining) are kept, later ones (of a run that died) dropped.
+        path: The file. Rows up to `first_epoch` (0: the modes were found) are kept, later ones dropped.
         first_epoch: The epoch training starts at, from 0.
     """
 
@@ -119,8 +127,8 @@ class HistoryFile(keras.callbacks.Callback):
         self.path = path
         self.rows = read_rows(path, first_epoch)
 
-    def on_pretraining_end(self, model: keras.Model, seconds: float) -> None:
-        """Write what pretraining took, as epoch 0."""
+    def on_modes_found(self, model: keras.Model, seconds: float) -> None:
+        """Write what finding the modes took, as epoch 0."""
         self.rows = [{"epoch": 0, "seconds": round(seconds, 3)}]
         write_rows(self.path, self.rows)
 

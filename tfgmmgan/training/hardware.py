@@ -1,23 +1,22 @@
 """The options whose best value depends on the machine."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import tensorflow as tf
 
-from tfgmmgan.training.config import TrainConfig
+from tfgmmgan.training.options import TrainConfig
 
 __all__ = ["has_bfloat16", "resolved"]
 
 
 def resolved(config: TrainConfig) -> TrainConfig:
     """Return a config with every `auto` replaced by what it means on this machine; see docs/speed.md."""
-    precision, jit = config.precision, config.jit
+    precision, jit = config["precision"], config["jit"]
     if precision == "auto":
         precision = "bfloat16" if has_bfloat16() else "float32"
     if jit == "auto":
-        jit = config.strategy == "none" and len(tf.config.list_physical_devices("GPU")) == 1
-    return replace(config, precision=precision, jit=jit)
+        jit = config["strategy"] == "none" and len(tf.config.list_physical_devices("GPU")) == 1
+    return config.replaced(precision=precision, jit=jit)
 
 
 def has_bfloat16() -> bool:

@@ -1,46 +1,44 @@
 """One training run from a config to everything it leaves behind."""
 
-import json
 import sys
 import time
-from dataclasses import fields, replace
 from pathlib import Path
 
 import keras
-import yaml
 
-from tfgmmgan.data import ImageData, load
-from tfgmmgan.evaluation import EvaluationOptions, make_scorecard, write_scorecard
-from tfgmmgan.evaluation.report import write_report
-from tfgmmgan.evaluation.scorecard import SCHEMA_VERSION
+from tfgmmgan.data import DataOptions, ImageData, load
+from tfgmmgan.evaluation import EvaluationOptions
 from tfgmmgan.evaluation.subject import Subject
 from tfgmmgan.models import LatentGAN
-from tfgmmgan.plotting import write_figures
 from tfgmmgan.serving.export import export
-from tfgmmgan.training.build import build_model, unused_options
+from tfgmmgan.training.build import build_model
 from tfgmmgan.training.callbacks import (
+    BeforeTraining,
     Checkpoint,
     EpochLogs,
     Figures,
     HistoryFile,
     Scores,
     StopAtNaN,
-    best_epoch,
     minutes_trained,
-    read_rows,
 )
-from tfgmmgan.training.config import TrainConfig, flatten
-from tfgmmgan.training.config_file import changed_options, read_config
+from tfgmmgan.training.compat import read_run_config
 from tfgmmgan.training.hardware import resolved
-from tfgmmgan.training.run_directory import RunDirectory, picture_stem
+from tfgmmgan.training.measuring import evaluate
+from tfgmmgan.training.options import TrainConfig
+from tfgmmgan.training.run_directory import RunDirectory
 from tfgmmgan.training.strategies import is_chief, make_strategy, workers_answer
+from tfgmmgan.training.weights import load_weights, restore
+from tfgmmgan.training.yaml_files import write_yaml
+from tfgmmgan.utils.arguments import arguments
 from tfgmmgan.utils.errors import UserError
 from tfgmmgan.utils.files import replacing
 from tfgmmgan.utils.replicas import is_multi_worker
+from tfgmmgan.version import __version__
 
-__all__ = ["default_run_name", "evaluate", "load_run", "train"]
+__all__ = ["default_run_name", "load_run", "train"]
 
-MAY_CHANGE_ON_RESUME = ("epochs", "data.path", *(f"evaluation.{field.name}" for field in fields(EvaluationOptions)))
+MAY_CHANGE_ON_RESUME = ("epochs", "data.path", *(f"evaluation.{name}" for name in arguments(EvaluationOptions)))
 
 
 LEAST_EXAMPLES = 2  # of each split
@@ -56,7 +54,7 @@ def train(config: TrainConfig, output: str | None = None, resume: bool = False) 
 
     Example:
 
-    >>> run, scorecard = train(TrainConfig(dataset="digits", epochs=2))
+    >>> run, scorecard = train(make_config("modegan", "digits", epochs=2))
 
     Args:
         config: What to train on what.
@@ -71,47 +69,48 @@ def train(config: TrainConfig, output: str | None = None, resume: bool = False) 
         UserError: If the data can't be had, an option does not fit or differs from the run that is resumed, the place
             is taken, a checkpoint is damaged, a loss or weight is no longer a finite number, or another worker is lost.
     """
-    strategy = make_strategy(config.strategy)
+    strategy = make_strategy(config["strategy"])
     config = resolved(config)
     if is_multi_worker(strategy) and output is None:
         raise UserError("--strategy multi_worker needs --output: one directory that all workers can read.")
-    name = default_run_name(config.dataset, config.model, config.seed)
+    name = default_run_name(config["dataset"], config["model"], config["seed"])
     resumed = RunDirectory.find(output, name) if resume else None
     if resumed:
-        _check_resume(config, read_config(resumed.config))
-    keras.utils.set_random_seed(config.seed)
-    data = load(config.dataset, config.data)
+        _check_resume(config, read_run_config(resumed.config))
+    keras.utils.set_random_seed(config["seed"])
+    data = load(config["dataset"], DataOptions(**config.group("data")))
     with strategy.scope(), workers_answer(strategy):
         model = build_model(config, data.shape, len(data.class_names), len(data.train))
     _check_sizes(config, model, data, strategy.num_replicas_in_sync)
     first_epoch = restore(model, resumed) if resumed else 0
-    if first_epoch > config.epochs:
+    if first_epoch > config["epochs"]:
         raise UserError(
-            f"{resumed.path} has already trained for {first_epoch} epochs; --epochs {config.epochs} is less."
+            f"{resumed.path} has already trained for {first_epoch} epochs; --epochs {config['epochs']} is less."
         )
     if not is_chief(strategy):
         run = resumed or RunDirectory(output)
         _fit(model, data, config, first_epoch, run, [])
         return run, None
 
-    subject = Subject(model, data, config.evaluation)
-    if config.evaluation.inception not in (None, "none"):
+    subject = Subject(model, data, EvaluationOptions(**config.group("evaluation")))
+    if config["evaluation.inception"] not in (None, "none"):
         subject.inception  # noqa: B018  (what the user named must be there before hours of training, not after)
     run = resumed or RunDirectory.claim(output, name)
-    write_config(config, run)
+    with replacing(run.config) as temporary:
+        write_yaml({"version": __version__, **config.heeded()}, temporary)
     print(f"{data.name}: {len(data.train)} training and {len(data.test)} test examples of {_describe(data)}.")
-    if config.strategy != "none":
+    if config["strategy"] != "none":
         print(f"Each batch goes to {strategy.num_replicas_in_sync} replicas.")
     print(f"Run directory: {run.path}" + (f", after {first_epoch} epochs" if resumed else ""), flush=True)
     callbacks = [
         HistoryFile(run.history, first_epoch),
         EpochLogs(run.logs),
-        Figures(run, data, config.evaluation.every_epochs),
-        Scores(run, subject, config.evaluation.every_epochs, first_epoch, config.epochs),
-        Checkpoint(run, last_epoch=config.epochs),
+        Figures(run, data, config["evaluation.every_epochs"]),
+        Scores(run, subject, config["evaluation.every_epochs"], first_epoch, config["epochs"]),
+        Checkpoint(run, last_epoch=config["epochs"]),
     ]
     _fit(model, data, config, first_epoch, run, callbacks)
-    if config.strategy != "none":  # the rest is for this process alone, which waits for no replica
+    if config["strategy"] != "none":  # the rest is for this process alone, which waits for no replica
         model = build_model(config, data.shape, len(data.class_names), len(data.train))
         restore(model, run)
     _finish(run, model, data, config)
@@ -127,19 +126,19 @@ def _check_sizes(config: TrainConfig, model: LatentGAN, data: ImageData, replica
                 f"{data.name} has {len(split)} examples to {name}; expected {LEAST_EXAMPLES} at least, as an example's "
                 "neighbours are sought. Add examples, or change --data.test_fraction."
             )
-    if config.batch_size % replicas:
-        raise UserError(f"{replicas} replicas need a --batch_size that they divide; got {config.batch_size}.")
-    step_size = config.batch_size * model.critic_steps
+    if config["batch_size"] % replicas:
+        raise UserError(f"{replicas} replicas need a --batch_size that they divide; got {config['batch_size']}.")
+    step_size = config["batch_size"] * model.critic_steps
     if step_size > len(data.train) and model.critic_steps > 1:
         raise UserError(
-            f"A step takes --batch_size {config.batch_size} times --optimizers.critic_steps {model.critic_steps} "
+            f"A step takes --batch_size {config['batch_size']} times --model.critic_steps {model.critic_steps} "
             f"examples; {data.name} has {len(data.train)} to train on. Choose a smaller --batch_size."
         )
     steps = data.steps_per_epoch(step_size)
-    if steps % config.steps_per_execution:
+    if steps % config["steps_per_execution"]:
         divisors = ", ".join(str(number) for number in range(1, min(steps, 100) + 1) if steps % number == 0)
         raise UserError(
-            f"--steps_per_execution must divide the {steps} steps of an epoch; got {config.steps_per_execution}. "
+            f"--steps_per_execution must divide the {steps} steps of an epoch; got {config['steps_per_execution']}. "
             f"Choose one of {divisors}, or another --batch_size."
         )
 
@@ -147,27 +146,27 @@ def _check_sizes(config: TrainConfig, model: LatentGAN, data: ImageData, replica
 def _fit(
     model: LatentGAN, data: ImageData, config: TrainConfig, first_epoch: int, run: RunDirectory, callbacks: list
 ) -> None:
-    """Train to the last epoch, pretraining before it, or to a NaN."""
-    if first_epoch == config.epochs:
+    """Train to the last epoch, finding the modes before the first, or to a NaN."""
+    if first_epoch == config["epochs"]:
         return
     stop = StopAtNaN(run)
-    step_size = config.batch_size * model.critic_steps
+    step_size = config["batch_size"] * model.critic_steps
     verbose = (1 if sys.stdout.isatty() else 2) if is_chief(model.distribute_strategy) else 0
     with workers_answer(model.distribute_strategy):
-        if model.wants_pretraining:
+        if model.examples_wanted:
             if verbose:
-                print("Pretraining ...", flush=True)
+                print("Finding the modes ...", flush=True)
             started = time.perf_counter()
-            model.pretrain(data.train.draw(model.examples_wanted), step_size, verbose=verbose, callbacks=[stop])
+            model.before_training(data.train.draw(model.examples_wanted), verbose, [stop])
             seconds = time.perf_counter() - started
             for callback in callbacks:
-                if hasattr(callback, "on_pretraining_end"):
-                    callback.on_pretraining_end(model, seconds)
+                if isinstance(callback, BeforeTraining):
+                    callback.on_modes_found(model, seconds)
         model.fit(
-            data.training_batches(step_size, config.seed, first_epoch, labelled=model.needs_labels),
+            data.training_batches(step_size, config["seed"], first_epoch, labelled=model.needs_labels),
             steps_per_epoch=data.steps_per_epoch(step_size),
             initial_epoch=first_epoch,
-            epochs=config.epochs,
+            epochs=config["epochs"],
             callbacks=[stop, *callbacks],
             shuffle=False,  # the batches come in their own order
             verbose=verbose,
@@ -177,10 +176,10 @@ def _fit(
 def _finish(run: RunDirectory, model: LatentGAN, data: ImageData, config: TrainConfig) -> None:
     """Do what comes after the last step, and write the model and its export, where that was not done before."""
     if not _is_newest(run.model, run):
-        if hasattr(model, "fit_prior"):
+        if "fit_prior" in model.capabilities:
             print("Fitting the mixture to the encodings of the training examples ...", flush=True)
         model.after_training(data.train.batches().as_numpy_iterator())
-        with replacing(run.checkpoint(config.epochs)) as temporary:  # with what was fitted
+        with replacing(run.checkpoint(config["epochs"])) as temporary:  # with what was fitted
             model.save_weights(temporary)
         with replacing(run.model) as temporary:
             model.save(temporary)
@@ -190,8 +189,8 @@ def _finish(run: RunDirectory, model: LatentGAN, data: ImageData, config: TrainC
 
 def _check_resume(config: TrainConfig, before: TrainConfig) -> None:
     """Raise `UserError` where a resumed run would become another run."""
-    for option, (old, new) in changed_options(config, before).items():
-        if option not in MAY_CHANGE_ON_RESUME:
+    for option, old in before.items():
+        if (new := config[option]) != old and option not in MAY_CHANGE_ON_RESUME:
             raise UserError(
                 f"A resumed run keeps its options, and --{option} was {old}, not {new}. Leave it out, or start a new "
                 "run without --resume."
@@ -202,49 +201,6 @@ def _is_newest(path: Path, run: RunDirectory) -> bool:
     """Return whether a file, or the newest entry of a directory, was written after the last checkpoint."""
     written = [file.stat().st_mtime for file in ([path] if path.is_file() else path.glob("*/saved_model.pb"))]
     return max(written, default=0) >= run.last_checkpoint()[1].stat().st_mtime
-
-
-def evaluate(
-    run: RunDirectory, model: LatentGAN, data: ImageData, config: TrainConfig, checkpoint: str = "last"
-) -> dict:
-    """Write fresh figures, `scorecard.json` and `report.html`, and return the scorecard.
-
-    Those of the best checkpoint have `best` in their names, `final` and the others are the last's.
-    """
-    stem = picture_stem(checkpoint)
-    write_figures(model, data, run.samples, stem)
-    steps = int(model.optimizer.iterations.numpy())
-    about = {
-        "name": run.path.resolve().name,
-        "checkpoint": checkpoint,
-        "epochs": steps // data.steps_per_epoch(config.batch_size * model.critic_steps),
-        "best_epoch": best_epoch(run.scores),
-        "steps": steps,
-        "minutes": minutes_trained(run.history),
-        "num_parameters": model.count_params(),
-        "config": config_options(config),
-    }
-    card = make_scorecard(model, data, about, config.evaluation)
-    write_scorecard(card, run.scorecard_of(checkpoint))
-    write_report(run.report_of(checkpoint), [card], [read_rows(run.scores)], run.samples, stem, data.class_names)
-    return card
-
-
-def kept_scorecard(run: RunDirectory, checkpoint: str = "last") -> dict | None:
-    """Return a run's scorecard if it was written by this version of the schema after the last checkpoint, or None."""
-    path, last = run.scorecard_of(checkpoint), run.last_checkpoint()
-    if last is None or not path.is_file() or path.stat().st_mtime < last[1].stat().st_mtime:
-        return None
-    try:
-        card = json.loads(path.read_text())
-    except ValueError:
-        return None
-    return card if card.get("schema_version") == SCHEMA_VERSION else None
-
-
-def with_evaluation(config: TrainConfig, changed: dict) -> TrainConfig:
-    """Return a config with other options of the evaluation, by name."""
-    return replace(config, evaluation=replace(config.evaluation, **changed))
 
 
 def load_run(path: str, checkpoint: str = "last") -> tuple[RunDirectory, TrainConfig, LatentGAN, ImageData]:
@@ -258,8 +214,8 @@ def load_run(path: str, checkpoint: str = "last") -> tuple[RunDirectory, TrainCo
         UserError: If there is no run, or it has no usable model yet.
     """
     run = RunDirectory(path).existing()
-    config = read_config(run.config)
-    data = load(config.dataset, config.data)
+    config = read_run_config(run.config)
+    data = load(config["dataset"], DataOptions(**config.group("data")))
     model = build_model(config, data.shape, len(data.class_names), len(data.train))
     if checkpoint == "best":
         if not run.best_checkpoint.is_file():
@@ -269,49 +225,6 @@ def load_run(path: str, checkpoint: str = "last") -> tuple[RunDirectory, TrainCo
     elif restore(model, run) == 0:
         raise UserError(f"{run.path} has no checkpoint yet; wait for its first epoch.")
     return run, config, model, data
-
-
-def restore(model: LatentGAN, run: RunDirectory) -> int:
-    """Load a run's last checkpoint, if it has one; return after how many epochs it was written."""
-    last = run.last_checkpoint()
-    if last is None:
-        return 0
-    epoch, path = last
-    load_weights(model, path)
-    return epoch
-
-
-def load_weights(model: LatentGAN, path: Path) -> None:
-    """Load a checkpoint; raise `UserError` where it is damaged, or of another model."""
-    try:
-        model.load_weights(path)
-    except Exception as error:  # h5py and Keras raise whatever they like on a damaged file
-        if "shape" in str(error).lower():
-            raise UserError(
-                f"The checkpoint {path} is of a model for other data: was --data.path, or what lies there, changed? "
-                f"This model learns from examples of shape {model.data_shape}."
-            ) from error
-        raise UserError(
-            f"The checkpoint {path} can't be read ({type(error).__name__}). Delete it: the run then goes on from the "
-            "checkpoint before it."
-        ) from error
-
-
-def config_options(config: TrainConfig) -> dict:
-    """Return every option that the model heeds, nested by group, as `config.yaml` has them."""
-    unused = unused_options(config.model)
-    nested: dict = {}
-    for option, value in flatten(config).items():
-        if option not in unused:
-            group, _, name = option.rpartition(".")
-            (nested.setdefault(group, {}) if group else nested)[name] = value
-    return nested
-
-
-def write_config(config: TrainConfig, run: RunDirectory) -> None:
-    """Write `config.yaml`."""
-    with replacing(run.config) as temporary:
-        temporary.write_text(yaml.safe_dump(config_options(config), sort_keys=False))
 
 
 def _describe(data: ImageData) -> str:

@@ -6,6 +6,9 @@ needs the mean of the whole batch, which `replica_mean` takes over all replicas,
 examples with each other needs them all, which `whole_batch` gathers.
 """
 
+from collections.abc import Iterable
+
+import keras
 import tensorflow as tf
 
 from tfgmmgan.utils.errors import UserError
@@ -18,6 +21,7 @@ __all__ = [
     "per_replica",
     "replica_mean",
     "replica_seed",
+    "share_from_first_worker",
     "whole_batch",
     "workers_share",
 ]
@@ -98,3 +102,19 @@ def workers_share(strategy: tf.distribute.Strategy, batches: tf.data.Dataset) ->
         return batches.map(lambda *batch: tf.nest.map_structure(own, batch if len(batch) > 1 else batch[0])).unbatch()
 
     return strategy.distribute_datasets_from_function(share)
+
+
+def share_from_first_worker(strategy: tf.distribute.Strategy, variables: Iterable[keras.Variable]) -> None:
+    """Give all workers the first one's values of variables, which each worker has found for itself."""
+    if not is_multi_worker(strategy):
+        return
+
+    def firsts(value: tf.Tensor) -> tf.Tensor:
+        replica = tf.distribute.get_replica_context()
+        own = tf.where(tf.equal(replica.replica_id_in_sync_group, 0), value, tf.zeros_like(value))
+        return replica.all_reduce(tf.distribute.ReduceOp.SUM, own)
+
+    for variable in variables:
+        value = tf.cast(tf.convert_to_tensor(variable), tf.float32)
+        shared = strategy.run(tf.function(firsts, autograph=False), args=(value,))
+        variable.assign(tf.cast(strategy.experimental_local_results(shared)[0], variable.dtype))

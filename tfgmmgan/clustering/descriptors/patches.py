@@ -4,7 +4,10 @@ import numpy as np
 import tensorflow as tf
 from sklearn.cluster import MiniBatchKMeans
 
-__all__ = ["Patches"]
+from tfgmmgan.clustering.descriptors.base import Descriptor, grey
+from tfgmmgan.clustering.descriptors.hog import views
+
+__all__ = ["LearnedPatches", "Patches"]
 
 SIDE = 6  # pixels of a patch's side
 PATCHES = 256  # that are learned
@@ -14,7 +17,25 @@ GRID = 4  # places along a side of the image
 CONTRAST, SPREAD = 0.01, 0.1  # what is added to a patch's variance and to the variances that are evened
 
 
-class Patches:
+class Patches(Descriptor):
+    """How much of each of 256 learned patches is where in an image, and in what is in it stretched to fill it.
+
+    For textures: knit, denim and leather differ. See `LearnedPatches`.
+
+    Attributes:
+        learned_: A `LearnedPatches` for each of the two views.
+    """
+
+    def learn(self, images: tf.Tensor) -> None:
+        """Learn the patches of both views."""
+        self.learned_ = [LearnedPatches(view.numpy()) for view in views(grey(images))]
+
+    def parts(self, images: tf.Tensor) -> list[tf.Tensor]:
+        """Return the shares of patches in both views, (n, places 256) each."""
+        return [patches(view) for patches, view in zip(self.learned_, views(grey(images)), strict=True)]
+
+
+class LearnedPatches:
     """How much of each of 256 learned patches is in each of 4 x 4 places of an image, or fewer of a small one.
 
     Patches of 6 x 6 pixels, brought to one brightness and contrast and whitened, are clustered by K-means; of the

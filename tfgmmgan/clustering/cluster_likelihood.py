@@ -17,7 +17,7 @@ def log_likelihood(rows: np.ndarray, clusters: np.ndarray, directions: int = DIR
     be of any height, and still a sandal is a sandal.
 
     Args:
-        rows: (n, D) what images are compared by: `tfgmmgan.likeness.Looks.rows`.
+        rows: (n, D) what is compared, in Euclidean distance.
         clusters: (n,) the cluster of each.
         directions: Principal directions of a cluster, fewer than D. Default 1.
 

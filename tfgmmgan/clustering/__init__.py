@@ -1,0 +1,16 @@
+"""Images to clusters, without labels and without a GAN."""
+
+from tfgmmgan.clustering.descriptors import DESCRIPTORS, HOG, Descriptor, Patches, Pixels, make_descriptor
+from tfgmmgan.clustering.image_clusterer import ImageClusterer
+from tfgmmgan.clustering.link_clustering import LinkClustering
+
+__all__ = [
+    "DESCRIPTORS",
+    "HOG",
+    "Descriptor",
+    "ImageClusterer",
+    "LinkClustering",
+    "Patches",
+    "Pixels",
+    "make_descriptor",
+]

@@ -1,0 +1,206 @@
+"""ImageClusterer: images to clusters, and a classifier that says which cluster any image is of."""
+
+import math
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from sklearn.base import BaseEstimator, ClusterMixin
+from sklearn.utils.validation import check_is_fitted
+
+from tfgmmgan.clustering.classifier_training import settle, train_on_clusters, train_on_itself
+from tfgmmgan.clustering.descriptors import make_descriptor
+from tfgmmgan.clustering.link_clustering import LinkClustering
+from tfgmmgan.data.augmentation import Augmentation
+from tfgmmgan.data.dataset import check_examples
+from tfgmmgan.data.scaling import to_float
+from tfgmmgan.networks import make_classifier
+from tfgmmgan.networks.copies import copy_of
+from tfgmmgan.utils.arguments import Count, Positive, Share, WholeNumber, check_arguments
+from tfgmmgan.utils.errors import UserError
+
+__all__ = ["ImageClusterer"]
+
+MOST_IMAGES, MOST_BYTES = 60_000, 2**29  # that clusters are sought among: time is their square
+LEAST_IMAGES = 10_000  # of however large images
+SELF_TRAINING = 4 / 3  # a round's steps, as a multiple of `steps`
+BLOCK = 1024  # images that C is asked about at once
+DEFAULT_AUGMENTATION = Augmentation()
+
+
+@keras.saving.register_keras_serializable(package="tfgmmgan")
+class ImageClusterer(ClusterMixin, BaseEstimator):
+    """Finds which kinds are among unlabelled images, and learns to tell them.
+
+    1. A descriptor turns images into rows (`tfgmmgan.clustering.descriptors`).
+    2. `LinkClustering` finds clusters of the rows.
+    3. A classifier C, a convolutional network, learns the clusters from images that are changed at random: moved,
+       turned, sheared and scaled (*supervised training on clusters*).
+    4. *Self-training*: C learns, for a few rounds, what it has itself become, and to say the same of an image and its
+       neighbours (`tfgmmgan.clustering.classifier_training`).
+
+    No label takes part. It follows scikit-learn's contract: `fit`, `predict`, `fit_predict`, `get_params`, `clone`,
+    pickling; images have four axes, where scikit-learn's rows have two.
+
+    Example:
+
+    >>> clusterer = ImageClusterer(10, descriptor="deskewed_hog").fit(images)
+    >>> clusterer.labels_, clusterer.predict_proba(new_images)
+    >>> clusterer.classifier_.save("classifier.keras")                # a Keras model: images in [-1, 1] -> logits
+
+    Args:
+        n_clusters: K, 1 or more. Default 10.
+        descriptor: By what images are compared: a name in `tfgmmgan.clustering.DESCRIPTORS` (`"pixels"`; `"hog"`,
+            directions of edges; `"deskewed_hog"`, the same of what was set upright, for handwriting; `"patches"`,
+            learned patches, for textures; `"hog_and_patches"`), an object with `fit` and `transform`, or a function
+            from images to rows. Default `"hog"`.
+        n_init: As in `LinkClustering`: how many sets of micro-clusters are made; eight take eight times as long.
+            Default 1.
+        entropy_penalty: As in `LinkClustering`: share, in [0, 1), of the clusters' entropy that is taken off the
+            information that is sought, which likes them equal; 0.8 where some kinds are ten times as frequent as
+            others. Default 0.
+        steps: Training steps of C on the clusters; a round of self-training takes 4/3 as many. Default 3000.
+        self_training_rounds: How often C then learns from what it has become; 0 may do for a thousand images.
+            Default 2.
+        batch_size: Images of a step. Default 64.
+        augmentation: How images are changed for C. Default `Augmentation()`.
+        architecture: C's network: `"dcgan"` or `"resnet"`, as the discriminator of a GAN of that architecture, or
+            `"auto"` (dcgan). Default `"auto"`.
+        width: Multiplies C's channels. Default 1.
+        dtype: Keras dtype policy of C: `"float32"` or `"mixed_bfloat16"`. Default `"float32"`.
+        random_state: Integer behind everything: the same images and seed give the same clusters. Default 0.
+        verbose: As in Keras's `fit`. Default 0.
+
+    Attributes:
+        labels_: (n,) what C takes each image of the fit for, ids below K.
+        classifier_: The Keras model C, (n, H, W, C) in [-1, 1] -> (n, K) logits.
+        descriptor_: The fitted descriptor.
+        link_clustering_: The fitted `LinkClustering`; its `labels_` are of `rows_used_`.
+        image_shape_: (H, W, C).
+        rows_used_: (m,) which of the images the clusters were sought among, all up to 60,000.
+    """
+
+    def __init__(
+        self,
+        n_clusters: Count = 10,
+        descriptor: Any = "hog",
+        n_init: Count = 1,
+        entropy_penalty: Share = 0.0,
+        steps: Count = 3000,
+        self_training_rounds: WholeNumber = 2,
+        batch_size: Count = 64,
+        augmentation: Augmentation = DEFAULT_AUGMENTATION,
+        architecture: str = "auto",
+        width: Positive = 1.0,
+        dtype: str = "float32",
+        random_state: WholeNumber = 0,
+        verbose: Any = 0,
+    ) -> None:
+        self.n_clusters = n_clusters
+        self.descriptor = descriptor
+        self.n_init = n_init
+        self.entropy_penalty = entropy_penalty
+        self.steps = steps
+        self.self_training_rounds = self_training_rounds
+        self.batch_size = batch_size
+        self.augmentation = augmentation
+        self.architecture = architecture
+        self.width = width
+        self.dtype = dtype
+        self.random_state = random_state
+        self.verbose = verbose
+
+    def fit(self, X: np.ndarray, y: None = None, callbacks: list | None = None) -> "ImageClusterer":
+        """Find the clusters of images and train C; return self.
+
+        Args:
+            X: (n, H, W, C), (n, H, W), uint8 or float in [-1, 1], n >= 2 and n >= K.
+            y: Not used.
+            callbacks: As in Keras's `fit`; each of C's trainings is one epoch for them.
+
+        Raises:
+            ValueError: If an argument is out of its range, or the images are not images.
+        """
+        check_arguments(self)
+        images = self._checked(X, "fit(X)")
+        if len(images) < max(2, self.n_clusters):
+            raise UserError(
+                f"{self.n_clusters} kinds can't be found among {len(images)} images; expected as many images at least, "
+                "and 2. Ask for fewer, or add images."
+            )
+        self.image_shape_ = images.shape[1:]
+        self.rows_used_ = some(len(images), images_wanted(images.shape[1:]), self.random_state)
+        used = images[self.rows_used_]
+        self.descriptor_ = make_descriptor(self.descriptor).fit(used)
+        self.link_clustering_ = LinkClustering(self.n_clusters, self.n_init, self.entropy_penalty, self.random_state)
+        self.link_clustering_.fit(self.descriptor_.transform(used))
+        self.classifier_ = make_classifier(
+            images.shape[1:], self.n_clusters, self.architecture, self.width, keras.DTypePolicy(self.dtype)
+        )
+        self._train(used, callbacks)
+        self.labels_ = self.predict(images)
+        return self
+
+    def _train(self, images: np.ndarray, callbacks: list | None) -> None:
+        """Train C on the clusters, then on itself."""
+        batch_size = min(self.batch_size, len(images))
+        clusters, neighbours = self.link_clustering_.labels_, self.link_clustering_.neighbors_
+        told = {"seed": self.random_state, "verbose": self.verbose, "callbacks": callbacks}
+        train_on_clusters(self.classifier_, images, clusters, self.augmentation, self.steps, batch_size, **told)
+        for number in range(self.self_training_rounds):
+            settle(self.classifier_, images, batch_size, self.random_state)
+            teacher = copy_of(self.classifier_, tf.zeros([1, *images.shape[1:]]))
+            options = self.augmentation, self.entropy_penalty, math.ceil(SELF_TRAINING * self.steps), batch_size
+            train_on_itself(self.classifier_, teacher, images, neighbours, *options, number=number, **told)
+        settle(self.classifier_, images, batch_size, self.random_state)
+
+    def predict_proba(self, X: np.ndarray) -> np.ndarray:
+        """Return p(k | x) of images like those of the fit, (n, H, W, C) -> (n, K) float32, rows summing to 1."""
+        check_is_fitted(self)
+        images = self._checked(X, "predict_proba(X)")
+        if images.shape[1:] != self.image_shape_:
+            raise UserError(f"Expected images of shape {self.image_shape_}, as in fit; got {images.shape[1:]}.")
+        found = [
+            tf.nn.softmax(self.classifier_.predict_on_batch(to_float(tf.convert_to_tensor(images[at : at + BLOCK]))))
+            for at in range(0, len(images), BLOCK)
+        ]
+        return np.concatenate(found) if found else np.zeros((0, self.n_clusters), np.float32)
+
+    def predict(self, X: np.ndarray) -> np.ndarray:
+        """Return the most probable cluster of images like those of the fit, (n, H, W, C) -> (n,) ids below K."""
+        return self.predict_proba(X).argmax(axis=1)
+
+    def get_config(self) -> dict:
+        """Return the arguments as data, for a Keras model that holds the clusterer; the fit is not among them.
+
+        Raises:
+            UserError: If the descriptor is an object or a function, which can't be told as data.
+        """
+        if not isinstance(self.descriptor, str):
+            raise UserError(
+                "A clusterer whose descriptor is an object or a function can't be saved as data; name one of "
+                "tfgmmgan.clustering.DESCRIPTORS, or fit it first."
+            )
+        return {**self.get_params(deep=False), "augmentation": self.augmentation.get_config()}
+
+    @classmethod
+    def from_config(cls, config: dict) -> "ImageClusterer":
+        """Make the clusterer of a `get_config`."""
+        return cls(**{**config, "augmentation": Augmentation(**config["augmentation"])})
+
+    def _checked(self, images: Any, what: str) -> np.ndarray:
+        images = check_examples(np.asarray(images), what)
+        if images.ndim != 4:
+            raise UserError(f"{what}: expected images (n, H, W, C) or (n, H, W); got shape {images.shape}.")
+        return images
+
+
+def images_wanted(data_shape: tuple[int, ...]) -> int:
+    """Return among how many images of a shape clusters are sought at most."""
+    return max(LEAST_IMAGES, min(MOST_IMAGES, MOST_BYTES // math.prod(data_shape)))
+
+
+def some(count: int, most: int, seed: int) -> np.ndarray:
+    """Return which of so many images: all, or a random choice where they are more than the most."""
+    return np.arange(count) if count <= most else np.random.default_rng(seed).permutation(count)[:most]

@@ -1,0 +1,35 @@
+"""Loading a run's checkpoints."""
+
+from pathlib import Path
+
+from tfgmmgan.models import LatentGAN
+from tfgmmgan.training.run_directory import RunDirectory
+from tfgmmgan.utils.errors import UserError
+
+__all__ = ["load_weights", "restore"]
+
+
+def restore(model: LatentGAN, run: RunDirectory) -> int:
+    """Load a run's last checkpoint, if it has one; return after how many epochs it was written."""
+    last = run.last_checkpoint()
+    if last is None:
+        return 0
+    epoch, path = last
+    load_weights(model, path)
+    return epoch
+
+
+def load_weights(model: LatentGAN, path: Path) -> None:
+    """Load a checkpoint; raise `UserError` where it is damaged, or of another model."""
+    try:
+        model.load_weights(path)
+    except Exception as error:  # h5py and Keras raise whatever they like on a damaged file
+        if "shape" in str(error).lower():
+            raise UserError(
+                f"The checkpoint {path} is of a model for other data: was --data.path, or what lies there, changed? "
+                f"This model learns from examples of shape {model.data_shape}."
+            ) from error
+        raise UserError(
+            f"The checkpoint {path} can't be read ({type(error).__name__}). Delete it: the run then goes on from the "
+            "checkpoint before it."
+        ) from error

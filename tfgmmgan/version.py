@@ -1,0 +1,3 @@
+"""The version, which run directories and scorecards name."""
+
+__version__ = "0.2.0"
