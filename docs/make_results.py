@@ -43,15 +43,15 @@ COLUMNS = {  # title: where in a scorecard, decimals
 }
 QUALITY = {"Fréchet": "frechet_distance", "precision": "precision", "recall": "recall", "coverage": "coverage"}
 JUDGES = ("classifier", "autoencoder")
+ALIASES = {"C": ("classifier", "mixture"), "sampler": ("prior", "fitted_mixture")}  # the first that a scorecard has
 SUMMARY = ("ACC of C", "purity of C", "NMI of C", "ACC, Algorithm 2")
 
 
 def value(card: dict, path: str) -> float | None:
-    """Return what a dotted path leads to in a scorecard, or None; `C` is the classifier or GAEL's mixture."""
+    """Return what a dotted path leads to in a scorecard, or None."""
     found = card
     for name in path.split("."):
-        keys = ("classifier", "mixture") if name == "C" else (name,)
-        found = next((found[key] for key in keys if key in (found or {})), None)
+        found = next((found[key] for key in ALIASES.get(name, (name,)) if key in (found or {})), None)
     return found
 
 
@@ -90,7 +90,7 @@ def clustering_table(cards: list[dict]) -> str:
 
 
 def quality(cards: list[dict], where: str, judge: str) -> list[str]:
-    """Return the cells of a judge: `image_quality.prior` is generated images, `floor` real test images."""
+    """Return the cells of a judge, of generated images (`image_quality.sampler`) or real test images (`floor`)."""
     return [text([value(card, f"{where}.{judge}.{name}") for card in cards], 3) for name in QUALITY.values()]
 
 
@@ -98,7 +98,7 @@ def quality_table(cards: list[dict]) -> str:
     """Return generated against real images by each judge; the last row of each is real test images."""
     rows = []
     for judge in JUDGES:
-        rows.append([f"generated, by the {judge}", *quality(cards, "image_quality.prior", judge)])
+        rows.append([f"generated, by the {judge}", *quality(cards, "image_quality.sampler", judge)])
         # Real images are the same for all seeds; the last scorecard is the most complete.
         rows.append(["real test images", *quality(cards[-1:], "floor", judge)])
     return table(["", *QUALITY], rows) if value(cards[-1], "image_quality") else ""
@@ -128,7 +128,7 @@ def summary(recipes: dict[str, tuple[str, list[dict]]]) -> str:
         anchor = re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-")
         row = [f"[{title}](#{anchor})", str(len(cards))]
         row += [text([value(card, path) for card in cards], n) for path, n in map(COLUMNS.get, SUMMARY)]
-        rows.append(row + quality(cards, "image_quality.prior", "classifier"))
+        rows.append(row + quality(cards, "image_quality.sampler", "classifier"))
     return table(["recipe", "seeds", *SUMMARY, *QUALITY], rows)
 
 
