@@ -1,4 +1,4 @@
-"""The pages: every link leads somewhere."""
+"""The pages: every link leads somewhere, and the guides' Python runs as it stands there."""
 
 import re
 from pathlib import Path
@@ -29,3 +29,14 @@ def test_links_lead_somewhere(page):
         assert target.exists(), f"{page.name} links to {path}"
         if anchor:
             assert anchor in anchors(target), f"{page.name} links to {path}#{anchor}"
+
+
+GUIDES = [ROOT / "docs" / "quickstart.md", ROOT / "docs" / "guides" / "python.md"]
+BLOCKS = [(page, code) for page in GUIDES for code in re.findall(r"^```python\n(.*?)^```", page.read_text(), re.M | re.S)]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("page", "code"), BLOCKS, ids=[f"{page.stem}-{at}" for at, (page, _) in enumerate(BLOCKS)])
+def test_python_runs(page, code, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    exec(compile(code, page.name, "exec"), {})
