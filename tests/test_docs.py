@@ -32,7 +32,8 @@ def test_links_lead_somewhere(page):
 
 
 GUIDES = [ROOT / "docs" / "quickstart.md", ROOT / "docs" / "guides" / "python.md"]
-BLOCKS = [(page, code) for page in GUIDES for code in re.findall(r"^```python\n(.*?)^```", page.read_text(), re.M | re.S)]
+PYTHON = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
+BLOCKS = [(page, code) for page in GUIDES for code in PYTHON.findall(page.read_text())]
 
 
 @pytest.mark.slow
