@@ -4,7 +4,8 @@ python -m benchmarks.run_times
 python -m benchmarks.run_times configs/papers/gael/*.yaml --json times.json
 
 The floating-point operations of a step are counted in its graph; steps of up to --measure GFLOP are timed, and the
-others taken to run at --rate, or at the rate of the largest that was. Evaluation is not in it (docs/evaluation.md).
+others taken to run at --rate, or at the rate of the largest that was. Evaluation is not in it
+(docs/guides/evaluation.md).
 """
 
 import argparse

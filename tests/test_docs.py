@@ -1,4 +1,4 @@
-"""The pages: every link leads somewhere."""
+"""The pages: every link leads somewhere, and the guides' Python runs as it stands there."""
 
 import re
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("research/**/*.md")])
 LINK = re.compile(r"\]\(([^)#\s]*)(?:#([^)\s]+))?\)")
 
 
@@ -29,3 +29,15 @@ def test_links_lead_somewhere(page):
         assert target.exists(), f"{page.name} links to {path}"
         if anchor:
             assert anchor in anchors(target), f"{page.name} links to {path}#{anchor}"
+
+
+GUIDES = [ROOT / "docs" / "quickstart.md", ROOT / "docs" / "guides" / "python.md"]
+PYTHON = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
+BLOCKS = [(page, code) for page in GUIDES for code in PYTHON.findall(page.read_text())]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("page", "code"), BLOCKS, ids=[f"{page.stem}-{at}" for at, (page, _) in enumerate(BLOCKS)])
+def test_python_runs(page, code, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    exec(compile(code, page.name, "exec"), {})

@@ -2,10 +2,9 @@
 
 import json
 
-import numpy as np
 import pytest
 
-from benchmarks import components, evaluation, fit, generate, input_pipeline, run_times
+from benchmarks import evaluation, fit, generate, input_pipeline, run_times
 from tfgmmgan.training.config_file import read_config
 
 
@@ -37,13 +36,6 @@ def test_fit(tmp_path):
     assert result["steps"] == 12 and result["seconds_to_first_step"] > 0 and result["peak_mib"] > 100
     times = result["ms_per_step"]
     assert result["overhead"] == pytest.approx(times["fit"] / times["bare"] - 1)
-
-
-def test_components():
-    arguments = ["--components", "2", "4", "--latent_dims", "3", "--batch_size", "6", "--shape", "8", "8", "1"]
-    rows = components.main([*arguments, "--width", "0.02", "--rounds", "1"])["rows"]
-    assert [(row["num_components"], row["fakes"]) for row in rows] == [(2, 6), (4, 8)]
-    assert all(np.isfinite(list(row["ms"].values())).all() for row in rows)
 
 
 @pytest.mark.slow

@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from benchmarks.training import RESPONSIBILITY_LEARNING
 from tfgmmgan.data import load
 from tfgmmgan.evaluation import EvaluationOptions
 from tfgmmgan.models import pretraining
 from tfgmmgan.models.pretraining import AGREEMENT_STEPS
-from tfgmmgan.models.recipe import RECIPE
+from tfgmmgan.models.recipe import EQUATIONS_3_AND_4, RECIPE
 from tfgmmgan.training import TrainConfig, load_run, train
+from tfgmmgan.training.build import MODEL_ARGUMENTS
 from tfgmmgan.training.config_file import make_config
 
 PRETRAINING_STEPS = RECIPE["pretraining_steps"]  # as users have them: tests/conftest.py makes them few
@@ -47,6 +47,18 @@ def modes_in_use(config, tmp_path):
     return card["train"]["modes"]
 
 
+# Equations 3 and 4 with what keeps all components in use and a trained prior, as options.
+RESPONSIBILITY_LEARNING = {
+    **{MODEL_ARGUMENTS[name]: value for name, value in EQUATIONS_3_AND_4.items()},
+    "prior.trainable": True,
+    "prior.variance": 0.15,
+    "prior.subclasses": 0,
+    "prior.spread": 1.0,
+    "networks.discriminator_units": 0,
+    "optimizers.learning_rate": 2e-4,
+    "optimizers.discriminator_learning_rate": 2e-4,
+    "optimizers.schedule": "constant",
+}
 LITERAL = RESPONSIBILITY_LEARNING | {
     "losses.classifier_adversarial": True,
     "losses.marginal_entropy": 0.0,
