@@ -89,7 +89,7 @@ def test_an_unknown_row_names_the_nearest(tmp_path):
         (
             "source: A paper, Table 1\n",
             "",
-            "no published table, as the files of configs/papers are: it has no 'source'",
+            "no published table, as those of configs/papers are: it has no 'source'",
         ),
         ("protocol:", "protocoll:", "no published table.* it has no 'protocol'"),
         ("notes: |", "note: |", "Unknown key 'note'. Did you mean 'notes'?"),

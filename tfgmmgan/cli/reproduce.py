@@ -42,7 +42,7 @@ def command(arguments: list[str], prog: str) -> None:
     table = read_table(options.table)
     rows = [table.row(name) for name in dict.fromkeys(options.rows or table.rows)]
     departing = departing_options(more)
-    folder = Path(options.output or f"saved_models/{table.file.parent.name}-{table.file.stem}")
+    folder = Path(options.output or f"saved_models/{table.file.resolve().parent.name}-{table.file.stem}")
     seeds = dict.fromkeys(options.seeds)
     configs = [[row.config(**departing, seed=seed) for seed in seeds] for row in rows]  # errors come before training
     for row, of_row in zip(rows, configs, strict=True):

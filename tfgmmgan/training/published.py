@@ -94,7 +94,7 @@ def read_table(file: str | Path) -> PublishedTable:
         if not content["rows"]:
             raise UserError("its 'rows' are none.")
     except UserError as error:
-        raise UserError(f"{file} is no published table, as the files of configs/papers are: {error}") from error
+        raise UserError(f"{file} is no published table, as those of configs/papers are: {error}") from error
     rows = {}
     for name, row in content["rows"].items():
         try:
