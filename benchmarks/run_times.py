@@ -1,4 +1,4 @@
-"""How long a run of each config takes on this machine.
+"""How long a run of each dataset's config, and of each row of the published tables, takes on this machine.
 
 python -m benchmarks.run_times
 python -m benchmarks.run_times configs/papers/gael/*.yaml --json times.json
@@ -9,16 +9,18 @@ others taken to run at --rate, or at the rate of the largest that was. Evaluatio
 """
 
 import argparse
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
+from tfgmmgan.training.options import TrainConfig, make_config
 
 from benchmarks.flops import count_flops
 from benchmarks.timing import print_machine, seconds, write_json
-from tfgmmgan import TrainConfig
-from tfgmmgan.cli.train import parse
 from tfgmmgan.training.build import build_model
+from tfgmmgan.training.published import read_table
 from tfgmmgan.utils.errors import UserError
 
 CONFIGS = Path(__file__).resolve().parents[1] / "configs"
@@ -37,15 +39,34 @@ DATASETS = {  # shape where the config names no size, training examples, classes
 }
 
 
+def shipped() -> list[Path]:
+    """Return the files of the datasets and of the published tables."""
+    return [*(CONFIGS / f"{dataset}.yaml" for dataset in DATASETS), *sorted((CONFIGS / "papers").rglob("*.yaml"))]
+
+
+def configs_of(path: Path, **options: Any) -> Iterator[tuple[str, TrainConfig]]:
+    """Yield name and config of a dataset's file, or of each row of a published table, with other options."""
+    path = path.resolve()
+    name = str(path.relative_to(CONFIGS) if path.is_relative_to(CONFIGS) else path)
+    dataset = name.removesuffix(".yaml")
+    if dataset in DATASETS:
+        model = "modegan" if len(DATASETS[dataset][0]) == 3 else "gmmgan"  # for images, for points
+        yield name, make_config(model, dataset, **options)
+    else:
+        for row in read_table(path).rows.values():
+            yield f"{name} {row.name}", row.config(**options)
+
+
 def describe(config: TrainConfig) -> tuple[tuple[int, ...], int, int]:
     """Return a config's data shape, number of training examples and of classes."""
-    shape, examples, classes = DATASETS[config.dataset]
-    if config.data.image_size and len(shape) == 3:
-        shape = (config.data.image_size, config.data.image_size, config.data.channels or shape[2])
-    if config.data.train_split == "unlabelled":
+    shape, examples, classes = DATASETS[config["dataset"]]
+    size, chosen = config["data.image_size"], config["data.classes"]
+    if size and len(shape) == 3:
+        shape = (size, size, config["data.channels"] or shape[2])
+    if config["data.train_split"] == "unlabelled":
         examples = 100_000
-    if config.data.classes:
-        examples, classes = examples * len(config.data.classes) // max(classes, 1), len(config.data.classes)
+    if chosen:
+        examples, classes = examples * len(chosen) // max(classes, 1), len(chosen)
     return shape, examples, classes
 
 
@@ -63,24 +84,18 @@ def main(arguments: list[str] | None = None) -> dict:
     print_machine()
     rows, known = [], {}
     print(f"{'CONFIG':<64}{'GFLOP':>8}{'MS/STEP':>10}{'STEPS':>9}{'HOURS':>9}")
-    for path in options.configs or sorted(CONFIGS.rglob("*.yaml")):
-        path = path.resolve()
-        of_a_dataset = path.is_relative_to(CONFIGS) and "papers" not in path.parts
-        name = str(path.relative_to(CONFIGS) if path.is_relative_to(CONFIGS) else path)
-        chosen = ["--dataset", name.removesuffix(".yaml")] if of_a_dataset else ["--config", str(path)]
-        config, _, _ = parse(chosen, "run_times")
-        if config.dataset not in DATASETS:
-            print(f"{name:<64} left out: the size of '{config.dataset}' is the user's")
+    changed = {"model.width": options.width} if options.width else {}
+    for name, config in (found for path in options.configs or shipped() for found in configs_of(path, **changed)):
+        if config["dataset"] not in DATASETS:
+            print(f"{name:<64} left out: the size of '{config['dataset']}' is the user's")
             continue
-        if options.width:
-            config.networks.width = options.width
         shape, examples, classes = describe(config)
         try:
             model = build_model(config, shape, classes, examples)
         except UserError as error:
             print(f"{name:<64} left out: {error}")
             continue
-        size = config.batch_size * model.critic_steps
+        size = config["batch_size"] * model.critic_steps
         images = np.zeros((size, *shape), np.uint8 if len(shape) == 3 else np.float32)
         batch = (tf.constant(images), *([tf.zeros([size], tf.int64)] if model.needs_labels else []))
         gflop = count_flops(model, *batch) / 1e9
@@ -99,7 +114,7 @@ def main(arguments: list[str] | None = None) -> dict:
         elif known:
             largest = max(known)
             milliseconds = gflop * known[largest] / largest
-        steps = config.epochs * (examples // size)
+        steps = config["epochs"] * (examples // size)
         rows.append({"config": name, "gflop": gflop, "ms_per_step": milliseconds, "measured": measured, "steps": steps})
         if milliseconds is None:
             print(f"{name:<64}{gflop:>8.1f}{'?':>10}{steps:>9}{'?':>9}")

@@ -1,4 +1,4 @@
-"""The shipped configs: one a dataset, and one for each published row."""
+"""The shipped configs: one a dataset, and one for each published table."""
 
 import re
 from pathlib import Path
@@ -6,121 +6,172 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tensorflow as tf
+import yaml
+from tfgmmgan.training.options import flatten, make_config, read_yaml
 
-from tfgmmgan import GMMGAN, make_config
-from tfgmmgan.cli.train import parse
 from tfgmmgan.models import MODELS
-from tfgmmgan.models.recipe import EQUATIONS_3_AND_4
-from tfgmmgan.training.build import build_model, check_options
-from tfgmmgan.training.config import flatten
-from tfgmmgan.training.config_file import read_config
+from tfgmmgan.training.build import build_model
+from tfgmmgan.training.published import read_table
 
 CONFIGS = Path(__file__).parents[1] / "configs"
 PAPERS = sorted((CONFIGS / "papers").rglob("*.yaml"))
-NAMES = [str(file.relative_to(CONFIGS)) for file in PAPERS]
+TABLES = {str(file.relative_to(CONFIGS / "papers").with_suffix("")): read_table(file) for file in PAPERS}
+ROWS = [pytest.param(row, id=f"{name}-{row.name}") for name, table in TABLES.items() for row in table.rows.values()]
 SIZES = {"mnist": (28, 1), "fashion_mnist": (28, 1), "cifar10": (32, 3), "cifar100": (32, 3)}
 NUM_CLASSES = 10
+# Of each table all numbers, and their errors, in the order of the paper; copied from the papers, not from the files.
+PUBLISHED = {
+    "gael/supplement_imagenet64": "13.14 33.03  14.60 20.42  14.78 22.66",
+    "gael/supplement_table_1_cifar10": "7.68 34.23  7.33 28.51  8.20 20.64  8.24 20.16",
+    "gael/supplement_table_1_cifar100": "7.75 39.1  6.97 33.19  7.98 28.26  8.00 27.98",
+    "gael/supplement_table_1_stl10": "6.57 66.93  8.04 43.64  7.48 55.80  7.72 54.39",
+    "gael/table_1_cifar10": "8.49 12.89  8.76 8.76  9.15 7.70  9.24 7.83",
+    "gael/table_1_cifar100": "8.62 17.37  8.86 13.42  9.26 13.98  9.46 12.96",
+    "gael/table_1_stl10": "9.09 40.71  10.00 27.44  10.39 23.39  10.75 22.57",
+    "gael/table_2": "0.443 0.350 0.555  0.289 0.135 0.299  0.377 0.230 0.383",
+    "gm_gan/table_2_cifar10": "5.71 0.06  5.92 0.07  5.91 0.05  5.98 0.05  6.23 0.07  6.84 0.03  6.81 0.04  6.83 0.02",
+    "gm_gan/table_2_stl10": "6.80 0.07  7.06 0.11  6.58 0.16  7.03 0.10  7.45 0.10  8.32 0.06  8.16 0.05  8.08 0.07",
+    "gm_gan/table_3": "0.9924 0.9618  0.8974 0.9274  0.5816 0.5690",
+    "responsibility_learning/table_5": "",
+    "responsibility_learning/table_6": "2.9664 0.2188 231.0577 7.5371  3.1368 0.1596 205.9776 7.8587 "
+    "2.6770 0.1079 239.3936 6.7672  2.4882 0.1065 247.0610 7.2361",
+}
+NUM_PARAMETERS = {
+    "separate_encoder": "13,005,411",
+    "shared_encoder": "8,794,835",
+    "gm_gan": "8,467,145",
+    "vanilla_gan": "8,366,145",
+}
 
 
-def shape_of(config):
-    side, channels = SIZES.get(config.dataset, (64, 3))
-    side = config.data.image_size or side
-    return (side, side, channels)
+def typed(options):
+    """Return options of a file, whose scalars are text, as YAML's usual types."""
+    return {
+        name: [yaml.safe_load(one) for one in value] if isinstance(value, list) else yaml.safe_load(value)
+        for name, value in options.items()
+    }
 
 
-def read(file):
-    config, _, _ = parse(["--config", str(file)], "train.py")
-    return config
+def values_of(file):
+    return typed(flatten(read_yaml(file)))
 
 
-def test_there_is_one_for_each_published_row():
+def test_there_is_a_row_for_each_published_one():
+    assert set(TABLES) == set(PUBLISHED)
     counts = {"gm_gan": 19, "responsibility_learning": 6, "gael": 30}
-    assert {paper: sum(f"papers/{paper}/" in name for name in NAMES) for paper in counts} == counts
-    for k in (10, 20, 30):
-        assert (CONFIGS / f"papers/gm_gan/table_2_cifar10_k{k}.yaml").is_file()
+    rows = {name: len(table.rows) for name, table in TABLES.items()}
+    assert {paper: sum(rows[name] for name in rows if name.startswith(paper)) for paper in counts} == counts
+    assert {"k10", "k20", "k30"} <= set(TABLES["gm_gan/table_2_cifar10"].rows)
 
 
-@pytest.mark.parametrize("file", PAPERS, ids=NAMES)
-def test_a_paper_s_config(file):
-    first, second, *_ = file.read_text().splitlines()
+@pytest.mark.parametrize("name", TABLES)
+def test_every_published_number_is_there(name):
+    rows = TABLES[name].rows.values()
+    stated = [[one for pair in row.values.values() for one in pair if one is not None] for row in rows]
+    assert [one for numbers in stated for one in numbers] == [float(number) for number in PUBLISHED[name].split()]
+    for row, numbers in zip(rows, stated, strict=True):
+        told = row.text.split(";")[0] if numbers else ""
+        assert [float(number) for number in re.findall(r"\d+(?:\.\d+)?", told)] == numbers
+        has_errors = name in ("gm_gan/table_2_cifar10", "gm_gan/table_2_stl10", "responsibility_learning/table_6")
+        assert all((error is not None) == has_errors for _, error in row.values.values())
+
+
+def test_table_6_differs_in_prior_and_classifier_alone():
+    rows = TABLES["responsibility_learning/table_6"].rows
+    assert list(rows) == list(NUM_PARAMETERS)
+    for name, row in rows.items():
+        assert f"{NUM_PARAMETERS[name]} parameters" in row.text
+        config = row.config()
+        assert (config["batch_size"], config["epochs"], config["evaluation.samples"]) == (64, 10000, 5000)
+        assert (config["model.adversarial_loss"], config["model.update_order"]) == ("minimax", "simultaneous")
+        assert config["model.generator_batch_size"] == 0
+
+
+@pytest.mark.parametrize("file", PAPERS, ids=list(TABLES))
+def test_a_table_s_first_line_is_its_command(file):
     name = file.relative_to(CONFIGS.parent)
-    assert first.removesuffix(" --data.path DIR") == f"# python train.py --config {name}"
-    assert re.match(r"# Published: .*\((GM-GAN|responsibility learning|GAEL), .*(Table|section)", second)
-    config = read(file)
-    check_options(config)
-    if match := re.search(r"K = (\d+)", second):
-        assert config.num_components == int(match[1])
-    if match := re.search(r"GMM-(\d+)", second):
-        assert config.num_components == int(match[1])
-    assert ("supervised GM-GAN" in second and "unsupervised" not in second) == (config.model == "supervised_gmgan")
+    match = re.fullmatch(rf"# python -m tfgmmgan reproduce {name} --rows (\w+)", file.read_text().splitlines()[0])
+    assert match and read_table(file).row(match[1])
 
 
-@pytest.mark.parametrize("file", PAPERS, ids=NAMES)
-def test_a_dataset_s_own_config_changes_nothing_of_a_paper_s(file):
-    config = read(file)
-    alone = read_config(file, model=config.model)
-    assert config.optimizers.schedule == "constant" and config.precision == "float32"
-    for group in ("optimizers", "losses", "prior", "networks", "epochs", "batch_size"):
-        assert getattr(config, group) == getattr(alone, group), group
+@pytest.mark.parametrize("row", ROWS)
+def test_a_published_row(row):
+    assert re.search(r"(GM-GAN|Responsibility learning|GAEL) \(.*(Table|section)", row.text)
+    assert set(row.paths) == set(row.values) and "Not published, so ours: " in row.notes
+    config = row.config()
+    for name, value in typed(row.options).items():
+        assert config[name] == value, name
+    if match := re.search(r"K = (\d+)|GMM-(\d+)", row.text):
+        assert config["num_components"] == int(match[1] or match[2])
+    supervised = "supervised GM-GAN" in row.text and "unsupervised" not in row.text
+    assert supervised == (config["model"] == "supervised_gmgan")
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_a_dataset_s_own_config_changes_nothing_of_a_row_s(row):
+    config, alone = row.config(), row.config(dataset="folder")  # which has no config
+    assert config["optimizers.schedule"] == "constant" and config["precision"] == "float32"
+    ours, theirs = flatten(config.heeded()), flatten(alone.heeded())
+    for name in set(ours) | set(theirs):
+        if name.split(".")[0] in ("optimizers", "model", "prior", "clusterer", "epochs", "batch_size"):
+            assert ours[name] == theirs[name], name
 
 
 OF_MODELS = [file for model in MODELS for file in sorted((CONFIGS / model).rglob("*.yaml"))]
-DATASETS = sorted({*CONFIGS.rglob("*.yaml")} - {*PAPERS, *OF_MODELS, *(CONFIGS / "losses").glob("*.yaml")})
-
-
-def test_the_losses_of_eq_3_and_4_are_those_of_points():
-    config = read(CONFIGS / "losses" / "equations_3_and_4.yaml")
-    model, points = build_model(config, (8, 8, 1), num_examples=100), GMMGAN((2,))
-    for name in EQUATIONS_3_AND_4:
-        assert getattr(model, name) == getattr(points, name), name
-    for name in ("trainable", "variance", "mean_range"):
-        assert getattr(model.prior, name) == getattr(points.prior, name), name
-    mnist, _, _ = parse(["--dataset=mnist", "--config", str(CONFIGS / "losses" / "equations_3_and_4.yaml")], "train.py")
-    for group in ("losses", "networks", "prior"):
-        assert getattr(mnist, group) == getattr(config, group), group  # whatever configs/gmmgan says
+DATASETS = sorted({*CONFIGS.rglob("*.yaml")} - {*PAPERS, *OF_MODELS})
 
 
 @pytest.mark.parametrize("file", DATASETS, ids=lambda file: file.stem)
 def test_a_dataset_s_config(file):
     dataset = str(file.relative_to(CONFIGS).with_suffix(""))
     assert re.search(rf"--dataset {re.escape(dataset)}( --model \w+)?\n", file.read_text()) or dataset == "digits"
-    config, _, _ = parse(["--dataset", dataset], "train.py")
-    check_options(config)
-    assert config.dataset == dataset
+    configs = {model: make_config(model, dataset) for model in MODELS}
+    heeded = {model: flatten(config.heeded()) for model, config in configs.items()}
+    for name, value in values_of(file).items():  # each option reaches whom it concerns, and someone at least
+        of_model = {CONFIGS / model / f"{dataset}.yaml": model for model in MODELS if name in heeded[model]}
+        assert of_model, f"no model heeds {name}"
+        for over, model in of_model.items():
+            overridden = over.is_file() and name in values_of(over)
+            assert overridden or configs[model][name] == value, (model, name)
+    assert {config["dataset"] for config in configs.values()} == {dataset}
 
 
 @pytest.mark.parametrize("file", OF_MODELS, ids=lambda file: f"{file.parent.name}-{file.stem}")
 def test_a_dataset_s_config_for_one_model(file):
     model, dataset = file.parent.name, file.stem
-    options = [f"--dataset={dataset}", f"--model={model}"]
-    config, _, _ = parse(options, "train.py")
-    assert config == make_config(model, dataset) == parse([*options, "--config", str(file)], "train.py")[0]
+    config, values = make_config(model, dataset), values_of(file)
+    assert {name: config[name] for name in values} == values
+    rates = [name for name in values if name.startswith("optimizers.")]
+    assert rates
     for other in set(MODELS) - {model}:
-        plain, _, _ = parse([f"--dataset={dataset}", f"--model={other}"], "train.py")
-        base = read_config(CONFIGS / f"{dataset}.yaml", model=other)
-        assert plain.optimizers == base.optimizers != config.optimizers
+        plain, base = make_config(other, dataset), make_config(other, "folder")  # which has no config
+        assert [plain[name] for name in rates] == [base[name] for name in rates] != [config[name] for name in rates]
+
+
+def shape_of(config):
+    side, channels = SIZES.get(config["dataset"], (64, 3))
+    side = config["data.image_size"] or side
+    return (side, side, channels)
 
 
 def distinct():
-    """One of the papers' configs for each way of building a model."""
+    """One of the papers' rows for each way of building a model."""
     seen = {}
-    for file in PAPERS:
-        config = read(file)
-        ways = {
-            key: str(value) for key, value in flatten(config).items() if key.split(".")[0] in ("networks", "losses")
-        }
-        several = config.model == "supervised_gmgan" and config.num_components > NUM_CLASSES
-        more = (config.model, shape_of(config), config.prior.covariance, several)
-        seen.setdefault((*more, *ways.values()), file)
-    return sorted(seen.values())
+    for param in ROWS:
+        (row,) = param.values
+        config = row.config()
+        heeded = flatten(config.heeded()).items()
+        ways = sorted((name, str(value)) for name, value in heeded if name.startswith(("model.", "prior.covariance")))
+        several = config["model"] == "supervised_gmgan" and config["num_components"] > NUM_CLASSES
+        seen.setdefault((config["model"], shape_of(config), several, *ways), param)
+    return list(seen.values())
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("file", distinct(), ids=lambda file: file.stem)
-def test_built_traced_and_stepped_once_at_tiny_width(file):
-    config = read(file)
-    config.networks.width, config.latent_dim, config.batch_size = 1 / 32, 8, 2
-    config.optimizers.generator_batch_size = None
+@pytest.mark.parametrize("row", distinct())
+def test_built_traced_and_stepped_once_at_tiny_width(row):
+    tiny = {"model.width": 1 / 32, "latent_dim": 8, "batch_size": 2, "model.generator_batch_size": 0}
+    config = row.config(**tiny)
     shape = shape_of(config)
     model = build_model(config, shape, NUM_CLASSES, num_examples=100)
     rows = 2 * model.critic_steps

@@ -123,49 +123,6 @@ def test_several_runs_as_one(trained, capsys, monkeypatch, tmp_path):
     assert "2 runs, seeds 0, 1" in (tmp_path / "both" / "report.html").read_text()
 
 
-CONFIG = """# python train.py --config row.yaml
-# Published: ACC 0.9 +- 0.01, FID 3.0 (a paper, Table 1).
-# Compared with: ACC = test.clustering.algorithm_2.acc, FID = image_quality.prior.inception.frechet_distance
-dataset: digits
-model: gmgan
-num_components: 3
-latent_dim: 4
-epochs: 1
-networks:
-  width: 0.1
-data:
-  class_fractions: {3: 0.9}
-evaluation:
-  trade_off_samples: 0
-"""
-
-
-def test_reproduce(capsys, monkeypatch, tmp_path):
-    monkeypatch.chdir(tmp_path)
-    Path("row.yaml").write_text(CONFIG)
-    command = ("reproduce", "row.yaml", "--output", "rows", "--seeds")
-    code, out, _ = run(capsys, monkeypatch, *command, 4)
-    assert code == 0 and "rows/seed4: training" in out and "Published: ACC 0.9 +- 0.01, FID 3.0 (a paper" in out
-    code, out, _ = run(capsys, monkeypatch, *command, 4, 5)
-    assert code == 0 and "rows/seed4: done before." in out and "rows/seed5: training" in out
-    values = [json.loads(Path(f"rows/seed{seed}/scorecard.json").read_text()) for seed in (4, 5)]
-    values = [card["test"]["clustering"]["algorithm_2"]["acc"] for card in values]
-    line = f"{np.mean(values):.4f}    {np.std(values, ddof=1):.4f}   {values[0]:.4f}, {values[1]:.4f}"
-    assert line in out and "not measured" in out and "3 components" not in out
-    assert json.loads(Path("rows/aggregate.json").read_text())["seeds"] == [4, 5]
-    assert Path("rows/report.html").is_file()
-    for arguments, message in (
-        ((*command, 4, "--epochs", 2, "--batch_size", 32), "was made with other options"),
-        ((*command, 4, "--seed", 3), "reproduce sets --seed itself"),
-        (("reproduce", "missing.yaml"), "can't be read"),
-        (("reproduce", "row.yaml", "--seeds", "x"), "invalid int value"),
-    ):
-        code, _, err = run(capsys, monkeypatch, *arguments)
-        assert code == 2 and message in err and err.count("\n") == 1
-    Path("plain.yaml").write_text("dataset: digits\n")
-    assert "no line '# Published" in run(capsys, monkeypatch, "reproduce", "plain.yaml")[2]
-
-
 def test_help_is_worth_reading(capsys, monkeypatch):
     code, out, _ = run(capsys, monkeypatch, "train", "--help")
     assert code == 0

@@ -1,65 +1,83 @@
-"""`python -m tfgmmgan reproduce`: a published row, over several seeds."""
+"""`python -m tfgmmgan reproduce`: the rows of a published table, each over several seeds."""
 
-import argparse
 import json
 from pathlib import Path
-from typing import NoReturn
 
-from tfgmmgan.cli.train import parse
+from tfgmmgan.cli.arguments import Parser
 from tfgmmgan.evaluation.tables import comparison_table
-from tfgmmgan.training.published import published_row
+from tfgmmgan.training.options import TrainConfig
+from tfgmmgan.training.published import PublishedRow, read_table
 from tfgmmgan.utils.errors import UserError
 
 __all__ = ["command"]
 
-
-class Parser(argparse.ArgumentParser):
-    """argparse's parser, which leaves what it does not know to `train.py`'s."""
-
-    def error(self, message: str) -> NoReturn:
-        """Raise `UserError`."""
-        raise UserError(f"{message[:1].upper()}{message[1:]}.")
+OURS = ("seed", "config", "resume")  # options of train.py that reproduce sets itself
 
 
 def command(arguments: list[str], prog: str) -> None:
-    """Train and measure a paper's config for several seeds, and print the scores beside the published ones."""
+    """Train and measure rows of a published table for several seeds, and print the scores beside the published ones."""
     parser = Parser(
         prog=prog,
-        allow_abbrev=False,
-        description="Train and measure a config of configs/papers for each seed, and print mean and standard deviation "
-        "beside the published number. What is done is kept and skipped when the command is given again; a run that was "
-        "stopped goes on. Further options, as of train.py, depart from the file and are printed.",
+        description="Train and measure rows of a file of configs/papers for each seed, and print mean and standard "
+        "deviation beside the published number. What is done is kept and skipped when the command is given again; a "
+        "run that was stopped goes on. Further options, as of train.py, depart from the file and are printed.",
     )
-    parser.add_argument("config", metavar="CONFIG", help="file of configs/papers")
+    parser.add_argument("table", metavar="FILE", help="file of configs/papers: a published table")
+    parser.add_argument("--rows", nargs="+", metavar="NAME", help="(default: all rows of the file)")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2], help="(default: 0 1 2)")
     parser.add_argument(
-        "--output", metavar="DIR", help="a run directory for each seed goes here (default: saved_models/<paper>-<row>)"
+        "--output", metavar="DIR", help="run directories are DIR/ROW/seedN (default: saved_models/<paper>-<table>)"
     )
     options, more = parser.parse_known_args(arguments)
-    for option in more:
-        if option.split("=")[0] in ("--seed", "--config", "--resume"):
-            raise UserError(f"reproduce sets {option} itself; the seeds are those of --seeds.")
-    file = Path(options.config)
-    row = published_row(file)
-    folder = Path(options.output or f"saved_models/{file.parent.name}-{file.stem}")
+    table = read_table(options.table)
+    rows = [table.row(name) for name in dict.fromkeys(options.rows or table.rows)]
+    departing = departing_options(more)
+    folder = Path(options.output or f"saved_models/{table.file.resolve().parent.name}-{table.file.stem}")
+    seeds = dict.fromkeys(options.seeds)
+    configs = [[row.config(**departing, seed=seed) for seed in seeds] for row in rows]  # errors come before training
+    for row, of_row in zip(rows, configs, strict=True):
+        reproduce_row(row, of_row, folder / row.name)
+    if more:
+        print(f"Options that depart from {table.file}: {' '.join(more)}")
 
+
+def departing_options(arguments: list[str]) -> dict[str, str]:
+    """Return the options of `--name value` and `--name=value` by name.
+
+    Raises:
+        UserError: If an argument is neither, or an option is one that `reproduce` sets.
+    """
+    found, left = {}, list(arguments)
+    while left:
+        first = left.pop(0)
+        name, equals, value = first.removeprefix("--").partition("=")
+        if not first.startswith("--"):
+            raise UserError(f"Expected --name value or --name=value; got '{first}'.")
+        if name in OURS:
+            raise UserError(f"reproduce sets --{name} itself; the seeds are those of --seeds.")
+        if not equals and (not left or left[0].startswith("--")):
+            raise UserError(f"--{name} needs a value: --{name} VALUE.")
+        found[name] = value if equals else left.pop(0)
+    return found
+
+
+def reproduce_row(row: PublishedRow, configs: list[TrainConfig], folder: Path) -> None:
+    """Train and measure a row with configs that differ in their seeds, skipping what is done; print and write all."""
     from tfgmmgan.evaluation import aggregate
-    from tfgmmgan.training import runner
+    from tfgmmgan.training import measuring, runner
     from tfgmmgan.training.hardware import resolved
     from tfgmmgan.training.run_directory import RunDirectory
     from tfgmmgan.training.several import report_runs, write_aggregate
 
     cards, runs = [], []
-    for seed in dict.fromkeys(options.seeds):
-        run = RunDirectory(folder / f"seed{seed}")
+    for config in map(resolved, configs):
+        run = RunDirectory(folder / f"seed{config['seed']}")
         exists = run.config.is_file()
-        config, _, _ = parse([f"--config={file}", f"--seed={seed}", f"--output={run.path}", *more], prog)
-        config = resolved(config)
-        card = runner.kept_scorecard(run) if exists else None
-        asked = json.loads(json.dumps(runner.config_options(config)))  # as a scorecard has them
+        card = measuring.kept_scorecard(run) if exists else None
+        asked = json.loads(json.dumps(config.heeded()))  # as a scorecard has them
         if card is not None and card["run"]["config"] != asked:
             raise UserError(f"{run.path} was made with other options. Choose another --output.")
-        if card is not None and card["run"]["epochs"] >= config.epochs:
+        if card is not None and card["run"]["epochs"] >= config["epochs"]:
             print(f"{run.path}: done before.", flush=True)
         else:
             print(f"{run.path}: {'going on' if exists else 'training'} ...", flush=True)
@@ -69,9 +87,9 @@ def command(arguments: list[str], prog: str) -> None:
         cards.append(card)
         runs.append(run)
         together = aggregate(cards)
-        write_aggregate(folder, {"published": row.text, **together})
+        write_aggregate(folder, {"row": row.name, "published": row.text, "notes": row.notes, **together})
         report_runs(folder / "report.html", runs, cards)
-        print(comparison_table(row.text, row.values, row.paths, cards, together), end="\n\n", flush=True)
-    if more:
-        print(f"Options that depart from {file}: {' '.join(more)}")
-    print(f"Wrote {folder}/aggregate.json and {folder}/report.html")
+        print(comparison_table(row.text, row.values, row.paths, cards, together), flush=True)
+        print(f"Notes: {row.notes}" if row.notes else "", end="\n\n", flush=True)
+    if cards:
+        print(f"Wrote {folder}/aggregate.json and {folder}/report.html")

@@ -11,6 +11,7 @@ from tfgmmgan.training.options import (
     RunOptions,
     TrainConfig,
     dataset_defaults,
+    default_model,
     heeded_options,
     known_options,
 )
@@ -65,7 +66,7 @@ def parse(arguments: list[str], prog: str) -> tuple[TrainConfig, str | None, boo
     known = known_options()
     asked = flatten(read_yaml(Path(early.config)), known) if early.config else {}
     dataset = early.dataset or str(asked.get("dataset", RunOptions.dataset))
-    model = early.model or str(asked.get("model", RunOptions.model))
+    model = early.model or str(asked.get("model", default_model(dataset)))
     options = heeded_options(model)
     if early.help_all or early.help:
         whole = early.help_all or early.model

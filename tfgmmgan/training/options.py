@@ -19,7 +19,15 @@ from tfgmmgan.training.yaml_files import flatten, nested, read_yaml
 from tfgmmgan.utils.arguments import Argument, Count, WholeNumber, arguments, converted, is_option, values_of
 from tfgmmgan.utils.errors import UserError, nearest, unknown_name
 
-__all__ = ["RunOptions", "TrainConfig", "dataset_configs", "heeded_options", "known_options", "make_config"]
+__all__ = [
+    "RunOptions",
+    "TrainConfig",
+    "dataset_configs",
+    "default_model",
+    "heeded_options",
+    "known_options",
+    "make_config",
+]
 
 # Arguments that a run sets from other options, or that are no option.
 SET_BY_RUN = {"num_components", "latent_dim", "noise_dim", "num_classes", "seed", "momentum", "name"}
@@ -184,7 +192,7 @@ class TrainConfig(Mapping):
         return MODELS[self["model"]]
 
 
-def make_config(model: str = RunOptions.model, dataset: str = RunOptions.dataset, **options: Any) -> TrainConfig:
+def make_config(model: str | None = None, dataset: str = RunOptions.dataset, **options: Any) -> TrainConfig:
     """Return what the command line makes of these options: over the built-in, the model's and the dataset's defaults.
 
     Example:
@@ -192,13 +200,14 @@ def make_config(model: str = RunOptions.model, dataset: str = RunOptions.dataset
     >>> config = make_config("gmgan", "digits", epochs=2, **{"model.width": 0.5})
 
     Args:
-        model: A name in `MODELS`.
+        model: A name in `MODELS`; the dataset's default where None, modegan for images.
         dataset: What `--dataset` takes.
         **options: Any other option by its dotted name, as text or as what it is.
 
     Raises:
         UserError: If an option is unknown, not the model's, or not what it must be.
     """
+    model = model or default_model(dataset)
     return TrainConfig({**dataset_defaults(dataset, model), "model": model, "dataset": dataset, **options})
 
 
@@ -209,6 +218,13 @@ def dataset_configs(dataset: str, model: str) -> list[Path]:
     if not folder.is_dir():
         folder = package.parent / "configs"  # in the checkout
     return [file for file in (folder / f"{dataset}.yaml", folder / model / f"{dataset}.yaml") if file.is_file()]
+
+
+def default_model(dataset: str) -> str:
+    """Return the model of a dataset where none is named: what its own file says, as for points, or modegan."""
+    for file in dataset_configs(dataset, RunOptions.model)[:1]:
+        return flatten(read_yaml(file), known_options()).get("model", RunOptions.model)
+    return RunOptions.model
 
 
 def dataset_defaults(dataset: str, model: str) -> dict[str, str]:
