@@ -1,6 +1,7 @@
 """ImageClusterer: images to clusters, and a classifier that says which cluster any image is of."""
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -84,7 +85,7 @@ class ImageClusterer(ClusterMixin, BaseEstimator):
     def __init__(
         self,
         n_clusters: Count = 10,
-        descriptor: Any = "hog",
+        descriptor: str | Callable | BaseEstimator = "hog",
         n_init: Count = 1,
         entropy_penalty: Share = 0.0,
         steps: Count = 3000,
@@ -95,7 +96,7 @@ class ImageClusterer(ClusterMixin, BaseEstimator):
         width: Positive = 1.0,
         dtype: str = "float32",
         random_state: WholeNumber = 0,
-        verbose: Any = 0,
+        verbose: int | str = 0,
     ) -> None:
         self.n_clusters = n_clusters
         self.descriptor = descriptor

@@ -26,11 +26,9 @@ class Augmentation:
         scale: Images are scaled by a factor between 1 / (1 + scale) and 1 + scale.
         flip: Whether half of the images are mirrored, left to right.
         brightness: The distance from black is multiplied by a factor in [1 - brightness, 1 + brightness].
-        erasing: A rectangle in a random place becomes black, with sides of up to this share of the image's (Zhong et
-            al. 2020).
 
     Raises:
-        UserError: If a number is negative, or brightness or erasing above 1.
+        UserError: If a number is negative, or brightness above 1.
     """
 
     shift: NotNegative = 0.1
@@ -39,7 +37,6 @@ class Augmentation:
     scale: NotNegative = 0.18
     flip: bool = False
     brightness: Annotated[float, Within(0, 1)] = 0.0
-    erasing: Annotated[float, Within(0, 1)] = 0.0
 
     def __post_init__(self) -> None:
         check_arguments(self)
@@ -80,14 +77,6 @@ class Augmentation:
         if self.brightness:
             gain = draw(6, 1 - self.brightness, 1 + self.brightness)[:, None, None, None]
             changed = tf.clip_by_value((changed + 1) * gain - 1, -1.0, 1.0)
-        if self.erasing:
-            covered = []
-            for index, side in ((7, height), (9, width)):
-                middle = draw(index, 0.0, 1.0) * side
-                half = draw(index + 1, 0.0, self.erasing / 2) * side
-                covered.append(tf.abs(tf.range(side)[None] + 0.5 - middle[:, None]) < half[:, None])
-            inside = covered[0][:, :, None, None] & covered[1][:, None, :, None]
-            changed = tf.where(inside, -1.0, changed)
         return changed
 
 

@@ -14,7 +14,7 @@ from tfgmmgan.models.sampler import Sampler
 from tfgmmgan.models.trainer import Trainer
 from tfgmmgan.networks import Discriminator, dtype_policy
 from tfgmmgan.priors import FittedMixture, LatentPrior, Normal
-from tfgmmgan.utils.arguments import WholeNumber, check_arguments, values_of
+from tfgmmgan.utils.arguments import check_arguments, values_of
 from tfgmmgan.utils.errors import UserError
 from tfgmmgan.utils.random import split
 
@@ -31,8 +31,6 @@ class LatentGAN(Sampler, Trainer):
         data_shape: Shape of one example: (H, W, C) for images, (p,) for points.
         prior: The latent prior.
         discriminator: A `Discriminator` (any encoder with a linear head); the architecture's own where None.
-        discriminator_units: Units of a hidden layer between D's encoding and its outputs, 0 for none as in Table 3 of
-            responsibility learning (ours); for the architecture's own D alone. Default 0.
         adversarial_loss: `"non_saturating"`, `"minimax"`, `"hinge"` or `"wasserstein"`, which needs a
             `gradient_penalty`, a `weight_clip` or a spectrally normalised D, and wants
             `update_order="alternating", critic_steps=5`. Default `"non_saturating"`.
@@ -53,6 +51,7 @@ class LatentGAN(Sampler, Trainer):
     prior_class: ClassVar[type[LatentPrior]] = Normal  # what a config's prior options make
     prior_defaults: ClassVar[dict[str, Any]] = {}  # where they differ from the class's own defaults
     classifier: keras.Model | None = None
+    discriminator_units: int = 0  # of a hidden layer between D's encoding and its outputs; none, as in Table 3
     shares_encoder: bool = True  # whether the classifier works on the discriminator's encoding
 
     def __init__(
@@ -60,24 +59,17 @@ class LatentGAN(Sampler, Trainer):
         data_shape: tuple[int, ...],
         prior: LatentPrior,
         discriminator: keras.Model | None = None,
-        discriminator_units: WholeNumber = 0,
         adversarial_loss: str = "non_saturating",
         gradient_penalty: Weight = 0.0,
         **kwargs,
     ) -> None:
         super().__init__(data_shape, prior, **kwargs)
-        self.discriminator_units = discriminator_units
         self.adversarial_loss = adversarial_loss
         self.gradient_penalty = gradient_penalty
         check_arguments(self)
         self._adversarial = ADVERSARIAL_LOSSES[adversarial_loss]
         if discriminator is not None:
             self._given.add("discriminator")
-            if discriminator_units:
-                raise UserError(
-                    "discriminator_units is for the discriminator that is made here; give your own its hidden layer: "
-                    f"Discriminator(encoder, hidden_units={discriminator_units})."
-                )
         with dtype_policy(self.dtype_policy):
             self.discriminator = discriminator or self._make_discriminator()
         if not isinstance(self.discriminator, Discriminator):

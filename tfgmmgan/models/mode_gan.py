@@ -18,7 +18,7 @@ from tfgmmgan.models.loss_term import LossTerm, Weight
 from tfgmmgan.models.subclasses import find_subclasses
 from tfgmmgan.networks import make_classifier
 from tfgmmgan.priors import GaussianMixture, LatentPrior, SubclassMixture
-from tfgmmgan.utils.arguments import Count
+from tfgmmgan.utils.arguments import Count, WholeNumber
 from tfgmmgan.utils.errors import UserError
 from tfgmmgan.utils.replicas import batch_mean, share_from_first_worker, whole_batch
 
@@ -84,6 +84,9 @@ class ModeGAN(LatentGAN):
             clusterer where None.
         clusterer: The `ImageClusterer` that finds the kinds, of K clusters; a fitted one is taken as it is. Where None
             one with the defaults, and the GAN's architecture, width, dtype and seed.
+        discriminator_units: Units of a hidden layer between D's encoding and its K outputs, 0 for none, for the
+            architecture's own D alone: then each output judges by more than a linear function of one encoding.
+            Default 0.
         diversity: Weight of how much less the fakes of a component differ among each other than the images that C gives
             to it (`tfgmmgan.losses.diversity_shortfall`). It trains G and prior. A component far from the others
             is otherwise drawn as one image. Two fakes of each component are made at least. Default 0.5.
@@ -113,18 +116,25 @@ class ModeGAN(LatentGAN):
         prior: LatentPrior | None = None,
         classifier: keras.Model | None = None,
         clusterer: ImageClusterer | None = None,
+        discriminator_units: WholeNumber = 0,
         diversity: Weight = 0.5,
         subclass_consistency: Weight = 0.05,
         **kwargs,
     ) -> None:
         if len(data_shape) != 3:
             raise UserError(f"ModeGAN is for images (H, W, C); got {tuple(data_shape)}. GMMGAN takes points, too.")
+        self.discriminator_units = discriminator_units
         self.diversity = diversity
         self.subclass_consistency = subclass_consistency
         prior = prior or self.make_prior(
             num_components=num_components, latent_dim=latent_dim, seed=kwargs.get("seed", 0)
         )
         super().__init__(data_shape, prior, **kwargs)
+        if discriminator_units and "discriminator" in self._given:
+            raise UserError(
+                "discriminator_units is for the discriminator that is made here; give your own its hidden layer: "
+                f"Discriminator(encoder, hidden_units={discriminator_units})."
+            )
         self.clusterer = clusterer or ImageClusterer(
             self.num_components,
             architecture=self.architecture,

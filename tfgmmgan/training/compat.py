@@ -42,7 +42,7 @@ MOVED = {
     "pretraining.refinement_rounds": "clusterer.self_training_rounds",
     **{
         f"augmentation.{name}": f"clusterer.augmentation.{name}"
-        for name in ("shift", "rotation", "shear", "scale", "flip", "brightness", "erasing")
+        for name in ("shift", "rotation", "shear", "scale", "flip", "brightness")
     },
 }
 DESCRIPTORS = {
@@ -57,6 +57,7 @@ GONE = {
     "losses.augmentation_consistency": ("0.0",),
     "losses.augment_generated": ("false",),
     "losses.diversity_within": ("modes",),
+    "augmentation.erasing": ("0.0",),
 }
 MODEGAN = {  # of a `gmmgan` of 0.1 on images: what the recipe was where nothing else was given
     "networks.encoder": ("null", "own"),

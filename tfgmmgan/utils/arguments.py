@@ -172,7 +172,7 @@ def described(hint: Any) -> str:
     if origin is Annotated:
         return ", ".join([described(inner[0]), *(str(extra) for extra in inner[1:] if isinstance(extra, Within))])
     if origin in (Union, types.UnionType):
-        return " or ".join(described(one) for one in inner)
+        return " or ".join(described(one) for one in inner if is_option(one) or one is type(None))
     if origin is Literal:
         return ("one of " if len(inner) > 1 else "") + ", ".join(str(one) for one in inner)
     if origin is list:
