@@ -5,7 +5,7 @@ import tensorflow as tf
 
 import tfgmmgan
 from tfgmmgan.evaluation import autoencoder, judge, sections, subject
-from tfgmmgan.models.recipe import EQUATIONS_3_AND_4, RECIPE
+from tfgmmgan.clustering import classifier_training
 
 # Two devices for the tests of strategies; TensorFlow wants to know before it starts.
 tf.config.set_logical_device_configuration(
@@ -15,15 +15,14 @@ tf.config.set_logical_device_configuration(
 
 @pytest.fixture(autouse=True, scope="session")
 def cache(tmp_path_factory):
-    """A cache of the tests' own, no network, short pretraining, and short trainings of what evaluation trains."""
+    """A cache of the tests' own, no network, and short trainings of what evaluation trains."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TFGMMGAN_CACHE", str(tmp_path_factory.mktemp("cache")))
         for module in (judge, autoencoder):
             patch.setattr(module, "EPOCHS", 2)
             patch.setattr(module, "MIN_STEPS", 20)
         patch.setattr("tfgmmgan.evaluation.inception.answers", lambda urls: False)
-        patch.setitem(RECIPE, "pretraining_steps", 4)
-        patch.setattr("tfgmmgan.models.pretraining.AGREEMENT_STEPS", 4)
+        patch.setattr(classifier_training, "SETTLING", 4)
         patch.setattr(subject, "NUM_SAMPLES", 100)
         patch.setattr(subject, "LEAST_PER_COMPONENT", 200)
         patch.setattr(sections, "SCALES", (0.5, 1.0))
@@ -48,13 +47,38 @@ def images():
 
 @pytest.fixture
 def tiny_gmmgan():
-    """Return a maker of compiled GMMGANs with 3 components, an eighth of the channels and the losses of points."""
+    """Return a maker of compiled GMMGANs with 3 components and an eighth of the channels."""
 
     def make(data_shape=(8, 8, 1), latent_dim=5, **kwargs):
         prior = tfgmmgan.GaussianMixture(
             kwargs.pop("num_components", 3), latent_dim, mean_range=1.0, mixture_weights="responsibilities"
         )
-        model = tfgmmgan.GMMGAN(data_shape, prior=prior, **{"width": 0.125, **EQUATIONS_3_AND_4, **kwargs})
+        model = tfgmmgan.GMMGAN(data_shape, prior=prior, **{"width": 0.125, **kwargs})
+        model.compile()
+        return model
+
+    return make
+
+
+@pytest.fixture
+def tiny_clusterer():
+    """Return a maker of ImageClusterers of 4 clusters that train an eighth of the channels for 4 steps."""
+
+    def make(n_clusters=4, **kwargs):
+        small = {"descriptor": "pixels", "steps": 4, "self_training_rounds": 1, "batch_size": 8, "width": 0.125}
+        return tfgmmgan.ImageClusterer(n_clusters, **small | kwargs)
+
+    return make
+
+
+@pytest.fixture
+def tiny_modegan(tiny_clusterer):
+    """Return a maker of compiled ModeGANs with 4 components, an eighth of the channels and a `tiny_clusterer`."""
+
+    def make(data_shape=(8, 8, 1), latent_dim=5, **kwargs):
+        clusterer = kwargs.pop("clusterer", None) or tiny_clusterer(4)
+        options = {"num_components": 4, "latent_dim": latent_dim, "width": 0.125, **kwargs}
+        model = tfgmmgan.ModeGAN(data_shape, clusterer=clusterer, **options)
         model.compile()
         return model
 

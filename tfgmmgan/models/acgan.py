@@ -55,7 +55,7 @@ class ACGAN(LatentGAN):
         num_classes: Count = 10,
         noise_dim: Count = 100,
         prior: ClassCode | None = None,
-        classifier: keras.Model | None = None,
+        classifier: keras.layers.Layer | None = None,
         class_log_likelihood: Weight = 1.0,
         **kwargs,
     ) -> None:

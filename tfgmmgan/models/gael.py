@@ -71,7 +71,7 @@ class GAEL(LatentGAN):
         num_components: Count = 10,
         latent_dim: Count = 100,
         prior: FittedMixture | None = None,
-        latent_head: keras.Model | None = None,
+        latent_head: keras.layers.Layer | None = None,
         encoding: Weight = 10.0,
         encoding_variance: Literal["diagonal", "identity"] = "diagonal",
         **kwargs,

@@ -85,7 +85,7 @@ class GMMGAN(LatentGAN):
         num_components: Count = 10,
         latent_dim: Count = 100,
         prior: LatentPrior | None = None,
-        classifier: keras.Model | None = None,
+        classifier: keras.layers.Layer | None = None,
         encoder: Literal["shared", "separate"] = "shared",
         estimator: Literal["stratified", "paired"] = "stratified",
         mutual_information: Weight = 1.0,

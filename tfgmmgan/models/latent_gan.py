@@ -50,7 +50,7 @@ class LatentGAN(Sampler, Trainer):
     responsibilities_by: ClassVar[str] = "classifier"  # what p(k | x) comes from, where a system says it
     prior_class: ClassVar[type[LatentPrior]] = Normal  # what a config's prior options make
     prior_defaults: ClassVar[dict[str, Any]] = {}  # where they differ from the class's own defaults
-    classifier: keras.Model | None = None
+    classifier: keras.layers.Layer | None = None
     discriminator_units: int = 0  # of a hidden layer between D's encoding and its outputs; none, as in Table 3
     shares_encoder: bool = True  # whether the classifier works on the discriminator's encoding
 
@@ -58,7 +58,7 @@ class LatentGAN(Sampler, Trainer):
         self,
         data_shape: tuple[int, ...],
         prior: LatentPrior,
-        discriminator: keras.Model | None = None,
+        discriminator: keras.layers.Layer | None = None,
         adversarial_loss: str = "non_saturating",
         gradient_penalty: Weight = 0.0,
         **kwargs,
@@ -104,7 +104,9 @@ class LatentGAN(Sampler, Trainer):
             name="discriminator",
         )
 
-    def set_classifier(self, classifier: keras.Model | None, made: keras.Model | None, num_classes: int) -> None:
+    def set_classifier(
+        self, classifier: keras.layers.Layer | None, made: keras.layers.Layer | None, num_classes: int
+    ) -> None:
         """Take a given classifier, or the one that was made, of `num_classes` logits; called by those that have one."""
         if classifier is not None:
             self._given.add("classifier")
@@ -236,7 +238,7 @@ class LatentGAN(Sampler, Trainer):
         """Return the constructor's arguments; of the networks those that were given."""
         config = super().get_config()
         for name, value in values_of(self).items():
-            if not isinstance(value, keras.Model) or name in self._given:
+            if name == "prior" or not isinstance(value, keras.layers.Layer) or name in self._given:
                 config[name] = keras.saving.serialize_keras_object(value) if hasattr(value, "get_config") else value
         return config
 

@@ -114,7 +114,7 @@ class ModeGAN(LatentGAN):
         num_components: Count = 10,
         latent_dim: Count = 100,
         prior: LatentPrior | None = None,
-        classifier: keras.Model | None = None,
+        classifier: keras.layers.Layer | None = None,
         clusterer: ImageClusterer | None = None,
         discriminator_units: WholeNumber = 0,
         diversity: Weight = 0.5,

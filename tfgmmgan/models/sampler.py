@@ -35,7 +35,7 @@ class Sampler(keras.Model):
         self,
         data_shape: tuple[int, ...],
         prior: LatentPrior,
-        generator: keras.Model | None = None,
+        generator: keras.layers.Layer | None = None,
         architecture: str = "auto",
         width: Positive = 1.0,
         **kwargs,
