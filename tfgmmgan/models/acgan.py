@@ -45,6 +45,7 @@ class ACGAN(Classifying, GAN):
     groups = (*GAN.groups, "classifier")
     discriminator_groups = (*GAN.discriminator_groups, "classifier")
     prior_class = ClassCode
+    capabilities = frozenset({"responsibilities"})
     needs_labels = True
 
     def __init__(

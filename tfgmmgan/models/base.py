@@ -63,6 +63,7 @@ class LatentGAN(TrainingStep, Averaging, Fitting, Drawing, keras.Model):
 
     prior_class: type[LatentPrior] = Normal  # what a config's prior options make
     option_defaults: ClassVar[dict[str, Any]] = {}  # where a system's defaults differ from the command line's
+    capabilities: frozenset[str] = frozenset()  # of "responsibilities", "encode" (and "reconstruct") and "fit_prior"
     responsibilities_by: str = "classifier"  # what `responsibilities`, where a system has it, comes from
 
     def __init__(

@@ -62,6 +62,7 @@ class GAEL(GAN):
     groups = (*GAN.groups, "latent_head")
     discriminator_groups = (*GAN.discriminator_groups, "latent_head")
     prior_class = FittedMixture
+    capabilities = frozenset({"responsibilities", "encode", "fit_prior"})
     responsibilities_by = "mixture"
     draws_by_weights = True  # of the training prior's one component
 

@@ -131,6 +131,7 @@ class GMMGAN(Subclasses, Pretraining, ResponsibilityLosses, Classifying, LatentG
 
     groups = (*LatentGAN.groups, "classifier")
     prior_class = SubclassMixture
+    capabilities = frozenset({"responsibilities"})
 
     def __init__(
         self,
