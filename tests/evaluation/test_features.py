@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
+from tfgmmgan.evaluation.cache import cache_folder, cached, fingerprint
+from tfgmmgan.evaluation.judge import train_judge
 
 from tfgmmgan.data import ImageData, Split
 from tfgmmgan.evaluation import FeatureNetwork, Features, collect, compare_features, real_features, train_autoencoder
-from tfgmmgan.evaluation.cache import cache_folder, cached, fingerprint
-from tfgmmgan.evaluation.judge import train_judge
 
 
 def dataset(images, labels=None):

@@ -1,11 +1,11 @@
 """Dead and duplicate modes, on a generator of which all is known."""
 
 import numpy as np
+from tfgmmgan.evaluation.features import FeatureNetwork, Features
+from tfgmmgan.evaluation.mode_health import duplicate_pairs
 
 from tfgmmgan import GMGAN, GaussianMixture
 from tfgmmgan.evaluation import mode_health
-from tfgmmgan.evaluation.features import FeatureNetwork, Features
-from tfgmmgan.evaluation.mode_health import duplicate_pairs
 
 
 class Known(GMGAN):

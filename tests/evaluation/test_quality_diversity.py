@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 import tensorflow as tf
-
-from tfgmmgan.evaluation import Features, inter_class_diversity, intra_class_diversity, quality, quality_diversity
 from tfgmmgan.evaluation.neighbours import coverage, density, kth_distances, nearest_distances, precision_recall
 from tfgmmgan.evaluation.quality_diversity import ms_ssim, ms_ssim_settings, quality_constant
+
+from tfgmmgan.evaluation import Features, inter_class_diversity, intra_class_diversity, quality, quality_diversity
 
 
 def test_quality_is_a_sigmoid_that_stays_finite():

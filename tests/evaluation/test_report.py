@@ -7,12 +7,12 @@ from pathlib import Path
 import matplotlib.axes
 import numpy as np
 import pytest
+from tfgmmgan.evaluation.tables import quality_table
 
 import tfgmmgan
 from tfgmmgan.data import ImageData, Split
 from tfgmmgan.evaluation import make_scorecard
 from tfgmmgan.evaluation.report import charts, write_report
-from tfgmmgan.evaluation.tables import quality_table
 from tfgmmgan.plotting import write_figures
 
 VOID = {"meta", "img", "br", "link", "input"}

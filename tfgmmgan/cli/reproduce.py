@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from tfgmmgan.cli.train import parse
-from tfgmmgan.evaluation.tables import comparison_table
+from tfgmmgan.evaluation.terminal import comparison_table
 from tfgmmgan.training.published import published_row
 from tfgmmgan.utils.errors import UserError
 

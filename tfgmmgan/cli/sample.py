@@ -56,7 +56,7 @@ def command(arguments: list[str], prog: str) -> None:
     from tfgmmgan.utils.files import replacing
 
     _, _, model, data = runner.load_run(options.run, options.checkpoint)
-    if options.normal and not hasattr(model, "training_prior"):
+    if options.normal and "encode" not in model.capabilities:
         raise UserError(f"--normal is for gael, which fits a mixture after training; {options.run} is another model.")
     try:
         examples = model.generate(

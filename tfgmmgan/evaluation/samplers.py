@@ -48,13 +48,13 @@ def samplers(model: LatentGAN, data: ImageData, fit: bool = False) -> dict[str, 
         fit: While GAEL's mixture is not fitted yet, fit one for now, to 10,000 training examples.
     """
     priors = model.sampling_priors
-    if fit and hasattr(model, "fit_prior") and "fitted_mixture" not in priors:
+    if fit and "fit_prior" in model.capabilities and "fitted_mixture" not in priors:
         codes = np.concatenate([model.encode(batch) for batch, _ in data.train.draw_batches(FITTED)])
         if len(codes) >= model.num_components:
             mixture = FittedMixture(model.num_components, model.latent_dim, model.prior.covariance, model.prior.seed)
             priors = {"fitted_mixture": mixture.fit(codes), **priors}
     found: dict[str, Sampler] = {name: partial(_draw, model, prior=prior) for name, prior in priors.items()}
-    if hasattr(model, "reconstruct"):
+    if "encode" in model.capabilities:
         found["normal_truncated"] = partial(_draw, model, prior=model.training_prior, truncation=TRUNCATION)
         found["encodings"] = partial(_reconstruct, model, data)
     return found

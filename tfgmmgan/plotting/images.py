@@ -58,5 +58,5 @@ def image_figures(model: LatentGAN, data: ImageData) -> dict[str, Callable[[], I
         "scales": scales,
         **({"pairs": pairs} if k > 1 else {}),
         **({"triple": triple} if k > 2 else {}),
-        **({"reconstructions": reconstructions} if hasattr(model, "reconstruct") else {}),
+        **({"reconstructions": reconstructions} if "encode" in model.capabilities else {}),
     }

@@ -100,7 +100,7 @@ def point_figures(model: LatentGAN, data: ImageData) -> dict[str, Callable[[], I
     def reconstructions() -> Image.Image:
         return panels([scatter(model.reconstruct(real), real)], ["real points (grey) reconstructed"], 1, side=6)
 
-    encodes = hasattr(model, "reconstruct")
+    encodes = "encode" in model.capabilities
     return {
         "samples": samples,
         "scales": scales,

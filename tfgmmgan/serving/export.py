@@ -73,11 +73,12 @@ def export(model: LatentGAN, base: str | Path) -> Path:
     archive.add_endpoint(
         "interpolate", interpolate, [tf.TensorSpec([None, prior.num_components], tf.float32, "weights"), seed]
     )
-    for function, owner in ((responsibilities, "responsibilities"), (encode, "encode"), (reconstruct, "reconstruct")):
-        if hasattr(model, owner):
-            archive.add_endpoint(owner, function, [tf.TensorSpec([None, *shape], tf.float32, "images")])
+    for function, needed in ((responsibilities, "responsibilities"), (encode, "encode"), (reconstruct, "encode")):
+        if needed in model.capabilities:
+            name = function.__name__
+            archive.add_endpoint(name, function, [tf.TensorSpec([None, *shape], tf.float32, "images")])
             if len(shape) == 3:
-                archive.add_endpoint(f"{owner}_uint8", function, [tf.TensorSpec([None, *shape], tf.uint8, "images")])
+                archive.add_endpoint(f"{name}_uint8", function, [tf.TensorSpec([None, *shape], tf.uint8, "images")])
 
     base.mkdir(parents=True, exist_ok=True)
     version = 1 + max((int(path.name) for path in base.iterdir() if path.name.isdigit()), default=0)

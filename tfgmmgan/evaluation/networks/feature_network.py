@@ -1,18 +1,17 @@
-"""Features of examples, by a network or as they are."""
+"""What turns examples into features: a network, or nothing for points."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from functools import cached_property
 
 import numpy as np
 
 from tfgmmgan.data import ImageData, Split
 from tfgmmgan.data.scaling import to_float
-from tfgmmgan.evaluation.cache import cached, fingerprint
-from tfgmmgan.evaluation.moments import Moments
+from tfgmmgan.evaluation.metrics.features import Features
+from tfgmmgan.evaluation.networks.cache import cached, fingerprint
 from tfgmmgan.evaluation.progress import progress
 
-__all__ = ["FeatureNetwork", "Features", "collect", "coordinates", "real_features"]
+__all__ = ["FeatureNetwork", "collect", "coordinates", "real_features"]
 
 
 @dataclass
@@ -32,39 +31,6 @@ class FeatureNetwork:
     identity: str
     about: dict = field(default_factory=dict)
     caches: bool = True
-
-
-@dataclass
-class Features:
-    """Features of a sample.
-
-    Attributes:
-        values: (n, p) float32.
-        logits: (n, classes) float32, or None.
-    """
-
-    values: np.ndarray
-    logits: np.ndarray | None = None
-
-    def __len__(self) -> int:
-        return len(self.values)
-
-    def __getitem__(self, rows: slice | np.ndarray) -> "Features":
-        return Features(self.values[rows], None if self.logits is None else self.logits[rows])
-
-    def spread(self, count: int) -> "Features":
-        """Return so many rows from all over these, always the same; itself where there are no more.
-
-        Stored examples are often sorted by class: the first ones are of a few classes only.
-        """
-        if count >= len(self):
-            return self
-        return self[np.sort(np.random.default_rng(0).permutation(len(self))[:count])]
-
-    @cached_property
-    def moments(self) -> Moments:
-        """Mean and covariance, computed once."""
-        return Moments.of(self.values)
 
 
 def collect(

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from tfgmmgan.evaluation.moments import Moments
+from tfgmmgan.evaluation.metrics.moments import Moments
 
 __all__ = ["classifier_score", "frechet_distance", "kernel_distance"]
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from tfgmmgan.evaluation.features import Features
-from tfgmmgan.evaluation.neighbours import (
+from tfgmmgan.evaluation.metrics.features import Features
+from tfgmmgan.evaluation.metrics.neighbours import (
     COVERAGE_NEIGHBOURS,
     NEIGHBOURS,
     coverage,
@@ -11,7 +11,7 @@ from tfgmmgan.evaluation.neighbours import (
     kth_distances,
     precision_recall,
 )
-from tfgmmgan.evaluation.tfgan import classifier_score, frechet_distance, kernel_distance
+from tfgmmgan.evaluation.metrics.tfgan import classifier_score, frechet_distance, kernel_distance
 
 __all__ = ["compare_features"]
 

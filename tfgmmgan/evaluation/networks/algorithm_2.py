@@ -7,9 +7,9 @@ import numpy as np
 
 from tfgmmgan.data import ImageData, Split
 from tfgmmgan.data.scaling import to_float
+from tfgmmgan.evaluation.networks.small_classifier import small_classifier
 from tfgmmgan.evaluation.progress import Bar, progress
 from tfgmmgan.evaluation.samplers import BATCH, draw_in_batches
-from tfgmmgan.evaluation.small_classifier import small_classifier
 from tfgmmgan.models import LatentGAN
 
 __all__ = ["algorithm_2", "train_on_generated"]

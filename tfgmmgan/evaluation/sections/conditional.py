@@ -2,10 +2,36 @@
 
 import numpy as np
 
-from tfgmmgan.evaluation.judge import Judge
+from tfgmmgan.evaluation.networks.judge import Judge
+from tfgmmgan.evaluation.sections.section import Section
+from tfgmmgan.evaluation.subject import Subject
 from tfgmmgan.models import LatentGAN
 
-__all__ = ["class_agreement"]
+__all__ = ["Conditional", "class_agreement"]
+
+
+class Conditional(Section):
+    """`conditional`: `class_agreement` of a model that was told the classes."""
+
+    name = "conditional"
+
+    def applies(self, subject: Subject) -> bool:
+        """Return whether the model was told the classes, and there is a judge of them."""
+        return subject.model.needs_labels and subject.judge is not None
+
+    def measure(self, subject: Subject) -> dict:
+        """Return `conditional`."""
+        return {"conditional": class_agreement(subject.model, subject.judge, seed=subject.seed)}
+
+    def summary(self, card: dict) -> list[str]:
+        """Say how often the model draws what it is asked for."""
+        if "conditional" not in card:
+            return []
+        asked = card["conditional"]
+        return [
+            f"Of {asked['num_generated']} generated examples {asked['agreement']:.1%} are of their component's class, "
+            f"says a classifier of real examples that is right in {asked['judge_accuracy']:.1%} of the test split."
+        ]
 
 
 def class_agreement(model: LatentGAN, judge: Judge, num_generated: int = 2000, seed: int = 0) -> dict:

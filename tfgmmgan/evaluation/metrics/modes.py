@@ -1,10 +1,11 @@
-"""What the modes hold, without labels."""
+"""What the modes hold, and which are the same, without labels."""
 
 import numpy as np
 
-__all__ = ["SHARE_ALIVE", "mode_summary"]
+__all__ = ["SHARE_ALIVE", "duplicate_pairs", "mode_summary"]
 
 SHARE_ALIVE = 0.2  # of 1 / K, what a mode must hold to count as in use
+SAME = 0.6  # accuracy at which two modes count as one; 0.5 is chance
 
 
 def mode_summary(responsibilities: np.ndarray) -> dict:
@@ -30,3 +31,22 @@ def mode_summary(responsibilities: np.ndarray) -> dict:
         "mean_confidence": float(responsibilities.max(axis=1).mean()),
         "entropy": float(-(positive * np.log(positive)).sum()),
     }
+
+
+def duplicate_pairs(confusion: np.ndarray) -> list[tuple[int, int]]:
+    """Return the pairs of modes that a classifier tells apart in at most 60 of 100 cases, chance being 50.
+
+    A classifier two-sample test (Lopez-Paz & Oquab 2017) for each pair; cases that it gives to a third mode count for
+    neither.
+
+    Args:
+        confusion: (K, K) counts of generated examples that it was not trained on: row k was drawn from component k,
+            column j assigned to j.
+    """
+    pairs = []
+    for first in range(len(confusion)):
+        for second in range(first + 1, len(confusion)):
+            block = confusion[np.ix_([first, second], [first, second])]
+            if block.sum() and np.trace(block) / block.sum() <= SAME:
+                pairs.append((first, second))
+    return pairs

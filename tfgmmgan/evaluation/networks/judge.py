@@ -5,10 +5,10 @@ import numpy as np
 
 from tfgmmgan.data import ImageData
 from tfgmmgan.data.scaling import to_float
-from tfgmmgan.evaluation.cache import cached, fingerprint
-from tfgmmgan.evaluation.features import FeatureNetwork
+from tfgmmgan.evaluation.networks.cache import cached, fingerprint
+from tfgmmgan.evaluation.networks.feature_network import FeatureNetwork
+from tfgmmgan.evaluation.networks.small_classifier import small_classifier
 from tfgmmgan.evaluation.progress import Bar
-from tfgmmgan.evaluation.small_classifier import small_classifier
 
 __all__ = ["Judge", "train_judge"]
 

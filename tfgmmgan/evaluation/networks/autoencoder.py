@@ -9,8 +9,8 @@ from keras import layers
 
 from tfgmmgan.data import ImageData
 from tfgmmgan.data.scaling import to_float
-from tfgmmgan.evaluation.cache import cached, fingerprint
-from tfgmmgan.evaluation.features import FeatureNetwork, collect
+from tfgmmgan.evaluation.networks.cache import cached, fingerprint
+from tfgmmgan.evaluation.networks.feature_network import FeatureNetwork, collect
 from tfgmmgan.evaluation.progress import Bar
 
 __all__ = ["Autoencoder", "train_autoencoder"]

@@ -8,7 +8,12 @@ import tensorflow as tf
 from scipy.special import expit
 from scipy.stats import entropy
 
+from tfgmmgan.evaluation.metrics.features import Features
+from tfgmmgan.evaluation.metrics.neighbours import nearest_distances
+
 __all__ = [
+    "PAIRS",
+    "PAIRS_FROM",
     "combined",
     "inter_class_diversity",
     "intra_class_diversity",
@@ -16,11 +21,13 @@ __all__ = [
     "ms_ssim_settings",
     "quality",
     "quality_constant",
+    "quality_diversity",
 ]
 
 SCALE_WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)  # Wang, Simoncelli & Bovik 2003
 WINDOW = 11
 PAIRS = 2000
+PAIRS_FROM = 4000  # images at most that pairs are taken of
 
 
 def quality(distances: np.ndarray, constant: float) -> np.ndarray:
@@ -107,3 +114,25 @@ def combined(first: float, second: float) -> float:
     diversity (eq. 11).
     """
     return float(np.sqrt(first * second))
+
+
+def quality_diversity(
+    features: Features, images: np.ndarray, reference: np.ndarray, constant: float, num_pairs: int = PAIRS
+) -> dict[str, float]:
+    """Return a sample's scores of section 3.2.
+
+    Args:
+        features: A classifier's, of the sample, with logits.
+        images: (m, H, W, C) in [-1, 1], as many of them as MS-SSIM is taken of.
+        reference: (n, p) features of the training examples.
+        constant: a of eq. 6.
+        num_pairs: Of eq. 8.
+
+    Returns:
+        `quality` (eq. 7), `intra` (eq. 8), `inter` (eq. 9), `diversity` (eq. 10), `combined` (eq. 11).
+    """
+    q = float(quality(nearest_distances(features.values, reference), constant).mean())
+    intra = intra_class_diversity(images, num_pairs)
+    inter = inter_class_diversity(features.logits.argmax(axis=1), features.logits.shape[1])
+    diversity = combined(intra, inter)
+    return {"quality": q, "intra": intra, "inter": inter, "diversity": diversity, "combined": combined(q, diversity)}
