@@ -4,7 +4,9 @@ import pytest
 import tensorflow as tf
 
 import tfgmmgan
-from tfgmmgan.evaluation import autoencoder, judge, sections, subject
+from tfgmmgan.evaluation import subject
+from tfgmmgan.evaluation.networks import autoencoder, judge
+from tfgmmgan.evaluation.sections import trade_off
 from tfgmmgan.models.recipe import EQUATIONS_3_AND_4, RECIPE
 
 # Two devices for the tests of strategies; TensorFlow wants to know before it starts.
@@ -21,12 +23,12 @@ def cache(tmp_path_factory):
         for module in (judge, autoencoder):
             patch.setattr(module, "EPOCHS", 2)
             patch.setattr(module, "MIN_STEPS", 20)
-        patch.setattr("tfgmmgan.evaluation.inception.answers", lambda urls: False)
+        patch.setattr("tfgmmgan.evaluation.networks.inception.answers", lambda urls: False)
         patch.setitem(RECIPE, "pretraining_steps", 4)
         patch.setattr("tfgmmgan.models.pretraining.AGREEMENT_STEPS", 4)
         patch.setattr(subject, "NUM_SAMPLES", 100)
         patch.setattr(subject, "LEAST_PER_COMPONENT", 200)
-        patch.setattr(sections, "SCALES", (0.5, 1.0))
+        patch.setattr(trade_off, "SCALES", (0.5, 1.0))
         yield
 
 

@@ -24,8 +24,6 @@ from tfgmmgan.evaluation.networks.kmeans import kmeans_clusters
 from tfgmmgan.evaluation.options import EvaluationOptions
 from tfgmmgan.evaluation.scorecard import make_scorecard, write_scorecard
 from tfgmmgan.evaluation.sections import SECTIONS, Section
-from tfgmmgan.evaluation.sections.conditional import class_agreement
-from tfgmmgan.evaluation.sections.mode_health import mode_health
 from tfgmmgan.evaluation.sections.trade_off import trade_off
 from tfgmmgan.evaluation.terminal import aggregate_table, describe, summary
 
@@ -42,7 +40,6 @@ __all__ = [
     "aggregate_table",
     "algorithm_2",
     "calibration",
-    "class_agreement",
     "classifier_score",
     "cluster_scores",
     "collect",
@@ -58,7 +55,6 @@ __all__ = [
     "load_inception",
     "make_scorecard",
     "mmd",
-    "mode_health",
     "mode_summary",
     "negative_log_likelihood",
     "point_scores",

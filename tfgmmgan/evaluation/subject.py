@@ -152,11 +152,6 @@ class Subject:
         prior = self.model.prior
         return prior.num_components > 1 and (not isinstance(prior, FittedMixture) or prior.is_fitted)
 
-    @property
-    def infers(self) -> bool:
-        """Whether the model itself says p(k | x)."""
-        return self.has_modes and "responsibilities" in self.model.capabilities
-
     @cached_property
     def generated_classifier(self) -> Callable[[np.ndarray], np.ndarray]:
         """Algorithm 2's classifier."""
@@ -177,7 +172,8 @@ class Subject:
         """Return by name what says p(k | x): the model itself where it can, and Algorithm 2."""
         if not self.has_modes:
             return {}
-        own = {self.model.responsibilities_by: self.model.responsibilities} if self.infers else {}
+        model = self.model
+        own = {model.responsibilities_by: model.responsibilities} if "responsibilities" in model.capabilities else {}
         return {**own, "algorithm_2": self.generated_classifier}
 
     @property

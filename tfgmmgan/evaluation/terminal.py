@@ -2,7 +2,7 @@
 
 import re
 
-from tfgmmgan.evaluation.display.text import text_row
+from tfgmmgan.evaluation.display.text import text_table
 from tfgmmgan.evaluation.sections import SECTIONS
 
 __all__ = ["aggregate_table", "comparison_table", "describe", "summary"]
@@ -26,17 +26,15 @@ def aggregate_table(together: dict) -> str:
     Args:
         together: Of `aggregate`.
     """
-    scores = together["scores"]
     config = together["config"]
     seeds = ", ".join(map(str, together["seeds"]))
     what = f"{config.get('model')} on {config.get('dataset')}, {len(together['runs'])} runs, seeds {seeds}"
-    lines = [text_row(what, ("MEAN", "STD"), 62, 10)]
-    for path, score in scores.items():
-        if isinstance(score["mean"], list) or not any(re.fullmatch(one.compared, path) for one in SECTIONS):
-            continue
-        spread = "" if score["std"] is None else f"{score['std']:.4f}"
-        lines.append(text_row(path, (f"{score['mean']:.4f}", spread), 62, 10))
-    return "\n".join(lines)
+    rows = {
+        path: (f"{score['mean']:.4f}", "" if score["std"] is None else f"{score['std']:.4f}")
+        for path, score in together["scores"].items()
+        if any(re.fullmatch(section.compared, path) for section in SECTIONS) and not isinstance(score["mean"], list)
+    }
+    return text_table(what, ("MEAN", "STD"), rows, 62, 10)
 
 
 def comparison_table(

@@ -17,11 +17,13 @@ class Runs:
         cards: Their scorecards.
         classes: Names of the classes.
         pictures: The first run's figures by kind, PNG.
+        missing: What stands for a score that not all of them have.
     """
 
     cards: Sequence[dict]
     classes: Sequence[str] = ()
     pictures: dict[str, bytes] = field(default_factory=dict)
+    missing: str = "-"
 
     @property
     def card(self) -> dict:
@@ -39,13 +41,22 @@ class Runs:
         return aggregate(list(self.cards))
 
     def number(self, path: str, digits: int = 3) -> str:
-        """Return a score by its dotted path, of several runs mean ± standard deviation; "-" where not all have it."""
+        """Return a score by its dotted path, of several runs mean ± standard deviation."""
         score = self.together["scores"].get(path)
         if score is None:
-            return "-"
+            return self.missing
         spread = "" if score["std"] is None else f" ± {score['std']:.{digits}f}"
         return f"{score['mean']:.{digits}f}{spread}"
 
-    def row(self, prefix: str, names: Sequence[str], digits: Sequence[int] | None = None) -> list[str]:
-        """Return the numbers of a table's row: `number` of `prefix` with each name, with three digits or so many."""
-        return [self.number(prefix + name, n) for name, n in zip(names, digits or [3] * len(names), strict=True)]
+    def rows(self, names: dict[str, str], paths: dict[str, str], digits: dict[str, int]) -> dict[str, list[str]]:
+        """Return rows of a table: by name the numbers at a path with each of the scores' names, with its digits.
+
+        Args:
+            names: By key of `paths` what a reader calls it.
+            paths: By key the dotted path that the scores' names end.
+            digits: By name of the score.
+        """
+        return {
+            names[key]: [self.number(f"{path}.{score}", count) for score, count in digits.items()]
+            for key, path in paths.items()
+        }

@@ -1,10 +1,15 @@
 """Tables for the terminal."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-__all__ = ["text_row"]
+__all__ = ["text_table"]
 
 
-def text_row(name: str, cells: Iterable[str], width: int, cell_width: int) -> str:
-    """Return a line: a name to the left in `width` characters, cells to the right in `cell_width` each."""
-    return f"{name:<{width}}" + "".join(f"{cell:>{cell_width}}" for cell in cells)
+def text_table(
+    title: str, columns: Iterable[str], rows: Mapping[str, Iterable[str]], width: int, cell_width: int
+) -> str:
+    """Return a table: names to the left in `width` characters, cells to the right in `cell_width` each."""
+    return "\n".join(
+        f"{name:<{width}}" + "".join(f"{cell:>{cell_width}}" for cell in cells)
+        for name, cells in [(title, columns), *rows.items()]
+    )

@@ -9,7 +9,7 @@ from tfgmmgan.evaluation.display.names import METHODS
 from tfgmmgan.evaluation.display.parts import block, figures, heading, image, note, table
 from tfgmmgan.evaluation.display.runs import Runs
 from tfgmmgan.evaluation.display.svg import COLOURS, panels, svg
-from tfgmmgan.evaluation.display.text import text_row
+from tfgmmgan.evaluation.display.text import text_table
 from tfgmmgan.evaluation.metrics.calibration import calibration
 from tfgmmgan.evaluation.metrics.clustering import cluster_scores
 from tfgmmgan.evaluation.networks.cache import cached, fingerprint
@@ -83,14 +83,10 @@ class Clustering(Section):
 
     def table(self, card: dict) -> str:
         """Return the scores of the test split."""
-        rows = card["test"].get("clustering", {})
-        names = ("acc", "purity", "nmi", "ari")
-        lines = [text_row("test split", (name.upper() for name in (*names, "ece")), 28, 9)]
-        for method, scores in rows.items():
-            found = [scores[name] for name in names]
-            found += [scores["calibration"]["expected_calibration_error"]] if "calibration" in scores else []
-            lines.append(text_row(METHODS[method], (f"{score:.4f}" for score in found), 28, 9))
-        return "\n".join(lines) if rows else ""
+        if "clustering" not in card["test"]:
+            return ""
+        rows = _rows(Runs([card], missing=""), "test", dict.fromkeys(("acc", "purity", "nmi", "ari", ERROR), 4))
+        return text_table("test split", ("ACC", "PURITY", "NMI", "ARI", "ECE"), rows, 28, 9)
 
     def protocol(self, card: dict, path: str) -> str:
         """Return the method, and of which examples."""
@@ -122,12 +118,9 @@ class Clustering(Section):
             )
         ]
         columns = ("method", "ACC", "purity", "NMI", "NMI (arithmetic)", "ARI", "calibration error")
-        names = ("acc", "purity", "nmi", "nmi_arithmetic", "ari", ERROR)
+        digits = dict.fromkeys(("acc", "purity", "nmi", "nmi_arithmetic", "ari", ERROR), 3)
         for split in (name for name in reversed(SPLITS) if "clustering" in card[name]):
-            rows = {
-                METHODS[method]: runs.row(f"{split}.clustering.{method}.", names)
-                for method in card[split]["clustering"]
-            }
+            rows = _rows(runs, split, digits)
             title = f"{split.capitalize()} split, {card[split]['num_examples']:,} examples"
             parts += [heading(title), table(columns, rows, floor=[METHODS[method] for method in BASELINES])]
         calibrated = {METHODS[name]: found["calibration"] for name, found in methods.items() if "calibration" in found}
@@ -148,6 +141,11 @@ class Clustering(Section):
 
 def _labelled(data: ImageData) -> list[str]:
     return [name for name in SPLITS if getattr(data, name).labels is not None]
+
+
+def _rows(runs: Runs, split: str, digits: dict[str, int]) -> dict[str, list[str]]:
+    paths = {method: f"{split}.clustering.{method}" for method in runs.card[split]["clustering"]}
+    return runs.rows(METHODS, paths, digits)
 
 
 def _label_mixture(subject: Subject) -> Clusters:

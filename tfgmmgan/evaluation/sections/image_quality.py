@@ -4,7 +4,7 @@ from tfgmmgan.data.scaling import to_float
 from tfgmmgan.evaluation.display.names import SAMPLERS
 from tfgmmgan.evaluation.display.parts import block, heading, note, table
 from tfgmmgan.evaluation.display.runs import Runs
-from tfgmmgan.evaluation.display.text import text_row
+from tfgmmgan.evaluation.display.text import text_table
 from tfgmmgan.evaluation.metrics.image_quality import compare_features
 from tfgmmgan.evaluation.metrics.quality_diversity import PAIRS_FROM, quality_diversity
 from tfgmmgan.evaluation.networks.feature_network import collect
@@ -81,25 +81,19 @@ class ImageQuality(Section):
 
     def table(self, card: dict) -> str:
         """Return the scores by network and sampler."""
-        titles = [name.removesuffix("_distance").upper() for name in SCORES]
-        lines = []
+        runs, tables = Runs([card], missing=""), []
         for network, about in card["networks"].items():
-            rows = [*card["image_quality"].items(), ("floor", card["floor"])]
-            nums = list(dict.fromkeys(found[network]["num"] for _, found in rows))
-            title = f"{network}, N = {nums[0]}" + (f", of real ones {nums[-1]}" if len(nums) > 1 else "")
+            titles = [name.removesuffix("_distance").upper() for name in SCORES]
+            nums = [found[network]["num"] for found in (*card["image_quality"].values(), card["floor"])]
+            title = f"{network}, N = {nums[0]}" + (f", of real ones {nums[-1]}" if len(set(nums)) > 1 else "")
             facts = "; ".join(f"{key.replace('_', ' ')} {value}" for key, value in about.items())
-            lines += ["", *([facts] if facts else []), text_row(title, titles, 48, 11)]
-            for sampler, found in rows:
-                scores = found[network]
-                cells = (f"{scores[name]:.{digits}f}" if name in scores else "" for name, digits in SCORES.items())
-                lines.append(text_row(SAMPLERS[sampler], cells, 48, 11))
+            shown = text_table(title, titles, runs.rows(SAMPLERS, _paths(card, network), SCORES), 48, 11)
+            tables.append(f"{facts}\n{shown}" if facts else shown)
         if "quality_diversity" in card:
             settings = card["quality_diversity"]
             title = f"GM-GAN, section 3.2, a = {settings['constant']:.4g}, N = {settings['num']}"
-            lines += ["", text_row(title, (name.upper() for name in JUDGED), 48, 11)]
-            for sampler, found in settings["samplers"].items():
-                lines.append(text_row(_sampler(sampler), (f"{found[name]:.3f}" for name in JUDGED), 48, 11))
-        return "\n".join(lines[1:])
+            tables.append(text_table(title, map(str.upper, JUDGED), _judged_rows(runs), 48, 11))
+        return "\n\n".join(tables)
 
     def protocol(self, card: dict, path: str) -> str:
         """Return the network, the sampler and how many examples."""
@@ -144,14 +138,12 @@ class ImageQuality(Section):
             columns = [name.replace("_", " ").replace("frechet", "Fréchet") for name in scores]
             if network == "inception":
                 columns = [INCEPTION_TITLES.get(column, column) for column in columns]
-            rows = {
-                SAMPLERS[sampler]: runs.row(f"{at}.{network}.", tuple(scores), tuple(scores.values()))
-                for sampler, at in [
-                    *((name, f"image_quality.{name}") for name in card["image_quality"]),
-                    ("floor", "floor"),
-                ]
-            }
-            parts += [heading(title), table(["sampler", *columns], rows, floor=[SAMPLERS["floor"]])]
+            parts += [
+                heading(title),
+                table(
+                    ["sampler", *columns], runs.rows(SAMPLERS, _paths(card, network), scores), floor=[SAMPLERS["floor"]]
+                ),
+            ]
             if "score" in floor:
                 parts.append(note(f"The score is over {first['num_scored']:,} generated examples at once."))
         about = (
@@ -162,8 +154,15 @@ class ImageQuality(Section):
         return block("Generated against real", note(about), *parts) + _quality_block(runs)
 
 
-def _sampler(name: str) -> str:
-    return SAMPLERS["floor" if name == "real" else name]
+def _paths(card: dict, network: str) -> dict[str, str]:
+    """Return by sampler, and for the floor, where the scores by a network's features stand."""
+    return {name: f"image_quality.{name}.{network}" for name in card["image_quality"]} | {"floor": f"floor.{network}"}
+
+
+def _judged_rows(runs: Runs) -> dict[str, list[str]]:
+    samplers = runs.card["quality_diversity"]["samplers"]
+    paths = {"floor" if name == "real" else name: f"quality_diversity.samplers.{name}" for name in samplers}
+    return runs.rows(SAMPLERS, paths, dict.fromkeys(JUDGED, 3))
 
 
 def _quality_block(runs: Runs) -> str:
@@ -177,8 +176,5 @@ def _quality_block(runs: Runs) -> str:
         f"{settings['pairs_from']:,} images at most, MS-SSIM with {scales} scale{'s' if scales > 1 else ''} and a "
         f"window of {window} pixels, seed {runs.card['seed']}, N = {settings['num']:,}."
     )
-    rows = {
-        _sampler(name): runs.row(f"quality_diversity.samplers.{name}.", tuple(JUDGED)) for name in settings["samplers"]
-    }
-    shown = table(["sampler", *JUDGED.values()], rows, floor=[SAMPLERS["floor"]])
+    shown = table(["sampler", *JUDGED.values()], _judged_rows(runs), floor=[SAMPLERS["floor"]])
     return block("Quality and diversity", note(about), shown)

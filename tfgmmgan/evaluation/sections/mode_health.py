@@ -1,7 +1,5 @@
 """Whether each mode is alive, its own, and like the real examples it stands for. No label is looked at."""
 
-from collections.abc import Callable, Iterable
-
 import numpy as np
 from markupsafe import Markup
 from scipy.stats import entropy
@@ -12,20 +10,28 @@ from tfgmmgan.evaluation.metrics.features import Features
 from tfgmmgan.evaluation.metrics.modes import SHARE_ALIVE, duplicate_pairs
 from tfgmmgan.evaluation.metrics.neighbours import coverage, kth_distances, share_covered
 from tfgmmgan.evaluation.metrics.tfgan import frechet_distance
-from tfgmmgan.evaluation.networks.feature_network import FeatureNetwork, collect
+from tfgmmgan.evaluation.networks.feature_network import collect
 from tfgmmgan.evaluation.progress import progress
 from tfgmmgan.evaluation.samplers import draw_in_batches
 from tfgmmgan.evaluation.sections.section import Section
 from tfgmmgan.evaluation.subject import Subject
-from tfgmmgan.models import LatentGAN
 
-__all__ = ["ModeHealth", "mode_health"]
+__all__ = ["ModeHealth"]
 
+NUM_PER_MODE = 500
 MIN_REAL = 20
 
 
 class ModeHealth(Section):
-    """`mode_health` of the test split: which modes are dead, which draw the same, how each is like its real examples."""
+    """`mode_health` of the test split.
+
+    `modes`, a list of K with `weight` (of the prior), `share` (of the real examples, by their most probable mode),
+    `entropy` (mean of that of p(k | x) over those, in nats; None without any), `recovered` (share of generated examples
+    that the model's own p(k | x) gives back to the component; None without one), `recovered_by_algorithm_2`, and by
+    network `frechet_distance`, `recall` and `coverage` between the mode's real and as many generated examples, None
+    below 20. `dead`, modes whose share is below a fifth of 1 / K; `duplicates` (`duplicate_pairs`); `num_per_mode`, how
+    many are drawn of each, 500.
+    """
 
     name = "mode_health"
 
@@ -35,16 +41,37 @@ class ModeHealth(Section):
 
     def measure(self, subject: Subject, variance_scale: float = 1.0) -> dict:
         """Return `mode_health`, of examples that are drawn under a variance scale."""
-        real = {network.name: subject.real(network, "test") for network in subject.networks}
-        health = mode_health(
-            subject.model,
-            subject.responsibilities(subject.modes_by, "test"),
-            real,
-            subject.networks,
-            subject.generated_classifier,
-            seed=subject.seed + 1,
-            variance_scale=variance_scale,
-        )
+        model, networks, seed = subject.model, subject.networks, subject.seed + 1  # Algorithm 2 has not seen these
+        responsibilities = subject.responsibilities(subject.modes_by, "test")
+        nearest = responsibilities.argmax(axis=1)
+        entropies = entropy(np.maximum(responsibilities.astype(np.float64), 1e-30), axis=1)
+        weights = model.prior.mixture_probs().numpy()
+        real = {network.name: subject.real(network, "test") for network in networks}
+        k = len(weights)
+        modes, confusion = [], np.zeros((k, k))
+        for mode in progress(range(k), "modes", unit="mode"):
+            component = np.full(NUM_PER_MODE, mode)
+            drawn = draw_in_batches(model, NUM_PER_MODE, seed, component=component, variance_scale=variance_scale)
+            found, images = collect(networks, drawn, keep=NUM_PER_MODE)
+            confusion[mode] = np.bincount(subject.generated_classifier(images).argmax(axis=1), minlength=k)
+            own = model.responsibilities(images).argmax(axis=1) if "responsibilities" in model.capabilities else None
+            members = np.flatnonzero(nearest == mode)
+            modes.append(
+                {
+                    "weight": float(weights[mode]),
+                    "share": len(members) / len(nearest),
+                    "entropy": float(entropies[members].mean()) if len(members) else None,
+                    "recovered": None if own is None else float((own == mode).mean()),
+                    "recovered_by_algorithm_2": float(confusion[mode, mode] / NUM_PER_MODE),
+                    **{name: _compare(real[name][members].spread(NUM_PER_MODE), found[name]) for name in found},
+                }
+            )
+        health = {
+            "modes": modes,
+            "dead": [mode for mode in range(k) if modes[mode]["share"] < SHARE_ALIVE / k],
+            "duplicates": [list(pair) for pair in duplicate_pairs(confusion)],
+            "num_per_mode": NUM_PER_MODE,
+        }
         return {"mode_health": health}
 
     def summary(self, card: dict) -> list[str]:
@@ -76,9 +103,9 @@ class ModeHealth(Section):
                 *(_shown(mode[name][score], ".2f") for name in networks for score in ("frechet_distance", "recall")),
             ]
         about = (
-            "No label is looked at. Entropy is that of p(k | x) over the mode's test examples, in nats. Recovered is the "
-            f"share of {health['num_per_mode']} generated examples that are given back to their mode. Distance and recall "
-            "compare the mode's test examples with as many generated ones."
+            "No label is looked at. Entropy is that of p(k | x) over the mode's test examples, in nats. Recovered is "
+            f"the share of {health['num_per_mode']} generated examples that are given back to their mode. Distance and "
+            "recall compare the mode's test examples with as many generated ones."
         )
         same = ", ".join(" and ".join(map(str, pair)) for pair in health["duplicates"])
         warning = note(f"Modes that draw the same: {same}", "bad") if same else ""
@@ -87,67 +114,6 @@ class ModeHealth(Section):
 
 def _shown(value: float | None, form: str) -> str:
     return "–" if value is None else f"{value:{form}}"  # noqa: RUF001
-
-
-def mode_health(
-    model: LatentGAN,
-    responsibilities: np.ndarray,
-    real: dict[str, Features],
-    networks: Iterable[FeatureNetwork],
-    generated_classifier: Callable[[np.ndarray], np.ndarray],
-    num_per_mode: int = 500,
-    seed: int = 1,
-    variance_scale: float = 1.0,
-) -> dict:
-    """Return the health of each mode.
-
-    Args:
-        model: A model with K >= 2 components.
-        responsibilities: (n, K) of real examples.
-        real: By name of the network the features of the same examples.
-        networks: The networks.
-        generated_classifier: Algorithm 2's (`train_on_generated`), which has not seen what is drawn here.
-        num_per_mode: Examples drawn from each component.
-        seed: Decides them; another than that of Algorithm 2.
-        variance_scale: Under which they are drawn.
-
-    Returns:
-        `modes`, a list of K with `weight` (of the prior), `share` (of the real examples, by their most probable
-        mode), `entropy` (mean of that of p(k | x) over those, in nats; None without any), `recovered` (share of
-        generated examples that the model's own p(k | x) gives back to the component; None without one),
-        `recovered_by_algorithm_2`, and by network `frechet_distance`, `recall` and `coverage` between the mode's real
-        and as many generated examples, None below 20. `dead`, modes whose share is below a fifth of 1 / K; `duplicates`
-        (`duplicate_pairs`); `num_per_mode`.
-    """
-    k = model.prior.num_components
-    nearest = responsibilities.argmax(axis=1)
-    entropies = entropy(np.maximum(responsibilities.astype(np.float64), 1e-30), axis=1)
-    weights = model.prior.mixture_probs().numpy()
-    networks = list(networks)
-    modes, confusion = [], np.zeros((k, k))
-    for mode in progress(range(k), "modes", unit="mode"):
-        component = np.full(num_per_mode, mode)
-        drawn = draw_in_batches(model, num_per_mode, seed, component=component, variance_scale=variance_scale)
-        found, images = collect(networks, drawn, keep=num_per_mode)
-        confusion[mode] = np.bincount(generated_classifier(images).argmax(axis=1), minlength=k)
-        own = model.responsibilities(images).argmax(axis=1) if "responsibilities" in model.capabilities else None
-        members = np.flatnonzero(nearest == mode)
-        modes.append(
-            {
-                "weight": float(weights[mode]),
-                "share": len(members) / len(nearest),
-                "entropy": float(entropies[members].mean()) if len(members) else None,
-                "recovered": None if own is None else float((own == mode).mean()),
-                "recovered_by_algorithm_2": float(confusion[mode, mode] / num_per_mode),
-                **{name: _compare(real[name][members].spread(num_per_mode), found[name]) for name in found},
-            }
-        )
-    return {
-        "modes": modes,
-        "dead": [mode for mode in range(k) if modes[mode]["share"] < SHARE_ALIVE / k],
-        "duplicates": [list(pair) for pair in duplicate_pairs(confusion)],
-        "num_per_mode": num_per_mode,
-    }
 
 
 def _compare(real: Features, generated: Features) -> dict:

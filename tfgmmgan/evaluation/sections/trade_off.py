@@ -64,8 +64,8 @@ class TradeOff(Section):
             caption = "Under variance scales: below 1 closer to the mode's centre, above 1 more diverse"
             parts.append(scroll(image(picture, caption)))
         about = (
-            "The same noise, with the components' covariances scaled: below 1 closer to the mode's centre, above 1 more "
-            "diverse. Samples can be drawn under any scale, also of the served model."
+            "The same noise, with the components' covariances scaled: below 1 closer to the mode's centre, above 1 "
+            "more diverse. Samples can be drawn under any scale, also of the served model."
         )
         return block("Over variance scales", note(about), *parts) if parts else ""
 

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 import requests
 import tensorflow as tf
-from tfgmmgan.evaluation.inception import HUB_URL, _tensorflow_hub
 
 import tfgmmgan
 from tfgmmgan.data import ImageData, Split
 from tfgmmgan.evaluation import EvaluationOptions, load_inception, make_scorecard, summary
+from tfgmmgan.evaluation.networks.inception import HUB_URL, _tensorflow_hub
 from tfgmmgan.evaluation.subject import Subject
 from tfgmmgan.utils.errors import UserError
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from tfgmmgan import GAEL
 from tfgmmgan.data import ImageData, Split
-from tfgmmgan.evaluation import make_scorecard, score_table, summary
+from tfgmmgan.evaluation import describe, make_scorecard
 
 LABELS = np.arange(24) % 4
 
@@ -19,7 +19,7 @@ def test_clusterings(images):
         "kmeans",
         "autoencoder_kmeans",
     }
-    assert "fitted when training has ended" in summary(before)
+    assert "fitted when training has ended" in describe(before)
     assert set(before["image_quality"]) == {"normal", "normal_truncated", "encodings"}
 
     model.fit_prior([images])
@@ -33,8 +33,8 @@ def test_clusterings(images):
     }
     assert set(card["image_quality"]) == {"fitted_mixture", "normal", "normal_truncated", "encodings"}
     assert card["test"]["modes_by"] == "mixture" and len(card["mixture_weights"]) == 3
-    assert not card["labels_in_training"] and "which training never saw" in summary(card)
-    assert "The same, K = classes" in score_table(card)
+    assert not card["labels_in_training"] and "which training never saw" in describe(card)
+    assert "The same, K = classes" in describe(card)
     shares = np.bincount(model.responsibilities(images).argmax(1), minlength=3) / 24
     np.testing.assert_allclose(card["test"]["modes"]["shares"], shares)
 

@@ -1,8 +1,7 @@
 import numpy as np
 import pytest
 
-from tfgmmgan.data import Split
-from tfgmmgan.evaluation import accuracy, cluster_scores, kmeans_clusters, mode_summary, purity
+from tfgmmgan.evaluation import accuracy, cluster_scores, purity
 
 LABELS = np.array([0, 0, 0, 1, 1, 1, 2, 2])
 
@@ -40,20 +39,3 @@ def test_nmi_is_geometric():
     assert cluster_scores(LABELS, clusters)["nmi"] == pytest.approx(
         cluster_entropy / np.sqrt(entropy * cluster_entropy)
     )
-
-
-def test_kmeans_finds_what_is_far_apart():
-    rng = np.random.default_rng(0)
-    labels = np.repeat(np.arange(3), 20)
-    points = (10 * labels[:, None] + rng.standard_normal((60, 2))).astype(np.float32)
-    split = Split(60, labels, points)
-    assert accuracy(labels, kmeans_clusters(split, [split], 3)[0]) == 1
-
-
-def test_mode_summary():
-    summary = mode_summary(np.array([[0.9, 0.1, 0.0], [0.7, 0.3, 0.0], [0.2, 0.8, 0.0], [1.0, 0.0, 0.0]]))
-    assert summary["num_modes_in_use"] == 2
-    np.testing.assert_allclose(summary["weights"], [0.7, 0.3, 0.0])
-    np.testing.assert_allclose(summary["shares"], [0.75, 0.25, 0.0])
-    assert summary["mean_confidence"] == pytest.approx(0.85)
-    assert summary["entropy"] == pytest.approx(-(0.7 * np.log(0.7) + 0.3 * np.log(0.3)))

@@ -7,12 +7,12 @@ from pathlib import Path
 import matplotlib.axes
 import numpy as np
 import pytest
-from tfgmmgan.evaluation.tables import quality_table
 
 import tfgmmgan
 from tfgmmgan.data import ImageData, Split
-from tfgmmgan.evaluation import make_scorecard
-from tfgmmgan.evaluation.report import charts, write_report
+from tfgmmgan.evaluation import describe, make_scorecard
+from tfgmmgan.evaluation.report import write_report
+from tfgmmgan.evaluation.sections.clustering import confusion_chart
 from tfgmmgan.plotting import write_figures
 
 VOID = {"meta", "img", "br", "link", "input"}
@@ -139,13 +139,13 @@ def test_classes_are_named_by_their_ids_and_numbers_of_both_sides_are_told(tiny_
         "set_yticks",
         lambda axes, at, labels=None, **more: (names.append(labels), original(axes, at, labels, **more))[1],
     )
-    charts.confusion_chart(card["test"]["clustering"]["algorithm_2"], data.class_names)
+    confusion_chart(card["test"]["clustering"]["algorithm_2"], data.class_names)
     assert names == [["two", "<three>", "four"]]
     for network in card["floor"].values():
         network["num"] = 20
     write_report(tmp_path / "report.html", [card])
     assert "N = 24, of the last row 20," in read(tmp_path / "report.html")[0]
-    assert "N = 24, of real ones 20" in quality_table(card)
+    assert "N = 24, of real ones 20" in describe(card)
 
 
 def test_of_several_runs_the_first_may_have_a_network_more(tiny_gmmgan, images, tmp_path):

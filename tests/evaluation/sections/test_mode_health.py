@@ -1,11 +1,12 @@
 """Dead and duplicate modes, on a generator of which all is known."""
 
+from types import SimpleNamespace
+
 import numpy as np
-from tfgmmgan.evaluation.features import FeatureNetwork, Features
-from tfgmmgan.evaluation.mode_health import duplicate_pairs
 
 from tfgmmgan import GMGAN, GaussianMixture
-from tfgmmgan.evaluation import mode_health
+from tfgmmgan.evaluation import FeatureNetwork, Features
+from tfgmmgan.evaluation.sections import mode_health
 
 
 class Known(GMGAN):
@@ -20,13 +21,7 @@ class Known(GMGAN):
         return images
 
 
-def test_duplicates():
-    confusion = np.array([[50, 48, 2], [45, 53, 2], [0, 1, 99]])
-    assert duplicate_pairs(confusion) == [(0, 1)]
-    assert duplicate_pairs(np.diag([9, 9, 0])) == []
-
-
-def test_health(images):
+def test_health(monkeypatch):
     model = Known((8, 8, 1), prior=GaussianMixture(4, 3), width=0.05)
     rng = np.random.default_rng(0)
 
@@ -42,8 +37,17 @@ def test_health(images):
     real = model.generate(100, component=np.repeat([0, 2], 50), seed=5)
     responsibilities = np.repeat(np.eye(4)[[0, 2]] * 0.97 + 0.01, 50, axis=0)
     network = FeatureNetwork("pixels", pixels, "pixels")
-    data = {"pixels": Features(pixels(real)[0])}
-    health = mode_health(model, responsibilities, data, [network], assign, num_per_mode=200)
+    monkeypatch.setattr(mode_health, "NUM_PER_MODE", 200)
+    subject = SimpleNamespace(
+        model=model,
+        seed=0,
+        networks=[network],
+        modes_by="algorithm_2",
+        generated_classifier=assign,
+        real=lambda network, split: Features(pixels(real)[0]),
+        responsibilities=lambda method, split: responsibilities,
+    )
+    health = mode_health.ModeHealth().measure(subject)["mode_health"]
     assert health["dead"] == [1, 3] and health["duplicates"] == [[0, 1]]
     shares = [mode["share"] for mode in health["modes"]]
     assert shares == [0.5, 0, 0.5, 0]
