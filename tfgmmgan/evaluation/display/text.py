@@ -10,6 +10,6 @@ def text_table(
 ) -> str:
     """Return a table: names to the left in `width` characters, cells to the right in `cell_width` each."""
     return "\n".join(
-        f"{name:<{width}}" + "".join(f"{cell:>{cell_width}}" for cell in cells)
+        (f"{name:<{width}}" + "".join(f"{cell:>{cell_width}}" for cell in cells)).rstrip()
         for name, cells in [(title, columns), *rows.items()]
     )

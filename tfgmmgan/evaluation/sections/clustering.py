@@ -109,14 +109,13 @@ class Clustering(Section):
         methods = card["test"].get("clustering", {})
         if not methods:
             return ""
-        took = "were part of this model's training"
-        parts = [
-            note(
-                f"Labels {took if card['labels_in_training'] else 'took no part in training or in choosing anything'}. "
-                "ACC is the share of examples right under the best one-to-one assignment of modes to classes; purity "
-                "is not an accuracy."
-            )
-        ]
+        told = card["labels_in_training"]
+        part = "were part of this model's training" if told else "took no part in training or in choosing anything"
+        about = (
+            f"Labels {part}. ACC is the share of examples right under the best one-to-one assignment of modes to "
+            "classes; purity is not an accuracy."
+        )
+        parts = [note(about)]
         columns = ("method", "ACC", "purity", "NMI", "NMI (arithmetic)", "ARI", "calibration error")
         digits = dict.fromkeys(("acc", "purity", "nmi", "nmi_arithmetic", "ari", ERROR), 3)
         for split in (name for name in reversed(SPLITS) if "clustering" in card[name]):

@@ -138,12 +138,8 @@ class ImageQuality(Section):
             columns = [name.replace("_", " ").replace("frechet", "Fréchet") for name in scores]
             if network == "inception":
                 columns = [INCEPTION_TITLES.get(column, column) for column in columns]
-            parts += [
-                heading(title),
-                table(
-                    ["sampler", *columns], runs.rows(SAMPLERS, _paths(card, network), scores), floor=[SAMPLERS["floor"]]
-                ),
-            ]
+            rows = runs.rows(SAMPLERS, _paths(card, network), scores)
+            parts += [heading(title), table(["sampler", *columns], rows, floor=[SAMPLERS["floor"]])]
             if "score" in floor:
                 parts.append(note(f"The score is over {first['num_scored']:,} generated examples at once."))
         about = (

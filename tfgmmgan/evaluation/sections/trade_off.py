@@ -9,12 +9,7 @@ from tfgmmgan.evaluation.display.runs import Runs
 from tfgmmgan.evaluation.display.svg import COLOURS, panels, svg
 from tfgmmgan.evaluation.metrics.features import Features
 from tfgmmgan.evaluation.metrics.neighbours import precision_recall
-from tfgmmgan.evaluation.metrics.quality_diversity import (
-    PAIRS,
-    combined,
-    inter_class_diversity,
-    quality_diversity,
-)
+from tfgmmgan.evaluation.metrics.quality_diversity import PAIRS, combined, inter_class_diversity, quality_diversity
 from tfgmmgan.evaluation.metrics.tfgan import classifier_score, frechet_distance
 from tfgmmgan.evaluation.networks.feature_network import FeatureNetwork, collect
 from tfgmmgan.evaluation.progress import progress
@@ -56,9 +51,8 @@ class TradeOff(Section):
             several = len(curves) > 1
             bars = "over runs" if several else "over four parts of the sample"
             bars = f"; bars are standard errors {bars}" if several or "quality" in curves[0] else ""
-            chart = image(
-                trade_off_chart(curves), "Quality, diversity, scores, precision and recall over variance scales", "wide"
-            )
+            alt = "Quality, diversity, scores, precision and recall over variance scales"
+            chart = image(trade_off_chart(curves), alt, "wide")
             parts += [note(f"{curves[0]['num_generated']:,} examples for each scale{bars}."), scroll(chart)]
         if picture:
             caption = "Under variance scales: below 1 closer to the mode's centre, above 1 more diverse"
