@@ -4,8 +4,10 @@ import pytest
 import tensorflow as tf
 
 import tfgmmgan
-from tfgmmgan.evaluation import autoencoder, judge, sections, subject
 from tfgmmgan.clustering import classifier_training
+from tfgmmgan.evaluation import subject
+from tfgmmgan.evaluation.networks import autoencoder, judge
+from tfgmmgan.evaluation.sections import trade_off
 
 # Two devices for the tests of strategies; TensorFlow wants to know before it starts.
 tf.config.set_logical_device_configuration(
@@ -21,11 +23,11 @@ def cache(tmp_path_factory):
         for module in (judge, autoencoder):
             patch.setattr(module, "EPOCHS", 2)
             patch.setattr(module, "MIN_STEPS", 20)
-        patch.setattr("tfgmmgan.evaluation.inception.answers", lambda urls: False)
+        patch.setattr("tfgmmgan.evaluation.networks.inception.answers", lambda urls: False)
         patch.setattr(classifier_training, "SETTLING", 4)
         patch.setattr(subject, "NUM_SAMPLES", 100)
         patch.setattr(subject, "LEAST_PER_COMPONENT", 200)
-        patch.setattr(sections, "SCALES", (0.5, 1.0))
+        patch.setattr(trade_off, "SCALES", (0.5, 1.0))
         yield
 
 

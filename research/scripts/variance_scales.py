@@ -20,7 +20,7 @@ from matplotlib.figure import Figure
 
 from tfgmmgan import load_run
 from tfgmmgan.evaluation import EvaluationOptions, cluster_scores, compare_features, trade_off
-from tfgmmgan.evaluation.sections import health
+from tfgmmgan.evaluation.sections.mode_health import ModeHealth
 from tfgmmgan.evaluation.subject import NUM_SAMPLES, Subject
 from tfgmmgan.utils.files import replacing
 
@@ -40,7 +40,7 @@ def measure(path: str, samples: int, scales: list[float]) -> tuple[dict, dict]:
         floor[network.name] = compare_features(real[network.name].spread(len(test)), test)
     curve = trade_off(model, subject.networks, real, num_generated=samples, scales=scales, seed=config.seed)
     if subject.has_modes:
-        healths = [health(subject, scale)["mode_health"]["modes"] for scale in scales]
+        healths = [ModeHealth().measure(subject, scale)["mode_health"]["modes"] for scale in scales]
         for network, own in curve["distances"].items():  # a mode without images has no recall
             own["mode_recall"] = [
                 float(np.mean([mode[network]["recall"] or 0.0 for mode in modes])) for modes in healths

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from tfgmmgan.evaluation import aggregate, same_but_seed
-from tfgmmgan.evaluation.tables import aggregate_table, comparison_table
+from tfgmmgan.evaluation.terminal import aggregate_table, comparison_table
 
 
 def card(seed, acc, curve, model="gmmgan"):

@@ -4,7 +4,7 @@ import pytest
 from tfgmmgan import GAEL, GAN
 from tfgmmgan.data import DataOptions, ImageData, Split, load
 from tfgmmgan.evaluation.epoch_scores import CRITERION, epoch_scores, is_better
-from tfgmmgan.evaluation.points import mmd, mmd_widths, negative_log_likelihood
+from tfgmmgan.evaluation.metrics.points import mmd, mmd_widths, negative_log_likelihood
 from tfgmmgan.evaluation.subject import Subject
 
 

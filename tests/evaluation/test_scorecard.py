@@ -4,8 +4,9 @@ import numpy as np
 
 import tfgmmgan
 from tfgmmgan.data import ImageData, Split
-from tfgmmgan.evaluation import EvaluationOptions, make_scorecard, quality_table, score_table, summary, write_scorecard
+from tfgmmgan.evaluation import EvaluationOptions, describe, make_scorecard, summary, write_scorecard
 from tfgmmgan.evaluation.scorecard import SCHEMA_VERSION
+from tfgmmgan.evaluation.sections.clustering import Clustering
 
 
 def dataset(images, labels):
@@ -23,13 +24,13 @@ def test_with_labels(tiny_gmmgan, images, tmp_path):
     assert card["run"] == {"name": "x"} and card["schema_version"] == SCHEMA_VERSION and card["versions"]["keras"]
     assert card["versions"]["tfgmmgan"] == tfgmmgan.__version__
     assert sum(card["mixture_weights"]) == np.float32(1)
-    assert "ACC" in summary(card) and "k-means on pixels    " in score_table(card)
+    assert "ACC" in summary(card) and "k-means on pixels    " in describe(card)
     assert card["test"]["clustering"].keys() == card["train"]["clustering"].keys()
     for part in ("image_quality", "floor", "quality_diversity", "trade_off", "mode_health", "networks"):
         assert card[part], part
     assert card["floor"]["classifier"]["frechet_distance"] < 1e-3  # the splits are the same images
     assert card["floor"]["autoencoder"]["precision"] == card["floor"]["autoencoder"]["recall"] == 1
-    assert "no Inception scores" in summary(card) and "autoencoder, N = 24" in quality_table(card)
+    assert "no Inception scores" in summary(card) and "autoencoder, N = 24" in describe(card)
     assert set(card["seconds"]) > {"modes", "image_quality", "total"}
     write_scorecard(card, tmp_path / "scorecard.json")
     assert json.loads((tmp_path / "scorecard.json").read_text()) == card
@@ -44,7 +45,7 @@ def test_without_labels_comes_what_needs_none(tiny_gmmgan, images):
     assert own["num"] == 24 and len(own["recall"]) == len(card["trade_off"]["scales"])
     assert "clustering" not in card["test"] and len(card["test"]["modes"]["shares"]) == 3
     assert "no labels" in summary(card)
-    assert score_table(card) == ""
+    assert Clustering().table(card) == ""
 
 
 def test_methods_by_system(tiny_gmmgan, images):

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from tfgmmgan.cli.arguments import Parser, add_checkpoint, add_options, given_options
 from tfgmmgan.evaluation.options import EvaluationOptions
-from tfgmmgan.evaluation.tables import aggregate_table, quality_table, score_table, summary
+from tfgmmgan.evaluation.terminal import aggregate_table, describe
 from tfgmmgan.utils.arguments import arguments as arguments_of
 from tfgmmgan.utils.errors import UserError
 
@@ -61,10 +61,7 @@ def command(arguments: list[str], prog: str) -> None:
             card = measuring.evaluate(run, model, data, config, options.checkpoint)
         cards.append(card)
         print(f"{run.path}, after {card['run']['epochs']} epochs, {card['run']['minutes']} minutes of training:")
-        print(summary(card))
-        for table in (score_table(card), quality_table(card)):
-            if table:
-                print(f"\n{table}")
+        print(describe(card))
         print(f"\nSee {run.report_of(options.checkpoint)} and {run.scorecard_of(options.checkpoint)}\n", flush=True)
     if len(runs) == 1:
         return

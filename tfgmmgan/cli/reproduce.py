@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from tfgmmgan.cli.arguments import Parser
-from tfgmmgan.evaluation.tables import comparison_table
+from tfgmmgan.evaluation.terminal import comparison_table
 from tfgmmgan.training.options import TrainConfig
 from tfgmmgan.training.published import PublishedRow, read_table
 from tfgmmgan.utils.errors import UserError

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from tfgmmgan.cli.arguments import Formatter, Parser, add_options, given_options
-from tfgmmgan.evaluation import quality_table, score_table, summary
+from tfgmmgan.evaluation import describe
 from tfgmmgan.models import MODELS
 from tfgmmgan.training import runner
 from tfgmmgan.training.compat import read_run_config
@@ -45,11 +45,7 @@ def command(arguments: list[str], prog: str) -> None:
     if card is None:
         print(f"This worker is done; the chief measures and writes {run.path}.")
         return
-    print()
-    print(summary(card))
-    for table in (score_table(card), quality_table(card)):
-        if table:
-            print(f"\n{table}")
+    print(f"\n{describe(card)}")
     print(f"\nEverything lies in {run.path}: report.html to look at, scores in scorecard.json, pictures in samples/,")
     print("the trained model in model.keras, a SavedModel for TF Serving in serving/.")
     print(f"`tensorboard --logdir {run.logs}` shows the losses.")

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from tfgmmgan.evaluation.features import collect
-from tfgmmgan.evaluation.image_quality import compare_features
-from tfgmmgan.evaluation.points import mmd, mmd_widths, negative_log_likelihood
+from tfgmmgan.evaluation.metrics.image_quality import compare_features
+from tfgmmgan.evaluation.metrics.points import mmd, mmd_widths, negative_log_likelihood
+from tfgmmgan.evaluation.networks.feature_network import collect
 from tfgmmgan.evaluation.samplers import samplers
 from tfgmmgan.evaluation.subject import Subject
 

@@ -53,15 +53,11 @@ def samplers(model: LatentGAN, data: ImageData, fit: bool = False) -> dict[str, 
         if len(codes) >= model.num_components:
             mixture = FittedMixture(model.num_components, model.latent_dim, model.prior.covariance, model.prior.seed)
             priors = {"fitted_mixture": mixture.fit(codes), **priors}
-    found: dict[str, Sampler] = {name: partial(_draw, model, prior=prior) for name, prior in priors.items()}
+    found: dict[str, Sampler] = {name: partial(draw_in_batches, model, prior=prior) for name, prior in priors.items()}
     if "encode" in model.capabilities:
-        found["normal_truncated"] = partial(_draw, model, prior=model.training_prior, truncation=TRUNCATION)
+        found["normal_truncated"] = partial(draw_in_batches, model, prior=model.training_prior, truncation=TRUNCATION)
         found["encodings"] = partial(_reconstruct, model, data)
     return found
-
-
-def _draw(model: LatentGAN, n: int, seed: int, **kwargs) -> Iterator[np.ndarray]:
-    return draw_in_batches(model, n, seed, **kwargs)
 
 
 def _reconstruct(model: LatentGAN, data: ImageData, n: int, seed: int) -> Iterator[np.ndarray]:

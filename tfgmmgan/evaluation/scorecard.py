@@ -34,7 +34,7 @@ def make_scorecard(
 
     Returns:
         A dictionary for JSON: `schema_version`; `run` (`about`); `versions`; `labels_in_training`; `mixture_weights` of
-        the prior; what the functions of `tfgmmgan.evaluation.sections` return; `notes` on what could not be measured;
+        the prior; what the sections (`tfgmmgan.evaluation.sections`) measure; `notes` on what could not be measured;
         `seconds` by section, and `total`.
     """
     subject = Subject(model, data, options, seed)
@@ -54,10 +54,10 @@ def make_scorecard(
         started = time.perf_counter()
         getattr(subject, prepare)
         seconds[name] = time.perf_counter() - started
-    for name, section in SECTIONS.items():
+    for section in SECTIONS:
         started = time.perf_counter()
-        _merge(card, section(subject) or {})
-        seconds[name] = time.perf_counter() - started
+        _merge(card, section.measure(subject) if section.applies(subject) else {})
+        seconds[section.name] = time.perf_counter() - started
     seconds["total"] = sum(seconds.values())
     card["notes"] = subject.notes
     card["seconds"] = {name: round(value, 1) for name, value in seconds.items()}

@@ -6,19 +6,23 @@ from functools import cached_property
 import numpy as np
 
 from tfgmmgan.data import ImageData, Split
-from tfgmmgan.evaluation.algorithm_2 import train_on_generated
-from tfgmmgan.evaluation.autoencoder import Autoencoder, train_autoencoder
-from tfgmmgan.evaluation.features import FeatureNetwork, Features, coordinates, real_features
-from tfgmmgan.evaluation.inception import HUB_URL, load_inception
-from tfgmmgan.evaluation.judge import Judge, train_judge
+from tfgmmgan.evaluation.metrics.features import Features
+from tfgmmgan.evaluation.metrics.neighbours import nearest_distances
+from tfgmmgan.evaluation.metrics.quality_diversity import PAIRS, PAIRS_FROM, ms_ssim_settings, quality_constant
+from tfgmmgan.evaluation.networks.algorithm_2 import train_on_generated
+from tfgmmgan.evaluation.networks.autoencoder import Autoencoder, train_autoencoder
+from tfgmmgan.evaluation.networks.feature_network import FeatureNetwork, coordinates, real_features
+from tfgmmgan.evaluation.networks.inception import HUB_URL, load_inception
+from tfgmmgan.evaluation.networks.judge import Judge, train_judge
 from tfgmmgan.evaluation.options import EvaluationOptions
 from tfgmmgan.evaluation.progress import progress
 from tfgmmgan.models import LatentGAN
 from tfgmmgan.priors import FittedMixture
 from tfgmmgan.utils.errors import UserError
 
-__all__ = ["NUM_SAMPLES", "Subject"]
+__all__ = ["NUM_SAMPLES", "SPLITS", "Subject"]
 
+SPLITS = ("train", "test")
 NUM_SAMPLES = 10_000
 LEAST_PER_COMPONENT = 2000  # of M of Algorithm 2
 REFERENCE = 60_000
@@ -123,6 +127,23 @@ class Subject:
         """The classifier's features of the training examples, 60,000 at most."""
         return self.real(self.judge.network(), "train", REFERENCE)
 
+    @cached_property
+    def quality_settings(self) -> dict | None:
+        """What the scores of GM-GAN's section 3.2 depend on, or None where they can't be had."""
+        if not self.data.is_image or self.judge is None:
+            return None
+        constant = self.options.quality_constant
+        if constant is None:
+            test = self.real(self.judge.network(), "test", self.num_compared)
+            constant = quality_constant(nearest_distances(test.values, self.reference.values))
+        return {
+            "constant": constant,
+            "num_reference": len(self.reference),
+            "num_pairs": PAIRS,
+            "pairs_from": PAIRS_FROM,
+            "ms_ssim": ms_ssim_settings(*self.data.shape[:2]),
+        }
+
     # -- modes ---------------------------------------------------------------------------------------------
 
     @property
@@ -130,11 +151,6 @@ class Subject:
         """Whether the prior has modes that mean something; a mixture that is still to be fitted has none."""
         prior = self.model.prior
         return prior.num_components > 1 and (not isinstance(prior, FittedMixture) or prior.is_fitted)
-
-    @property
-    def infers(self) -> bool:
-        """Whether the model itself says p(k | x)."""
-        return self.has_modes and "responsibilities" in self.model.capabilities
 
     @cached_property
     def generated_classifier(self) -> Callable[[np.ndarray], np.ndarray]:
@@ -156,8 +172,14 @@ class Subject:
         """Return by name what says p(k | x): the model itself where it can, and Algorithm 2."""
         if not self.has_modes:
             return {}
-        own = {self.model.responsibilities_by: self.model.responsibilities} if self.infers else {}
+        model = self.model
+        own = {model.responsibilities_by: model.responsibilities} if "responsibilities" in model.capabilities else {}
         return {**own, "algorithm_2": self.generated_classifier}
+
+    @property
+    def modes_by(self) -> str:
+        """The first of `assigners`, by which the modes are told; there are some (`has_modes`)."""
+        return next(iter(self.assigners()))
 
     def responsibilities(self, method: str, split_name: str) -> np.ndarray:
         """Return what a method says of a split, (n, K), in stored order; computed once."""

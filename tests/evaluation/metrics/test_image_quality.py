@@ -1,0 +1,29 @@
+import numpy as np
+import pytest
+
+from tfgmmgan.evaluation import Features, compare_features
+
+
+def test_comparing_takes_as_many_of_both():
+    rng = np.random.default_rng(0)
+    real = Features(rng.standard_normal((50, 3)).astype(np.float32))
+    generated = Features(rng.standard_normal((80, 3)).astype(np.float32), rng.standard_normal((80, 4)))
+    found = compare_features(Features(real.values, generated.logits[:50]), generated)
+    assert found["num"] == 50 and found["num_scored"] == 80
+    assert found["frechet_distance"] == compare_features(real, Features(generated.values[:50]))["frechet_distance"]
+    assert "score" not in compare_features(real, Features(generated.values))
+    same = compare_features(real, real)
+    assert same["frechet_distance"] == pytest.approx(0, abs=1e-6) and same["precision"] == same["recall"] == 1
+    assert same["coverage"] == 1 and same["density"] > 1  # each lies in its own ball, too
+    with pytest.raises(ValueError, match="at least 50"):
+        compare_features(real, generated[slice(40)])
+
+
+def test_no_more_than_so_many_are_compared_and_these_are_from_all_over(monkeypatch):
+    monkeypatch.setattr("tfgmmgan.evaluation.metrics.image_quality.NUM_COVERED", 200)
+    rng = np.random.default_rng(0)
+    classes = np.repeat(np.arange(4), 250)
+    values = (10 * np.eye(4)[classes] + rng.standard_normal((1000, 4))).astype(np.float32)
+    mixed = rng.permutation(1000)
+    real, generated = Features(values), Features((10 * np.eye(4)[classes[mixed]]).astype(np.float32) + 0.1)
+    assert compare_features(real, generated)["precision"] == 1

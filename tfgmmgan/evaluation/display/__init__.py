@@ -1,0 +1,1 @@
+"""What sections are shown with: names, lines of text, parts of HTML, charts."""

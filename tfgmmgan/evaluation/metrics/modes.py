@@ -1,0 +1,52 @@
+"""What the modes hold, and which are the same, without labels."""
+
+import numpy as np
+
+__all__ = ["SHARE_ALIVE", "duplicate_pairs", "mode_summary"]
+
+SHARE_ALIVE = 0.2  # of 1 / K, what a mode must hold to count as in use
+SAME = 0.6  # accuracy at which two modes count as one; 0.5 is chance
+
+
+def mode_summary(responsibilities: np.ndarray) -> dict:
+    """Return how responsibilities spread over the modes.
+
+    Args:
+        responsibilities: (n, K) p(k | x), rows summing to 1.
+
+    Returns:
+        `num_modes_in_use`, those with `min_share` of the examples, a fifth of 1 / K, or more; `weights`, (K,) the mean
+        responsibilities; `shares`, (K,) by the most probable mode; `mean_confidence`, the mean of max_k p(k | x);
+        `entropy`, of the weights, in nats.
+    """
+    n, k = responsibilities.shape
+    weights = responsibilities.mean(axis=0, dtype=np.float64)
+    shares = np.bincount(responsibilities.argmax(axis=1), minlength=k) / n
+    positive = weights[weights > 0]
+    return {
+        "min_share": SHARE_ALIVE / k,
+        "num_modes_in_use": int((shares >= SHARE_ALIVE / k).sum()),
+        "weights": weights.tolist(),
+        "shares": shares.tolist(),
+        "mean_confidence": float(responsibilities.max(axis=1).mean()),
+        "entropy": float(-(positive * np.log(positive)).sum()),
+    }
+
+
+def duplicate_pairs(confusion: np.ndarray) -> list[tuple[int, int]]:
+    """Return the pairs of modes that a classifier tells apart in at most 60 of 100 cases, chance being 50.
+
+    A classifier two-sample test (Lopez-Paz & Oquab 2017) for each pair; cases that it gives to a third mode count for
+    neither.
+
+    Args:
+        confusion: (K, K) counts of generated examples that it was not trained on: row k was drawn from component k,
+            column j assigned to j.
+    """
+    pairs = []
+    for first in range(len(confusion)):
+        for second in range(first + 1, len(confusion)):
+            block = confusion[np.ix_([first, second], [first, second])]
+            if block.sum() and np.trace(block) / block.sum() <= SAME:
+                pairs.append((first, second))
+    return pairs

@@ -1,0 +1,1 @@
+"""What turns examples into features or clusters, and what trains it."""

@@ -1,0 +1,45 @@
+"""The baseline k-means."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from sklearn.cluster import KMeans
+
+from tfgmmgan.data import Split
+
+__all__ = ["KMEANS_LIMIT", "kmeans_clusters"]
+
+KMEANS_LIMIT = 20_000
+
+
+def kmeans_clusters(
+    train: Split,
+    splits: Sequence[Split],
+    num_clusters: int,
+    rows: Callable[[np.ndarray], np.ndarray] | None = None,
+    limit: int = KMEANS_LIMIT,
+) -> list[np.ndarray]:
+    """Return k-means' clusters of splits: a baseline, on pixels or on codes.
+
+    Args:
+        train: What k-means is fitted to; `limit` examples from all over it, where it has more.
+        splits: What is assigned.
+        num_clusters: K.
+        rows: From (n, *shape) examples to (n, p) rows; pixels where None.
+        limit: See `train`. Default 20,000.
+
+    Returns:
+        For each split (n,) cluster ids.
+    """
+    rows = rows or _pixels
+    found = np.concatenate([rows(batch) for batch, _ in train.draw_batches(limit)])
+    model = KMeans(min(num_clusters, len(found)), n_init=10, random_state=0).fit(found)
+    return [
+        np.concatenate([model.predict(rows(batch)) for batch in split.batches(4096).as_numpy_iterator()])
+        for split in splits
+    ]
+
+
+def _pixels(examples: np.ndarray) -> np.ndarray:
+    scale = 255.0 if examples.dtype == np.uint8 else 1.0
+    return examples.reshape(len(examples), -1).astype(np.float32) / scale
