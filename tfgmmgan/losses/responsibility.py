@@ -20,7 +20,7 @@ from typing import NamedTuple
 import tensorflow as tf
 
 from tfgmmgan.utils.registry import Registry
-from tfgmmgan.utils.replicas import batch_mean, replica_mean
+from tfgmmgan.utils.replicas import batch_mean, mean_of_sums
 
 __all__ = [
     "ESTIMATORS",
@@ -85,7 +85,7 @@ def weighted_log_classes_stratified(alpha: tf.Tensor, log_classes: tf.Tensor) ->
 
 def second_moment(alpha: tf.Tensor) -> tf.Tensor:
     """Return mean_i alpha_i alpha_i^T over the whole batch, (B, K) -> (K, K)."""
-    return replica_mean(tf.matmul(alpha, alpha, transpose_a=True) / tf.cast(tf.shape(alpha)[0], alpha.dtype))
+    return mean_of_sums(tf.matmul(alpha, alpha, transpose_a=True), tf.shape(alpha)[0])
 
 
 def marginal_entropy(alpha: tf.Tensor) -> tf.Tensor:
@@ -137,7 +137,7 @@ def joint_paired(alpha: tf.Tensor, classes: tf.Tensor) -> tf.Tensor:
         classes: (B, K, K) C of the fake that x_i's component k made.
     """
     joint = tf.einsum("ik,ij,ikl->jl", alpha, alpha, classes)
-    return replica_mean(joint / tf.cast(tf.shape(alpha)[0], alpha.dtype))
+    return mean_of_sums(joint, tf.shape(alpha)[0])
 
 
 def joint_of_pairs(first: tf.Tensor, second: tf.Tensor) -> tf.Tensor:
@@ -150,7 +150,7 @@ def joint_of_pairs(first: tf.Tensor, second: tf.Tensor) -> tf.Tensor:
     Reference:
         Ji et al. 2019 (IIC), eq. 2 and the text after it.
     """
-    joint = replica_mean(tf.matmul(first, second, transpose_a=True) / tf.cast(tf.shape(first)[0], first.dtype))
+    joint = mean_of_sums(tf.matmul(first, second, transpose_a=True), tf.shape(first)[0])
     return (joint + tf.transpose(joint)) / 2
 
 

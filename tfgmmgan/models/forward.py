@@ -57,6 +57,7 @@ class ForwardPass:
         labels: (B,) integers, or None where the model does not learn from labels.
         seed: (2,) stateless seed of the pass.
         fakes: S.
+        share: Of the whole batch, that these examples are; less than 1 where there are several replicas.
     """
 
     def __init__(
@@ -66,12 +67,14 @@ class ForwardPass:
         labels: tf.Tensor | None,
         seed: tf.Tensor,
         fakes: int | tf.Tensor,
+        share: float | tf.Tensor = 1.0,
     ) -> None:
         self.model = model
         self.real = real
         self.labels = labels
         self.seed = seed
         self.fakes = fakes
+        self.share = share
 
     @cached_property
     def latents(self) -> Latents:

@@ -213,7 +213,8 @@ class ModeGAN(LatentGAN):
 
     def diversity_loss(self, forward: ForwardPass) -> tf.Tensor:
         """Return by how much less the fakes of a mode differ than its images; see `diversity_shortfall`."""
-        batch = (forward.real, forward.responsibilities, forward.per_component(forward.fake))
+        there = tf.cast(forward.share > 0, tf.float32)  # 0 where a replica has none of the batch but a copy of it
+        batch = (forward.real, there * forward.responsibilities, forward.per_component(forward.fake))
         return diversity_shortfall(*(whole_batch(rows) for rows in batch))
 
     def subclass_discriminator_loss(self, forward: ForwardPass) -> tf.Tensor:

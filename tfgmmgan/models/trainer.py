@@ -15,7 +15,7 @@ from tfgmmgan.models.optimizers import OptimizerOptions
 from tfgmmgan.utils.arguments import Count, NotNegative, WholeNumber
 from tfgmmgan.utils.errors import UserError
 from tfgmmgan.utils.random import make_seed, split
-from tfgmmgan.utils.replicas import is_multi_worker, num_replicas, per_replica, replica_seed, workers_share
+from tfgmmgan.utils.replicas import is_multi_worker, own_part, per_replica, replica_seed, workers_share
 
 __all__ = ["Trainer"]
 
@@ -102,11 +102,11 @@ class Trainer(keras.Model):
     def train_step(self, data: Any) -> dict[str, tf.Tensor]:
         """Update D and G once from a batch of real examples (uint8, or float in [-1, 1]), with or without labels."""
         examples, labels, _ = keras.utils.unpack_x_y_sample_weight(data)
-        real, labels = to_float(examples), self._class_ids(labels)
+        real, labels, share = own_part(to_float(examples), self._class_ids(labels))
         seed = replica_seed(self.step_seed())
         batch = real.shape[0] or tf.shape(real)[0]
         if self.update_order == "simultaneous":
-            forward = self.forward_pass(self, real, labels, seed, self.fakes_per_component(batch))
+            forward = self.forward_pass(self, real, labels, seed, self.fakes_per_component(batch), share)
             self._update(forward, self.groups)
             self._clip_weights()
         else:
@@ -114,10 +114,11 @@ class Trainer(keras.Model):
             for number, start in enumerate(starts):
                 seen = real[start : start + size], None if labels is None else labels[start : start + size]
                 fakes = self.fakes_per_component(size)
-                self._update(self.forward_pass(self, *seen, split(seed, 1 + number), fakes), self.discriminator_groups)
+                forward = self.forward_pass(self, *seen, split(seed, 1 + number), fakes, share)
+                self._update(forward, self.discriminator_groups)
                 self._clip_weights()
             wanted = per_replica(self.generator_batch_size) if self.generator_batch_size else size
-            forward = self.forward_pass(self, *seen, split(seed, 0), self.fakes_per_component(wanted))
+            forward = self.forward_pass(self, *seen, split(seed, 0), self.fakes_per_component(wanted), share)
             self._update(forward, self.generator_groups)
         self.after_update(forward)
         return {name: self._trackers[name].result() for name in self.loss_terms_in_use()}
@@ -154,7 +155,7 @@ class Trainer(keras.Model):
     def _update(self, forward: ForwardPass, groups: tuple[str, ...]) -> None:
         losses, gradients = self.losses_and_gradients(forward, groups)
         for name, value in losses.items():
-            self._trackers[name].update_state(value)
+            self._trackers[name].update_state(value, sample_weight=forward.share)
         for optimizer, owned in self._optimizers():
             pairs = [pair for group in owned if group in gradients for pair in gradients[group]]
             if pairs:
@@ -190,8 +191,10 @@ class Trainer(keras.Model):
         step = tf.cast(self.optimizer.iterations, tf.float32)
         with tf.GradientTape(persistent=True) as tape:
             losses = {name: term.function(forward) for name, term in terms.items()}
-            share = 1.0 / num_replicas()  # optimizers sum the gradients of the replicas
-            weighted = {name: share * weight_at(terms[name].weight, step) * loss for name, loss in losses.items()}
+            # optimizers sum the gradients of the replicas
+            weighted = {
+                name: forward.share * weight_at(terms[name].weight, step) * loss for name, loss in losses.items()
+            }
             totals = {names: tf.add_n([weighted[name] for name in names]) for names in trained_by}
 
         gradients = {}

@@ -1,9 +1,9 @@
 """What a training step has to know of data parallelism; with one replica every function here changes nothing.
 
-Under a `tf.distribute.Strategy` each replica runs the step on its part of the batch. Sums over examples come out
-right when gradients are averaged. What is not a sum over examples does not: a product or a logarithm of batch means
-needs the mean of the whole batch, which `replica_mean` takes over all replicas, with its gradient; what compares
-examples with each other needs them all, which `whole_batch` gathers.
+Under a `tf.distribute.Strategy` each replica runs the step on its part of the batch. Means over examples come out
+right when gradients are summed, each by the replica's share of the batch (`own_part`). What is not a mean over examples
+does not: a product or a logarithm of batch means needs the mean of the whole batch, which `batch_mean` takes over all
+replicas, with its gradient; what compares examples with each other needs them all, which `whole_batch` gathers.
 """
 
 from collections.abc import Iterable
@@ -17,9 +17,10 @@ from tfgmmgan.utils.random import split
 __all__ = [
     "batch_mean",
     "is_multi_worker",
+    "mean_of_sums",
     "num_replicas",
+    "own_part",
     "per_replica",
-    "replica_mean",
     "replica_seed",
     "share_from_first_worker",
     "whole_batch",
@@ -37,15 +38,43 @@ def per_replica(count: int) -> int:
     return -(-count // num_replicas())
 
 
-def replica_mean(value: tf.Tensor) -> tf.Tensor:
-    """Return the mean of a tensor over the replicas, of the same shape; its gradient reaches every replica."""
+def own_part(rows: tf.Tensor, labels: tf.Tensor | None = None) -> tuple[tf.Tensor, tf.Tensor | None, float | tf.Tensor]:
+    """Return what this replica trains on, and what share of the whole batch it is; all shares sum to 1.
+
+    A batch of fewer examples than replicas leaves some without any. Such a replica gets a copy of the whole batch, so
+    that means and statistics over the replicas stay what they are, and its own losses have the share 0.
+
+    Args:
+        rows: (b, ...) this replica's part of the batch; b may be 0 where it is not fixed.
+        labels: (b,) their labels, or None.
+    """
     replica = _replica()
-    return value if replica is None else replica.all_reduce(tf.distribute.ReduceOp.MEAN, value)
+    if replica is None:
+        return rows, labels, 1.0
+    if rows.shape[0] is not None:
+        return rows, labels, 1.0 / num_replicas()  # batches of a fixed size are cut evenly
+    count = tf.shape(rows)[0]
+    share = tf.cast(count, tf.float32) / tf.cast(replica.all_reduce(tf.distribute.ReduceOp.SUM, count), tf.float32)
+
+    def filled(own: tf.Tensor) -> tf.Tensor:
+        whole = whole_batch(own)
+        return tf.cond(count > 0, lambda: own, lambda: whole)
+
+    return filled(rows), None if labels is None else filled(labels), share
 
 
 def batch_mean(values: tf.Tensor) -> tf.Tensor:
-    """Return the mean over the first axis and over the replicas: that of the whole batch."""
-    return replica_mean(tf.reduce_mean(values, axis=0))
+    """Return the mean over the first axis and over the replicas: that of the whole batch, with its gradient."""
+    return mean_of_sums(tf.reduce_sum(values, axis=0), tf.shape(values)[0])
+
+
+def mean_of_sums(total: tf.Tensor, count: tf.Tensor) -> tf.Tensor:
+    """Return the mean over the whole batch, from this replica's sum over so many examples; its gradient reaches all."""
+    count = tf.cast(count, total.dtype)
+    replica = _replica()
+    if replica is not None:
+        total, count = (replica.all_reduce(tf.distribute.ReduceOp.SUM, each) for each in (total, count))
+    return total / count
 
 
 def whole_batch(rows: tf.Tensor) -> tf.Tensor:
