@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 from tfgmmgan.utils.arguments import Argument, described
 from tfgmmgan.utils.errors import UserError, nearest
 
-__all__ = ["Parser", "add_checkpoint", "add_options", "given_options"]
+__all__ = ["Parser", "add_checkpoint", "add_options", "check_networks", "given_options"]
 
 
 class Parser(argparse.ArgumentParser):
@@ -64,6 +64,21 @@ def _metavar(option: Argument) -> str:
 def given_options(parsed: argparse.Namespace, options: Mapping[str, Argument]) -> dict[str, str]:
     """Return those of some options that were given, as text."""
     return {name: value for name, value in vars(parsed).items() if name in options}
+
+
+def check_networks(where: str, network: str | None, given: Mapping[str, str]) -> None:
+    """Raise `UserError` where a file, and not the person, names a network: loading one is running a program.
+
+    Args:
+        where: The file or run.
+        network: Its `evaluation.inception`.
+        given: The options of the command line.
+    """
+    if network not in (None, "none") and "evaluation.inception" not in given:
+        raise UserError(
+            f"{where} names the network {network}. A network is a program: if you trust it, give it again by "
+            f"--evaluation.inception {network}, or leave it out by --evaluation.inception none."
+        )
 
 
 def add_checkpoint(parser: argparse.ArgumentParser) -> None:

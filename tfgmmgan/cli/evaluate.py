@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tfgmmgan.cli.arguments import Parser, add_checkpoint, add_options, given_options
+from tfgmmgan.cli.arguments import Parser, add_checkpoint, add_options, check_networks, given_options
 from tfgmmgan.evaluation.options import EvaluationOptions
 from tfgmmgan.evaluation.terminal import aggregate_table, describe
 from tfgmmgan.utils.arguments import arguments as arguments_of
@@ -39,6 +39,7 @@ def command(arguments: list[str], prog: str) -> None:
 
     from tfgmmgan.evaluation import aggregate, same_but_seed
     from tfgmmgan.training import measuring, runner
+    from tfgmmgan.training.compat import read_run_config
     from tfgmmgan.training.run_directory import RunDirectory
     from tfgmmgan.training.several import report_runs, write_aggregate
 
@@ -48,6 +49,8 @@ def command(arguments: list[str], prog: str) -> None:
     runs = [RunDirectory(name).existing() for name in options.runs]
     if len({run.path.resolve() for run in runs}) < len(runs):
         raise UserError(f"Expected different runs; got {' '.join(options.runs)}.")
+    for run in runs:
+        check_networks(str(run.path), read_run_config(run.config)["evaluation.inception"], changed)
     if options.output:
         Path(options.output).mkdir(parents=True, exist_ok=True)  # before anything is measured
     cards = []

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tfgmmgan.cli.arguments import Formatter, Parser, add_options, given_options
+from tfgmmgan.cli.arguments import Formatter, Parser, add_options, check_networks, given_options
 from tfgmmgan.evaluation import describe
 from tfgmmgan.models import MODELS
 from tfgmmgan.training import runner
@@ -79,7 +79,10 @@ def parse(arguments: list[str], prog: str) -> tuple[TrainConfig, str | None, boo
     if early.resume:
         seed = early.seed or asked.get("seed", RunOptions.seed)
         run = RunDirectory.find(early.output, runner.default_run_name(dataset, model, seed))
-        return TrainConfig({**read_run_config(run.config), **asked, **given}), early.output, True
+        before = {**read_run_config(run.config), **asked}
+        check_networks(str(run.path), before["evaluation.inception"], given)
+        return TrainConfig({**before, **given}), early.output, True
+    check_networks(str(early.config), asked.get("evaluation.inception"), given)
     base = {**dataset_defaults(dataset, model), "model": model, "dataset": dataset}
     return TrainConfig({**base, **asked, **given}), early.output, False
 

@@ -234,10 +234,14 @@ class LatentGAN(Sampler, Trainer):
 
     # -- saving --------------------------------------------------------------------------------------------
 
+    def argument_values(self) -> dict[str, Any]:
+        """Return the constructor's arguments by name, as `get_config` tells them."""
+        return values_of(self)
+
     def get_config(self) -> dict:
         """Return the constructor's arguments; of the networks those that were given."""
         config = super().get_config()
-        for name, value in values_of(self).items():
+        for name, value in self.argument_values().items():
             if name == "prior" or not isinstance(value, keras.layers.Layer) or name in self._given:
                 config[name] = keras.saving.serialize_keras_object(value) if hasattr(value, "get_config") else value
         return config

@@ -333,8 +333,9 @@ class ModeGAN(LatentGAN):
         np.add.at(probs, found.subclasses, self.responsibilities(examples))
         self.prior.set_subclass_probs(probs.T)
 
-    def get_config(self) -> dict:
-        """Return the constructor's arguments; the clusterer too while it still has something to find."""
-        if int(self.modes_found.numpy()):
-            return {**super().get_config(), "clusterer": None}
-        return super().get_config()
+    def argument_values(self) -> dict[str, Any]:
+        """Return the constructor's arguments; once the modes are found, no descriptor of one's own need be told."""
+        values = super().argument_values()
+        if int(self.modes_found.numpy()) and not isinstance(self.clusterer.descriptor, str):
+            values["clusterer"] = clone(self.clusterer).set_params(descriptor="hog")
+        return values

@@ -10,6 +10,7 @@ import tensorflow as tf
 from tfgmmgan.data.scaling import to_float
 from tfgmmgan.models.fit_inputs import MEASURE, class_ids, examples_of, without_unused
 from tfgmmgan.models.forward import ForwardPass
+from tfgmmgan.models.good_state import KeepGoodState
 from tfgmmgan.models.loss_term import LossTerm, check_term, is_in_use, weight_at
 from tfgmmgan.models.optimizers import OptimizerOptions
 from tfgmmgan.utils.arguments import Count, NotNegative, WholeNumber
@@ -304,7 +305,8 @@ class Trainer(keras.Model):
             **kwargs: As in Keras, but for what a GAN has no use for: weights of examples or classes, and validation.
 
         Raises:
-            ValueError: If an array has another shape, dtype or range, or holds NaNs; or if labels are missing.
+            ValueError: If an array has another shape, dtype or range, or holds NaNs; if labels are missing; or if a
+                weight is no longer finite after an epoch: the model then has its state of before it.
         """
         kwargs = without_unused(kwargs, type(self).__name__)
         if isinstance(x, np.ndarray | tf.Tensor):
@@ -314,6 +316,7 @@ class Trainer(keras.Model):
             self.before_training(examples_of(x, self.examples_wanted), verbose=verbose)
         if is_multi_worker(self.distribute_strategy):
             x = workers_share(self.distribute_strategy, x)
+        callbacks = [KeepGoodState(), *(callbacks or [])] if isinstance(callbacks, list | None) else callbacks
         return super().fit(x, y, batch_size, epochs, verbose, callbacks, **kwargs)
 
     def checked(self, examples: np.ndarray | tf.Tensor, what: str) -> np.ndarray:
