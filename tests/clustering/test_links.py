@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-
 from tfgmmgan.link_clusters import exchange, is_large_enough, join, link_information, regroup
 
 

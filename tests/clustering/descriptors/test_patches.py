@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 from sklearn.metrics import pairwise_distances
-
 from tfgmmgan.patches import Patches
 
 
