@@ -16,12 +16,12 @@ from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
-from tfgmmgan.models.recipe import EQUATIONS_3_AND_4
 
 from tfgmmgan import GMMGAN, load_data, load_run
 from tfgmmgan.data.scaling import to_float
 from tfgmmgan.losses import ESTIMATORS
 from tfgmmgan.models import ForwardPass
+from tfgmmgan.models.recipe import EQUATIONS_3_AND_4
 from tfgmmgan.utils.random import make_seed
 
 

@@ -18,13 +18,13 @@ from pathlib import Path
 
 import keras
 import tensorflow as tf
-from tfgmmgan.training.config import NetworkOptions
 
 from benchmarks.timing import print_machine, seconds, write_json
 from tfgmmgan import TrainConfig, load_data
 from tfgmmgan.data.options import DataOptions
 from tfgmmgan.training.build import build_model
 from tfgmmgan.training.callbacks import EpochLogs, HistoryFile, StopAtNaN
+from tfgmmgan.training.config import NetworkOptions
 from tfgmmgan.training.run_directory import RunDirectory
 
 

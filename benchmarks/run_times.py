@@ -15,11 +15,11 @@ from typing import Any
 
 import numpy as np
 import tensorflow as tf
+from tfgmmgan.training.options import TrainConfig, make_config
 
 from benchmarks.flops import count_flops
 from benchmarks.timing import print_machine, seconds, write_json
 from tfgmmgan.training.build import build_model
-from tfgmmgan.training.options import TrainConfig, make_config
 from tfgmmgan.training.published import read_table
 from tfgmmgan.utils.errors import UserError
 

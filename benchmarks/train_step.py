@@ -19,12 +19,12 @@ from pathlib import Path
 import keras
 import numpy as np
 import tensorflow as tf
-from tfgmmgan.models.recipe import EQUATIONS_3_AND_4
 
 from benchmarks.flops import count_flops
 from benchmarks.literal import make_literal
 from benchmarks.timing import measure, print_machine, write_json
 from tfgmmgan import GMMGAN, GaussianMixture
+from tfgmmgan.models.recipe import EQUATIONS_3_AND_4
 
 CASES = {"28x28x1": ((28, 28, 1), 64), "64x64x3": ((64, 64, 3), 16)}
 VARIANTS = ("literal", "paired", "stratified")

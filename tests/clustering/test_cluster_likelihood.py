@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from scipy.stats import multivariate_normal
+
 from tfgmmgan.cluster_likelihood import log_likelihood
 
 

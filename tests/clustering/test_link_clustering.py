@@ -2,13 +2,13 @@
 
 import numpy as np
 import pytest
-import tfgmmgan.consensus
 from sklearn.cluster import KMeans
+
+import tfgmmgan.consensus
 from tfgmmgan.consensus import NEIGHBOURS, _links, _vote_links, clusters_by_looks, consensus
+from tfgmmgan.evaluation import cluster_scores
 from tfgmmgan.likeness import Looks, nearest_rows
 from tfgmmgan.link_clusters import exchange, is_large_enough, join, link_information, regroup
-
-from tfgmmgan.evaluation import cluster_scores
 
 
 def pictures(labels, rng):

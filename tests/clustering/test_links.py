@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from tfgmmgan.link_clusters import exchange, is_large_enough, join, link_information, regroup
 
 

@@ -5,11 +5,11 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from tfgmmgan.models.recipe import EQUATIONS_3_AND_4
 
 from tfgmmgan import GMMGAN, GaussianMixture
 from tfgmmgan.data.augmentation import Augmentation, sampled
 from tfgmmgan.losses.responsibility import joint_of_pairs
+from tfgmmgan.models.recipe import EQUATIONS_3_AND_4
 from tfgmmgan.utils.errors import UserError
 from tfgmmgan.utils.random import make_seed
 

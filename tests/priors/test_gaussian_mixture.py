@@ -78,6 +78,19 @@ def test_densities_are_those_of_scipy_and_of_tfp(covariance):
 
 
 @pytest.mark.parametrize("covariance", SIZES)
+def test_scale_tril_is_the_cholesky_factor(covariance):
+    prior = scrambled(covariance)
+    np.testing.assert_allclose(prior.scale_tril(), np.linalg.cholesky(covariances(prior)), rtol=1e-3, atol=1e-5)
+
+
+def test_scale_tril_of_a_matrix_whose_square_single_precision_can_t_factor():
+    prior = GaussianMixture(1, 3, covariance="factor")
+    prior.scale.assign([np.array([[1, 1, 0], [1, 1 + 1e-3, 0], [0, 0, 1]])])
+    sigma = prior.scale.numpy()[0].astype(np.float64) @ prior.scale.numpy()[0].astype(np.float64).T
+    np.testing.assert_allclose(prior.scale_tril()[0], np.linalg.cholesky(sigma), rtol=1e-3, atol=1e-6)
+
+
+@pytest.mark.parametrize("covariance", SIZES)
 def test_responsibilities_are_the_posterior_marginal_of_tfp_s_mixture(covariance):
     prior = scrambled(covariance)
     z = 2 * np.random.default_rng(2).standard_normal((7, D)).astype(np.float32)
@@ -234,10 +247,7 @@ def test_normal_is_a_mixture_of_one():
         ({"variance": 0}, "variance must be a number, above 0; got 0"),
         ({"mean_range": -1}, "mean_range must be a number, at least 0; got -1"),
         ({"momentum": 1.0}, "momentum must be a number, at least 0 and below 1; got 1.0"),
-        (
-            {"covariance": "dial"},
-            "covariance must be one of full, factor, diag, spherical; got 'dial'. Did you mean 'diag'?",
-        ),
+        ({"covariance": "dial"}, "one of full, factor, diag, spherical; got 'dial'. Did you mean 'diag'?"),
         ({"mixture_weights": "even"}, "mixture_weights must be one of uniform, responsibilities; got 'even'"),
     ],
 )

@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from tfgmmgan.likeness import LOOKS, Looks, nearest_rows, outlines
 
 from tfgmmgan.data.scaling import to_float
+from tfgmmgan.likeness import LOOKS, Looks, nearest_rows, outlines
 
 
 def nearest_by_pixels(images, count):

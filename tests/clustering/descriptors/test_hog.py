@@ -1,6 +1,7 @@
 """Directions of edges, and objects brought to one size or set upright."""
 
 import numpy as np
+
 from tfgmmgan.outlines import edge_histograms, framed, upright
 
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from sklearn.metrics import pairwise_distances
+
 from tfgmmgan.patches import Patches
 
 
