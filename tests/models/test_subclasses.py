@@ -68,6 +68,9 @@ def test_the_losses_are_those_of_an_auxiliary_discriminative_classifier(make, im
     rng = np.random.default_rng(1)
     for layer in (model.classifier_subclasses, model.discriminator_subclasses):
         layer.set_weights([rng.normal(size=w.shape) / np.sqrt(len(w)) for w in layer.get_weights()])
+    features = model.classifier.trunk(forward.real).numpy()
+    kernel, _ = model.classifier_subclasses.get_weights()
+    model.classifier_subclasses.set_weights([kernel, -(features @ kernel).mean(axis=0)])  # or all would be of one
     of_real = model.discriminator_subclasses(forward.real_trunk).numpy().astype(np.float64)
     of_fake = model.discriminator_subclasses(forward.fake_trunk).numpy().astype(np.float64)
     said = said_of(images[:8], model)
@@ -123,10 +126,10 @@ def test_they_are_groups_that_look_alike_and_change_nothing_of_c(make, images, m
     before = same.classifier_subclasses.get_weights()
     monkeypatch.setattr("tfgmmgan.models.subclasses.KMeans.fit_predict", fit_predict)
     same.find_modes(images)
+    monkeypatch.undo()
     for ours, theirs in zip(same.classifier.get_weights(), plain.classifier.get_weights(), strict=True):
         np.testing.assert_array_equal(ours, theirs)
     assert any((a != b).any() for a, b in zip(same.classifier_subclasses.get_weights(), before, strict=True))
-    monkeypatch.undo()
     np.testing.assert_array_equal(taught[-1], groups_of(images, same))
     alpha, said = same.responsibilities(images), said_of(images, same)
     shares = np.stack([alpha[said == group].sum(axis=0) for group in range(K * M)], axis=1)
