@@ -36,7 +36,7 @@ def test_eq_2_on_the_batch_s_fakes(images, variance):
 
 def test_training_draws_from_the_normal_prior_even_after_the_fit(model, images):
     model.fit_prior([images])
-    z, _ = model.draw_latents(4000, tf.constant([0, 1]))
+    z = model.draw_latents(4000, tf.constant([0, 1])).z
     assert z.shape == (4000, 1, 4)
     np.testing.assert_allclose(np.cov(z[:, 0].numpy().T), np.eye(4), atol=0.1)
     assert np.abs(model.prior.loc.numpy()).max() > 1e-3

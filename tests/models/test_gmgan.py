@@ -41,7 +41,8 @@ def test_components_are_drawn_for_each_fake_or_evenly():
     def component_counts(sampling):
         model = GMGAN((2,), prior=prior, width=0.1, sampling=sampling)
         fakes = model.fakes_per_component(600)
-        z, components = (drawn.numpy() for drawn in model.draw_latents(fakes, tf.constant([3, 4])))
+        latents = model.draw_latents(fakes, tf.constant([3, 4]))
+        z, components = latents.z.numpy(), latents.components.numpy()
         nearest = np.argmin(((z.reshape(-1, 1, 2) - means) ** 2).sum(-1), axis=1)
         np.testing.assert_array_equal(components.ravel(), nearest)
         return np.bincount(nearest, minlength=3)
