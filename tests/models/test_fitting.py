@@ -168,6 +168,11 @@ def test_a_batch_of_one_with_paired_fakes():
     [
         (lambda: GAN((8, 8, 1), dtype="mixed_float16"), "bfloat16"),
         (lambda: GAN((8, 8, 1), seed=-1), "seed must be a whole number, at least 0; got -1"),
+        (
+            lambda: GAN((8, 8, 1), adversarial_loss="wasserstein"),
+            r"set gradient_penalty=10 .* or weight_clip=0.01",
+        ),
+        (lambda: GAN((8, 8, 1), adversarial_loss="wasserstein_gp"), "Did you mean 'wasserstein'"),
         (lambda: GAN((8, 8, 1), weight_clip=-1), "weight_clip must be a number, at least 0; got -1"),
         (
             lambda: GAN((8, 8, 1), update_order="alternating", critic_steps=0),
