@@ -6,7 +6,6 @@ import tensorflow as tf
 from scipy.spatial.distance import pdist, squareform
 
 from tfgmmgan.losses import diversity_shortfall
-from tfgmmgan.losses.diversity import pair_distances
 
 
 @pytest.fixture
@@ -61,9 +60,3 @@ def test_sixteen_fakes_of_each_are_looked_at(batch):
     assert float(diversity_shortfall(real, alpha, fake)) == pytest.approx(
         float(diversity_shortfall(real, alpha, fake[:16])), abs=0
     )
-
-
-def test_pairs_are_two_in_turn(batch):
-    fake = batch[2]  # five of each: two pairs
-    expected = [[within(fake[[2 * p, 2 * p + 1], k])[0] for k in range(3)] for p in range(2)]
-    np.testing.assert_allclose(pair_distances(fake), expected, rtol=1e-4)

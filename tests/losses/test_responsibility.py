@@ -92,8 +92,8 @@ def test_joint_mutual_information():
     assert joint_mutual_information(tf.constant(independent)).numpy() == pytest.approx(0, abs=1e-12)
     assert joint_mutual_information(tf.constant(np.eye(4) / 4)).numpy() == pytest.approx(np.log(4))
     entropies = [-(own * np.log(own)).sum() for own in (table.sum(axis=axis) / table.sum() for axis in (0, 1))]
-    priced = joint_mutual_information(tf.constant(table / table.sum()), tf.constant(0.6, tf.float64)).numpy()
-    assert priced == pytest.approx(found - 0.6 * np.mean(entropies))
+    penalised = joint_mutual_information(tf.constant(table / table.sum()), tf.constant(0.6, tf.float64)).numpy()
+    assert penalised == pytest.approx(found - 0.6 * np.mean(entropies))
 
 
 def test_numbers_of_fakes():

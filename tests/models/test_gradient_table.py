@@ -6,15 +6,16 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfgmmgan import ACGAN, GAEL, GMGAN, GaussianMixture, SupervisedGMGAN
+from tfgmmgan import ACGAN, GAEL, GMGAN, Discriminator, GaussianMixture, SupervisedGMGAN
 from tfgmmgan.data.scaling import to_float
 from tfgmmgan.models import ForwardPass
+from tfgmmgan.networks import DCGANEncoder
 
 
 def forward_of(model, images, labels=None):
     """A fresh pass of the first step, the same at every call."""
     fakes = model.fakes_per_component(len(images))
-    return ForwardPass(model, to_float(tf.constant(images)), labels, tf.constant([3, 4]), fakes)
+    return model.forward_pass(model, to_float(tf.constant(images)), labels, tf.constant([3, 4]), fakes)
 
 
 def check_table(model, expected, images, labels=None):
@@ -58,34 +59,30 @@ def responsibility_table(shared, adversarial, updates):
         "marginal_entropy_loss": {"classifier"} | trunk,
         "posterior_consistency_loss": {"classifier", *G} | trunk,
         "responsibility_consistency_loss": {"classifier", *G} | trunk,
-        "augmentation_consistency_loss": {"classifier"} | trunk,
-        "diversity_loss": G,
     }
 
 
-OPTIONS = list(itertools.product(("shared", "separate", "own"), (False, True), ("classifier", "all")))
+OPTIONS = list(itertools.product(("shared", "separate"), (False, True), ("classifier", "all")))
 
 
 @pytest.mark.parametrize(("encoder", "adversarial", "updates"), OPTIONS)
 def test_responsibility_learning(tiny_gmmgan, images, encoder, adversarial, updates):
+    discriminator = Discriminator(DCGANEncoder((8, 8, 1), 0.125), num_outputs=3, hidden_units=4)
     model = tiny_gmmgan(
         encoder=encoder,
         classifier_adversarial=adversarial,
         mutual_information_updates=updates,
         mutual_information=0.7,
         responsibility_consistency=0.5,
-        augmentation_consistency=0.6,
-        diversity=0.8,
-        discriminator_units=4 if adversarial else 0,
-        discriminator_outputs="per_mode" if adversarial else "one",
+        discriminator=discriminator if adversarial else None,
     )
     check_table(model, responsibility_table(encoder == "shared", adversarial, updates), images)
 
 
 def test_penalty_goes_to_the_discriminator_alone(tiny_gmmgan, images):
-    model = tiny_gmmgan(adversarial_loss="wasserstein_gp", posterior_consistency=0.0)
+    model = tiny_gmmgan(adversarial_loss="wasserstein", gradient_penalty=10.0, posterior_consistency=0.0)
     expected = responsibility_table(True, False, "classifier") | {"gradient_penalty_loss": D}
-    for absent in ("posterior_consistency", "responsibility_consistency", "augmentation_consistency", "diversity"):
+    for absent in ("posterior_consistency", "responsibility_consistency"):
         del expected[f"{absent}_loss"]
     check_table(model, expected, images)
 

@@ -19,8 +19,6 @@ def model_with(**given):
         ({"trains": ()}, "trains must be a tuple"),
         ({"trains": ("genrator",)}, "Did you mean 'generator'"),
         ({"trains": ("classifier",)}, "Valid: encoder, discriminator, generator, prior"),
-        ({"trains": ("generator",), "stages": "adversarial"}, r"stages must be a tuple.*\('adversarial',\)"),
-        ({"trains": ("generator",), "stages": ("adversary",)}, "Did you mean 'adversarial'"),
     ],
 )
 def test_a_loss_that_would_train_nothing_is_refused(given, says):

@@ -1,232 +1,366 @@
-"""Subclasses of modes: found in pretraining, known to C and D, drawn by G."""
+"""ModeGAN: modes found before it, a discriminator output for each, diversity; C stays as it is."""
 
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from scipy.spatial.distance import pdist
-from sklearn.cluster import KMeans
+from scipy.spatial.distance import pdist, squareform
 
 from tests.models.test_gradient_table import D, G, check_table, forward_of
-from tests.models.test_pretraining_by_looks import stripes
-from tfgmmgan import GMMGAN, GaussianMixture, SubclassMixture, make_config
-from tfgmmgan.likeness import Looks
+from tfgmmgan import Discriminator, GaussianMixture, ImageClusterer, ModeGAN, SubclassMixture, make_config
+from tfgmmgan.networks import DCGANEncoder, make_classifier
 from tfgmmgan.training.build import build_model
 from tfgmmgan.utils.errors import UserError
 
-K, M, DIM = 4, 3, 5
+K = 4
 
 
-def make(subclasses=M, spread=1.0, **kwargs):
-    prior = GMMGAN.make_prior(
-        num_components=K,
-        latent_dim=DIM,
-        subclasses=subclasses,
-        spread=spread,
-        variance=0.01,
-        trainable=False,
-        mean_range=0.3,
-    )
-    options = {
-        "width": 0.125,
-        "pretraining_steps": 6,
-        "groups_by": "looks",
-        "looks": "outlines",
-        "refinement_rounds": 1,
-    }
-    model = GMMGAN((16, 16, 1), prior=prior, **{**options, **kwargs})
-    model.compile()
+def sharp(model):
+    """Give C a head that tells images apart, as an untrained one hardly does."""
+    kernel = model.classifier.head.kernel
+    kernel.assign(20 * np.random.default_rng(5).normal(size=kernel.shape))
     return model
 
 
-@pytest.fixture(scope="module")
-def images():
-    return stripes(np.random.default_rng(0), 120)[0]
+def softmax(logits):
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return powers / powers.sum(axis=1, keepdims=True)
 
 
-def log_softmax(logits):
-    return logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
+def weights(owner):
+    return [weight.copy() for weight in owner.get_weights()]
 
 
-def test_the_losses_are_those_of_an_auxiliary_discriminative_classifier(images):
-    model, total = make(subclass_consistency=0.3, discriminator_units=8), K * M
-    assert model.discriminator_subclasses.kernel.shape == (8, 2 * total)
-    forward = forward_of(model, images[:8])
-    rng = np.random.default_rng(1)
-    for layer in (model.classifier_subclasses, model.discriminator_subclasses):
-        layer.set_weights([rng.normal(size=w.shape) / np.sqrt(len(w)) for w in layer.get_weights()])
-    of_real = model.discriminator_subclasses(forward.real_trunk).numpy().astype(np.float64)
-    of_fake = model.discriminator_subclasses(forward.fake_trunk).numpy().astype(np.float64)
-    said = model.classifier_subclasses(forward.real_class_features).numpy().argmax(axis=1)
-    z, components = forward.z.numpy().reshape(-1, DIM), forward.components.numpy().ravel()
-    drawn = model.prior.subclasses_of(z, components).numpy()
-    assert (drawn // M == components).all()  # each component has its own to begin with
-    on_real = -log_softmax(of_real)[np.arange(8), said].mean()
-    on_fake = -log_softmax(of_fake)[np.arange(len(z)), total + drawn].mean()
-    np.testing.assert_allclose(model.subclass_discriminator_loss(forward), (on_real + on_fake) / 2, rtol=1e-5)
-    odds = of_fake[np.arange(len(z)), drawn] - of_fake[np.arange(len(z)), total + drawn]
-    np.testing.assert_allclose(
-        model.subclass_generator_loss(forward), -np.log(1 / (1 + np.exp(-odds))).mean(), rtol=1e-5
-    )
+def assert_equal(first, second):
+    assert len(first) == len(second)
+    for one, other in zip(first, second, strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
-@pytest.mark.parametrize("encoder", ["own", "shared"])
-def test_what_they_train(images, encoder):
-    model = make(encoder=encoder, subclass_consistency=0.3, diversity=0.0, posterior_consistency=0.1)
-    expected = {
-        "discriminator_loss": D,
-        "generator_loss": G,
-        "posterior_consistency_loss": {"classifier", *G} | ({"encoder"} if encoder == "shared" else set()),
-        "subclass_discriminator_loss": D,
-        "subclass_generator_loss": G,
-    }
-    check_table(model, expected, images[:8])
-    of_d = {w.path for w in model.group_variables("discriminator")}
-    assert {w.path for w in model.discriminator_subclasses.trainable_variables} <= of_d
-    assert not {w.path for w in model.classifier_subclasses.trainable_variables} & {
-        w.path for group in model.groups for w in model.group_variables(group)
-    }
+@pytest.fixture
+def finds(monkeypatch):
+    """A list that grows by the images of each `ImageClusterer.fit`."""
+    seen, fit = [], ImageClusterer.fit
+
+    def spy(self, images, *args, **kwargs):
+        seen.append(images)
+        return fit(self, images, *args, **kwargs)
+
+    monkeypatch.setattr(ImageClusterer, "fit", spy)
+    return seen
 
 
-def test_pretraining_finds_groups_that_look_alike_and_changes_nothing_of_c(images):
-    class Taught(keras.callbacks.Callback):
-        stages, groups = (), None
-
-        def on_train_begin(self, logs=None):
-            self.stages = (*self.stages, self.model.stage)
-            self.groups = self.model._now.clusters
-
-    keras.utils.set_random_seed(0)
-    plain = make(subclasses=0)
-    plain.pretrain(images, 12, verbose=0)
-    keras.utils.set_random_seed(0)
-    same, look = make(), Taught()
-    before = same.classifier_subclasses.get_weights()
-    same.pretrain(images, 12, verbose=0, callbacks=[look])
-    assert look.stages == ("agreement", "refinement", "subclasses")
-    for ours, theirs in zip(same.classifier.trainable_variables, plain.classifier.trainable_variables, strict=True):
-        np.testing.assert_array_equal(ours, theirs)
-    assert any((a != b).any() for a, b in zip(same.classifier_subclasses.get_weights(), before, strict=True))
-    expected = KMeans(K * M, n_init=1, max_iter=30, random_state=same.seed).fit_predict(Looks(images, "outlines").rows)
-    np.testing.assert_array_equal(look.groups, expected)
-    alpha = same.responsibilities(images)
-    said = same.classifier_subclasses(same.class_features(images / np.float32(127.5) - 1)).numpy().argmax(axis=1)
-    shares = np.stack([alpha[said == group].sum(axis=0) for group in range(K * M)], axis=1)
-    np.testing.assert_allclose(
-        same.prior.subclass_probs, shares / shares.sum(axis=1, keepdims=True), rtol=1e-3, atol=1e-6
-    )
+# -- losses ----------------------------------------------------------------------------------------------------
 
 
-def test_a_pretrained_c_stays_as_it_is_and_has_its_subclasses_found(images):
-    class Stages(keras.callbacks.Callback):
-        names = ()
-
-        def on_train_begin(self, logs=None):
-            self.names = (*self.names, self.model.stage)
-
-    model, stages = make(), Stages()
-    before, own = [w.numpy() for w in model.classifier.trainable_variables], model.prior.subclass_probs.numpy()
-    assert model.pretrain(images, 12, verbose=0, callbacks=[stages], find_clusters=False) is None
-    assert stages.names == ("subclasses",) and not model.wants_pretraining
-    for old, new in zip(before, model.classifier.trainable_variables, strict=True):
-        np.testing.assert_array_equal(old, new)
-    assert np.abs(model.prior.subclass_probs.numpy() - own).max() > 0.1
-
-
-def test_c_learns_to_tell_them(images):
-    model = make(pretraining_steps=150, refinement_rounds=0, width=0.25)
-    model.pretrain(images, 24, verbose=0)
-    groups = KMeans(K * M, n_init=1, max_iter=30, random_state=model.seed).fit_predict(Looks(images, "outlines").rows)
-    said = model.classifier_subclasses(model.class_features(images / np.float32(127.5) - 1)).numpy().argmax(axis=1)
-    assert np.mean(said == groups) > 0.7  # by chance a twelfth
+def test_adversarial_losses_are_eq_3_with_an_output_for_each_mode_and_fakes_that_count_alike(tiny_modegan, images):
+    model = sharp(tiny_modegan())
+    forward = forward_of(model, images)
+    alpha = softmax(model.classifier(images / np.float32(127.5) - 1).numpy().astype(np.float64))
+    np.testing.assert_allclose(forward.responsibilities, alpha, rtol=1e-4, atol=1e-5)
+    assert np.ptp(alpha.mean(axis=0)) > 0.1  # so that fakes by these weights would have another loss
+    d = 1 / (1 + np.exp(-forward.real_scores.numpy().astype(np.float64)))
+    d_hat = 1 / (1 + np.exp(-forward.fake_outputs.numpy().astype(np.float64)))
+    assert d.shape == (24, K) and d_hat.shape == (6, K, K)
+    real = -sum(alpha[i, k] * np.log(d[i, k]) for i in range(24) for k in range(K)) / (24 * K)
+    fake = -np.mean([np.log(1 - d_hat[s, k, k]) for s in range(6) for k in range(K)]) / K
+    assert float(model.discriminator_loss(forward)) == pytest.approx(real + fake, rel=1e-4)
+    made = -np.mean([np.log(d_hat[s, k, k]) for s in range(6) for k in range(K)]) / K
+    assert float(model.generator_loss(forward)) == pytest.approx(made, rel=1e-4)
 
 
-def test_fit_trains_all_of_it_and_what_is_saved_is_what_was_trained(images, tmp_path):
-    model = make(dtype="mixed_bfloat16", discriminator_units=8)
-    history = model.fit(images, batch_size=24, epochs=2, verbose=0).history
+def test_the_diversity_loss_compares_fakes_of_a_mode_with_its_images(tiny_modegan, images):
+    model = sharp(tiny_modegan())
+    forward = forward_of(model, images)
+    floats, alpha = images / np.float32(127.5) - 1, model.responsibilities(images)
+    fake, missing = tf.reshape(forward.fake, [6, K, 64]).numpy(), []
+    distances = squareform(pdist(floats.reshape(24, 64))) / 8
+    for k in range(K):
+        both = np.outer(alpha[:, k], alpha[:, k])
+        np.fill_diagonal(both, 0)
+        wanted = (both * distances).sum() / both.sum() if both.sum() >= 1 else 0
+        missing.append(max(0, wanted - pdist(fake[:, k]).mean() / 8))
+    assert max(missing) > 0.1
+    assert float(model.diversity_loss(forward)) == pytest.approx(np.mean(missing), abs=1e-3)
+
+
+def test_diversity_compares_two_fakes_of_each_component_at_least(tiny_modegan):
+    counts = {}
+    for weight in (0.0, 0.5):
+        model = tiny_modegan(diversity=weight)
+        counts[weight] = [model.fakes_per_component(size) for size in (3, 64)]
+        assert int(model.fakes_per_component(tf.constant(3))) == counts[weight][0]
+    assert counts[0.0][0] == 1 and counts[0.5] == [2, counts[0.0][1]]
+
+
+@pytest.mark.parametrize("units", [0, 6])
+@pytest.mark.parametrize("trainable", [False, True])
+def test_each_loss_trains_the_groups_it_names(tiny_modegan, images, units, trainable):
+    prior = GaussianMixture(K, 5, trainable=trainable)
+    model = tiny_modegan(prior=prior, discriminator_units=units, gradient_penalty=0.3)
+    table = {"discriminator_loss": D, "generator_loss": G, "diversity_loss": G, "gradient_penalty_loss": D}
+    check_table(model, table, images)
+    assert bool(model.group_variables("prior")) == trainable
+
+
+def test_no_loss_has_a_gradient_to_the_classifier_and_no_group_holds_it(tiny_modegan, images):
+    model = tiny_modegan(prior=SubclassMixture(K, 5, subclasses=2))
+    frozen = [*model.classifier.trainable_variables, *model.classifier_subclasses.trainable_variables]
+    assert frozen and "classifier" not in model.groups
+    assert not {v.path for v in frozen} & {v.path for g in model.groups for v in model.group_variables(g)}
+    forward = forward_of(model, images)
+    with tf.GradientTape() as tape:
+        total = tf.add_n([term.function(forward) for term in model.loss_terms_in_use().values()])
+    assert tape.gradient(total, [variable.value for variable in frozen]) == [None] * len(frozen)
+
+
+# -- C stays as it is ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{}, {"update_order": "alternating", "critic_steps": 2}, {"dtype": "mixed_bfloat16", "gradient_penalty": 1.0}],
+    ids=["simultaneous", "alternating", "bfloat16"],
+)
+@pytest.mark.parametrize("subclasses", [0, 2])
+def test_the_classifier_and_what_it_says_are_bit_equal_after_each_epoch(tiny_modegan, images, options, subclasses):
+    prior = SubclassMixture(K, 5, subclasses=subclasses) if subclasses else None
+    model, said = tiny_modegan(prior=prior, **options), []
+    model.find_modes(images)
+    before = weights(model.classifier)
+    assert any("moving_mean" in weight.path for weight in model.classifier.weights)
+    expected = model.responsibilities(images)
+    look = keras.callbacks.LambdaCallback(on_epoch_end=lambda *_: said.append(model.responsibilities(images)))
+    generator = weights(model.generator)
+    history = model.fit(images, batch_size=8, epochs=3, verbose=0, callbacks=[look]).history
     assert all(np.isfinite(values).all() for values in history.values())
-    assert {"subclass_discriminator_loss", "subclass_generator_loss"} <= set(history)
-    assert "subclass_learning_loss" not in history
-    model.save(tmp_path / "model.keras")
-    again = keras.models.load_model(tmp_path / "model.keras")
-    np.testing.assert_array_equal(again.generate(6, seed=1), model.generate(6, seed=1))
-    np.testing.assert_array_equal(again.prior.subclass_probs, model.prior.subclass_probs)
-    once, twice = (np.concatenate([np.ravel(w) for w in m.get_weights()]) for m in (model, again))
-    np.testing.assert_array_equal(once, twice)
+    assert any((old != new).any() for old, new in zip(generator, model.generator.get_weights(), strict=True))
+    assert_equal(weights(model.classifier), before)
+    assert_equal(said, [expected] * 3)
 
 
-def test_fakes_of_a_subclass_shall_differ_as_much_as_its_images(images):
-    model = make(diversity_within="subclasses", diversity=2.0, spread=20.0)  # far apart
-    model.pretrain(images, 12, verbose=0)
+@pytest.mark.parametrize("subclasses", [0, 2])
+def test_it_trains_under_xla(tiny_modegan, images, subclasses):
+    prior = SubclassMixture(K, 5, subclasses=subclasses, mixture_weights="responsibilities") if subclasses else None
+    model = tiny_modegan(prior=prior)
+    model.compile(jit_compile=True)
+    model.find_modes(images)
+    before = weights(model.classifier)
+    history = model.fit(images, batch_size=8, verbose=0).history
+    assert all(np.isfinite(values).all() for values in history.values())
+    assert_equal(weights(model.classifier), before)
+
+
+def test_the_mixture_s_weights_follow_what_it_says(tiny_modegan, images):
+    model = sharp(tiny_modegan())
+    forward = forward_of(model, images)
+    model.after_update(forward)
+    expected = 0.99 / K + 0.01 * model.responsibilities(images).mean(axis=0)
+    np.testing.assert_allclose(model.prior.mixture_probs(), expected, rtol=1e-5)
+
+
+# -- where C comes from ----------------------------------------------------------------------------------------
+
+
+def test_fit_finds_the_modes_once_and_steps_no_optimizer_for_it(tiny_modegan, images, finds):
+    model = tiny_modegan()
+    assert model.examples_wanted == 60_000
+    history = model.fit(images, batch_size=8, epochs=2, verbose=0).history
+    assert list(history) == ["discriminator_loss", "diversity_loss", "generator_loss"]
+    assert int(model.optimizer.iterations) == int(model.discriminator_optimizer.iterations) == 6
+    assert model.examples_wanted == 0
+    model.fit(images, batch_size=8, verbose=0)
+    assert len(finds) == 1
+    np.testing.assert_array_equal(finds[0], images)
+
+
+def test_a_found_classifier_is_the_clusterer_s_and_trains_nothing_else(tiny_modegan, tiny_clusterer, images):
+    model, twin = tiny_modegan(), tiny_clusterer(K).fit(images)
+    before = {group: [v.numpy() for v in model.group_variables(group)] for group in model.groups}
+    own = weights(model.classifier)
+    clusterer = model.find_modes(images)
+    for group, old in before.items():
+        assert_equal([v.numpy() for v in model.group_variables(group)], old)
+    assert any((old != new).any() for old, new in zip(own, model.classifier.get_weights(), strict=True))
+    assert_equal(weights(model.classifier), weights(clusterer.classifier_))
+    np.testing.assert_allclose(model.responsibilities(images), clusterer.predict_proba(images), atol=1e-6)
+    np.testing.assert_array_equal(clusterer.labels_, model.responsibilities(images).argmax(axis=1))
+    assert clusterer is not model.clusterer and not hasattr(model.clusterer, "labels_")  # scikit-learn's clone
+    assert_equal(weights(twin.classifier_), weights(clusterer.classifier_))  # the same seed, the same clusters
+
+
+def test_a_fitted_clusterer_is_taken_as_it_is(tiny_modegan, tiny_clusterer, images, finds):
+    clusterer = tiny_clusterer(K).fit(images)
+    finds.clear()
+    model = tiny_modegan(clusterer=clusterer)
+    model.fit(images, batch_size=8, verbose=0)
+    assert not finds and model.clusterer is clusterer
+    assert_equal(weights(model.classifier), weights(clusterer.classifier_))
+
+
+def test_a_given_classifier_is_taken_as_it_is(tiny_modegan, tiny_clusterer, images, finds):
+    given = tiny_clusterer(K).fit(images).classifier_
+    before = weights(given)
+    finds.clear()
+    model = tiny_modegan(classifier=given)
+    assert model.classifier is given and model.examples_wanted == 0
     floats = images / np.float32(127.5) - 1
-    said = model.classifier_subclasses(model.class_features(floats)).numpy().argmax(axis=1)
-    wanted = [
-        pdist(floats[said == g].reshape(-1, 256)).mean() / 16 if (said == g).sum() > 1 else 0 for g in range(K * M)
-    ]
-    np.testing.assert_allclose(model.subclass_distances, wanted, atol=2e-3)
-    assert max(wanted) > 0.1
-    forward = forward_of(model, images[:20])  # five fakes of each component: two pairs
-    fake, subclasses = (forward.per_component(x).numpy() for x in (forward.fake, forward.fake_subclasses))
-    np.testing.assert_array_equal(subclasses[0:4:2], subclasses[1:5:2])
-    found = np.sqrt(((fake[0:4:2] - fake[1:5:2]) ** 2).mean(axis=(2, 3, 4)))
-    missing = np.maximum(0, (np.array(wanted)[subclasses[0:4:2]] - found).mean(axis=0)).mean()
-    assert missing > 0
-    np.testing.assert_allclose(model.diversity_loss(forward), missing, atol=3e-3)
+    np.testing.assert_allclose(model.responsibilities(images), softmax(given(floats).numpy()), atol=1e-5)
+    model.fit(images, batch_size=8, verbose=0)
+    assert not finds
+    assert_equal(weights(given), before)
 
 
-def test_diversity_within_subclasses_trains_the_generator_and_the_prior(images):
-    model = make(diversity_within="subclasses", subclass_consistency=0.0, posterior_consistency=0.1)
-    model.subclass_distances.assign(np.full(K * M, 10.0))
-    consistency = {"posterior_consistency_loss": {"classifier", *G}}
-    check_table(model, {"discriminator_loss": D, "generator_loss": G, "diversity_loss": G} | consistency, images[:8])
+def test_any_keras_model_to_k_logits_may_be_given(tiny_modegan, images):
+    plain = keras.Sequential([keras.Input((8, 8, 1)), keras.layers.Flatten(), keras.layers.Dense(K)])
+    model = tiny_modegan(classifier=plain)
+    model.fit(images, batch_size=8, verbose=0)
+    assert model.responsibilities(images).shape == (24, K)
+    with pytest.raises(UserError, match=r"must have 4 outputs.*has 3"):
+        tiny_modegan(classifier=keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(3)]))
 
 
-def test_how_much_images_differ_is_saved(images, tmp_path):
-    model = make(diversity_within="subclasses")
-    model.fit(images, batch_size=24, epochs=1, verbose=0)
+def test_the_clusterer_of_nobody_s_choice_has_the_model_s_size_precision_and_seed():
+    model = ModeGAN((32, 32, 3), 3, 5, architecture="resnet", width=1 / 64, dtype="mixed_bfloat16", seed=7)
+    params = model.clusterer.get_params()
+    assert (
+        params
+        == ImageClusterer(3, architecture="resnet", width=1 / 64, dtype="mixed_bfloat16", random_state=7).get_params()
+    )
+    assert type(model.classifier.encoder).__name__ == "ResNetEncoder"
+
+
+def test_one_mode_needs_no_finding(tiny_modegan, tiny_clusterer, images, finds):
+    model = tiny_modegan(num_components=1, clusterer=tiny_clusterer(1))
+    assert model.examples_wanted == 0
+    history = model.fit(images, batch_size=8, verbose=0).history
+    assert not finds and all(np.isfinite(values).all() for values in history.values())
+    np.testing.assert_array_equal(model.responsibilities(images), np.ones((24, 1)))
+    assert model.generate(2, component=0, seed=1).shape == (2, 8, 8, 1)
+
+
+def test_how_many_examples_are_of_use():
+    for shape, count in (((8, 8, 1), 60_000), ((64, 64, 3), 43_690), ((256, 256, 3), 10_000)):
+        assert ModeGAN(shape, width=0.05).examples_wanted == count
+
+
+def test_a_dataset_gives_what_an_array_gives(tiny_modegan, images, monkeypatch):
+    given = []
+    monkeypatch.setattr(ModeGAN, "find_modes", lambda self, examples, verbose, callbacks: given.append(examples))
+    monkeypatch.setattr(ModeGAN, "examples_wanted", 20)
+    tiny_modegan().fit(images, batch_size=8, verbose=0)
+    tiny_modegan().fit(tf.data.Dataset.from_tensor_slices(images).batch(8), verbose=0)
+    pairs = tf.data.Dataset.from_tensor_slices((images, np.zeros(24))).batch(8).repeat()
+    tiny_modegan().fit(pairs, steps_per_epoch=1, verbose=0)
+    np.testing.assert_array_equal(given[0], images)
+    for examples in given[1:]:
+        np.testing.assert_array_equal(examples, images[:20])
+    assert len(given) == 3
+
+
+def test_no_more_examples_are_compared_than_wanted(tiny_modegan, images, finds, monkeypatch):
+    monkeypatch.setattr("tfgmmgan.models.mode_gan.images_wanted", lambda shape: 20)
+    tiny_modegan().fit(images, batch_size=8, verbose=0)
+    (examples,) = finds
+    assert len(examples) == 20 and len(np.unique(examples.reshape(20, -1), axis=0)) == 20
+    assert all((images == example).all(axis=(1, 2, 3)).any() for example in examples)
+
+
+def test_it_is_a_function_of_the_seed(tiny_clusterer, images):
+    runs = []
+    for seed in (3, 3, 4):
+        keras.utils.set_random_seed(7)
+        model = ModeGAN((8, 8, 1), K, 5, width=0.125, seed=seed, clusterer=tiny_clusterer(K, random_state=seed))
+        model.compile()
+        model.fit(images, batch_size=8, verbose=0, shuffle=False)
+        runs.append(np.concatenate([np.ravel(weight) for weight in model.get_weights()]))
+    np.testing.assert_array_equal(runs[0], runs[1])
+    assert (runs[0] != runs[2]).any()
+
+
+# -- saving ----------------------------------------------------------------------------------------------------
+
+
+def test_saved_before_the_modes_are_found_it_finds_them_when_loaded(tiny_modegan, images, finds, tmp_path):
+    model = tiny_modegan(clusterer=None, diversity=0.3)
     model.save(tmp_path / "model.keras")
-    again = keras.models.load_model(tmp_path / "model.keras")
-    assert again.diversity_within == "subclasses" and model.subclass_distances.numpy().max() > 0
-    np.testing.assert_array_equal(again.subclass_distances, model.subclass_distances)
+    loaded = keras.models.load_model(tmp_path / "model.keras")
+    assert loaded.examples_wanted == model.examples_wanted > 0 and loaded.diversity == 0.3
+    assert loaded.clusterer.get_params() == model.clusterer.get_params()
+    for each in (model, loaded):
+        each.find_modes(images)
+    assert len(finds) == 2
+    np.testing.assert_allclose(loaded.responsibilities(images), model.responsibilities(images), atol=1e-4)
 
 
-def test_no_subclasses_no_diversity_within_them():
-    with pytest.raises(UserError, match="the prior has none"):
-        make(subclasses=0, diversity_within="subclasses")
+def test_saved_after_it_keeps_them(tiny_modegan, images, finds, tmp_path):
+    model = tiny_modegan()
+    model.fit(images, batch_size=8, verbose=0)
+    model.save(tmp_path / "model.keras")
+    loaded = keras.models.load_model(tmp_path / "model.keras")
+    assert loaded.examples_wanted == 0
+    assert_equal(weights(loaded), weights(model))
+    np.testing.assert_array_equal(loaded.responsibilities(images), model.responsibilities(images))
+    np.testing.assert_array_equal(loaded.generate(3, seed=1), model.generate(3, seed=1))
+    loaded.fit(images, batch_size=8, verbose=0)
+    assert len(finds) == 1
+    twin = tiny_modegan()
+    model.save_weights(tmp_path / "some.weights.h5")
+    twin.load_weights(tmp_path / "some.weights.h5")
+    assert twin.examples_wanted == 0
+    np.testing.assert_array_equal(twin.responsibilities(images), model.responsibilities(images))
 
 
-def test_fewer_images_than_subclasses(images):
-    model = make(subclasses=10)
-    model.pretrain(images[:30], 12, verbose=0)
-    said = np.unique(model._subclasses(images[:30]).numpy())
-    np.testing.assert_array_equal(np.flatnonzero(model.prior.subclass_probs.numpy().sum(axis=0)), said)
+def test_a_given_classifier_is_saved_with_the_model(tiny_modegan, images, tmp_path):
+    plain = keras.Sequential([keras.Input((8, 8, 1)), keras.layers.Flatten(), keras.layers.Dense(K)])
+    model = tiny_modegan(classifier=plain)
+    model.save(tmp_path / "model.keras")
+    loaded = keras.models.load_model(tmp_path / "model.keras")
+    assert type(loaded.classifier) is keras.Sequential and loaded.examples_wanted == 0
+    np.testing.assert_array_equal(loaded.responsibilities(images), model.responsibilities(images))
 
 
-def test_without_pretraining_nobody_finds_them():
-    with pytest.raises(UserError, match="pretraining_steps is 0"):
-        make(pretraining_steps=0)
+# -- what it refuses -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"data_shape": (2,)}, r"is for images \(H, W, C\); got \(2,\). GMMGAN takes points"),
+        ({"num_components": 3}, "clusterer finds 4 clusters and the prior has 3"),
+        ({"prior": GaussianMixture(5, 5)}, "clusterer finds 4 clusters and the prior has 5"),
+        ({"discriminator": Discriminator(DCGANEncoder((8, 8, 1), 0.1))}, "must have 4 outputs; it has 1"),
+        ({"diversity": -1.0}, "diversity must be a number, at least 0"),
+        ({"discriminator_units": -1}, "discriminator_units must be a whole number, at least 0; got -1"),
+    ],
+)
+def test_arguments_that_do_not_fit(tiny_modegan, options, says):
+    with pytest.raises(UserError, match=says):
+        tiny_modegan(**options)
+
+
+def test_examples_that_it_can_not_find_modes_in(tiny_modegan, images):
+    with pytest.raises(UserError, match=r"find_modes\(examples\): expected examples of shape"):
+        tiny_modegan().find_modes(images[:, :4])
+    with pytest.raises(UserError, match=r"4 kinds can't be found among 3 images"):
+        tiny_modegan().fit(images[:3], verbose=0)
+    with pytest.raises(UserError, match=r"got generator.*Call find_modes\(examples\) before fit"):
+        tiny_modegan().fit((batch for batch in [images]), verbose=0)
 
 
 def test_options_of_the_command_line():
-    config = make_config(
-        "gmmgan",
-        "digits",
-        num_components=3,
-        **{"prior.subclasses": 4, "prior.spread": 0.5, "losses.subclass_consistency": 0.2, "networks.width": 0.125},
-        **{"losses.diversity_within": "subclasses"},
-    )
-    model = build_model(config, (16, 16, 1), num_examples=100)
-    assert (model.num_subclasses, model.prior.spread, model.subclass_consistency) == (12, 0.5, 0.2)
-    assert model.diversity_within == "subclasses"
-    assert tf.reduce_all(model.prior.offsets == SubclassMixture(3, 100, subclasses=4, spread=0.5).offsets)
-    without = build_model(make_config("gmmgan", "digits"), (16, 16, 1), num_examples=100)
-    assert type(without.prior) is GaussianMixture, "checkpoints of before know it by its class's name"
-    for option, value in (
-        ("prior.spread", 0.5),
-        ("losses.subclass_consistency", 0.2),
-        ("losses.diversity_within", "subclasses"),
-    ):
-        with pytest.raises(UserError, match=r"--prior.subclasses"):
-            make_config("gmmgan", "digits", **{option: value, "prior.subclasses": 0})
-    with pytest.raises(UserError, match=r"no use for --prior.subclasses"):
-        build_model(make_config("gmgan", "digits", **{"prior.subclasses": 4}), (16, 16, 1))
+    small = {"model.width": 0.125, "num_components": 3}
+    model = build_model(make_config("modegan", "digits", **small), (16, 16, 1), num_examples=100)
+    assert type(model.prior) is GaussianMixture  # checkpoints know it by its class's name
+    assert (model.clusterer.n_clusters, model.clusterer.width) == (3, 0.125)
+    ours, plain = model.get_config(), ModeGAN((16, 16, 1)).get_config()
+    assert not set(plain) - set(ours)
+    with pytest.raises(UserError, match="is for images"):
+        build_model(make_config("modegan", "arrays"), (2,))
+
+
+def test_a_classifier_made_like_its_own_fits(tiny_modegan, images):
+    given = make_classifier((8, 8, 1), K, width=0.25)
+    model = tiny_modegan(classifier=given, prior=SubclassMixture(K, 5, subclasses=2))
+    assert model.examples_wanted > 0  # for the subclasses
+    assert model.find_modes(images) is None and model.examples_wanted == 0

@@ -6,13 +6,21 @@ import pytest
 import tensorflow as tf
 
 import tfgmmgan
-from tfgmmgan.models import MODELS, ForwardPass
-from tfgmmgan.training import TrainConfig, runner, train
+from tfgmmgan.models import MODELS
+from tfgmmgan.models.trainer import Trainer
+from tfgmmgan.training import runner, train
 from tfgmmgan.training.build import build_model
-from tfgmmgan.training.config_file import read_config
+from tfgmmgan.training.options import RunOptions, make_config
+from tfgmmgan.utils.arguments import arguments
 
 RNG = np.random.default_rng(0)
 LABELS = np.arange(80) % 4
+CAPABILITIES = {
+    "modegan": {"responsibilities"},
+    "gmmgan": {"responsibilities"},
+    "acgan": {"responsibilities"},
+    "gael": {"responsibilities", "encode", "fit_prior"},
+}
 SHAPES = {"grey": (8, 8, 1), "colour": (8, 8, 3), "points": (2,)}
 
 
@@ -22,25 +30,29 @@ def examples_of(kind):
     return RNG.integers(0, 255, (80, *SHAPES[kind]), dtype=np.uint8)
 
 
-def small_config(name, **options):
-    config = read_config(model=name)  # with the system's own defaults
-    config.model = name
-    config.latent_dim, config.networks.width, config.batch_size = 5, 0.1, 4
+def small_config(name, dataset="arrays", **options):
+    """A config with the system's own defaults but for its size; options with `__` for a dot."""
+    small = {"latent_dim": 5, "model.width": 0.1, "batch_size": 4}
     if name not in ("gan", "wgan_gp", "acgan"):
-        config.num_components = 4
-    for option, value in options.items():
-        setattr(config, option, value)
-    return config
+        small["num_components"] = 4
+    if name == "modegan":
+        small |= {"clusterer.descriptor": "pixels", "clusterer.steps": 4, "clusterer.self_training_rounds": 1}
+    return make_config(name, dataset, **small | {key.replace("__", "."): value for key, value in options.items()})
 
 
 def make(name, shape, **options):
     return build_model(small_config(name, **options), shape, num_classes=4)
 
 
-@pytest.mark.parametrize(
-    "kind", ["grey", *(pytest.param(kind, marks=pytest.mark.slow) for kind in ("colour", "points"))]
-)
-@pytest.mark.parametrize("name", MODELS)
+KINDS = [
+    pytest.param(name, kind, marks=[pytest.mark.slow] if kind != "grey" else [])
+    for name in MODELS
+    for kind in SHAPES
+    if (name, kind) != ("modegan", "points")
+]
+
+
+@pytest.mark.parametrize(("name", "kind"), KINDS)
 def test_ten_steps_then_saved_loaded_trained_on_and_exported(name, kind, tmp_path):
     model, examples = make(name, SHAPES[kind]), examples_of(kind)
     batch_size = 4 * model.critic_steps
@@ -65,15 +77,15 @@ def test_ten_steps_then_saved_loaded_trained_on_and_exported(name, kind, tmp_pat
     )
     np.testing.assert_allclose(answer["examples"], model.generate(2, component=[last, 0], seed=1), atol=1e-5)
     floats = tf.constant(examples[:3], tf.float32) / (127.5 if kind != "points" else 1) - (kind != "points")
-    for signature, output, expected in (
+    for signature, output, capability in (
         ("responsibilities", "responsibilities", "responsibilities"),
         ("encode", "latents", "encode"),
-        ("reconstruct", "examples", "reconstruct"),
+        ("reconstruct", "examples", "encode"),
     ):
-        assert (signature in served) == hasattr(model, expected)
+        assert (signature in served) == (capability in CAPABILITIES.get(name, ()))
         if signature in served:
             found = served[signature](images=floats)[output]
-            np.testing.assert_allclose(found, getattr(model, expected)(examples[:3]), atol=1e-4)
+            np.testing.assert_allclose(found, getattr(model, signature)(examples[:3]), atol=1e-4)
             assert (f"{signature}_uint8" in served) == (kind != "points")
 
 
@@ -85,8 +97,7 @@ def test_a_resumed_run_ends_as_an_undisturbed_one(name, tmp_path, monkeypatch):
     np.savez(tmp_path / "data.npz", images=examples_of("grey"), labels=LABELS)
 
     def run(epochs, output, **kwargs):
-        config = small_config(name, dataset="arrays", epochs=epochs)
-        config.data.path, config.evaluation.every_epochs = str(tmp_path / "data.npz"), 0
+        config = small_config(name, epochs=epochs, data__path=str(tmp_path / "data.npz"), evaluation__every_epochs=0)
         return train(config, str(tmp_path / output), **kwargs)
 
     run(1, "stopped")
@@ -97,20 +108,24 @@ def test_a_resumed_run_ends_as_an_undisturbed_one(name, tmp_path, monkeypatch):
     assert {path.name for path in resumed.serving.iterdir()} == {"1", "2"}
 
 
-LOSSES = ("minimax", "hinge", "wasserstein", "wasserstein_gp")
+LOSSES = {
+    "minimax": {},
+    "hinge": {},
+    "wasserstein": {"model__weight_clip": 0.01},
+    "wasserstein_gp": {"model__adversarial_loss": "wasserstein", "model__gradient_penalty": 10.0},
+}
 
 
 @pytest.mark.parametrize("loss", LOSSES)
 @pytest.mark.parametrize("name", MODELS)
 def test_any_adversarial_loss_goes_with_any_system(name, loss):
     """One step of D and one of G, both finite, both with gradients; the Wasserstein losses' constraints are kept."""
-    config = small_config(name)
-    config.losses.adversarial = loss
-    model = build_model(config, (8, 8, 1), num_classes=4)
+    plain = {"model__gradient_penalty": 0.0}  # as WGAN-GP's own default is another
+    model = make(name, (8, 8, 1), **{"model__adversarial_loss": loss} | plain | LOSSES[loss])
     real = tf.constant(examples_of("grey")[:8], tf.float32) / 127.5 - 1
     fakes = model.fakes_per_component(8)
     labels = tf.constant(LABELS[:8]) if model.needs_labels else None
-    losses, gradients = model.losses_and_gradients(ForwardPass(model, real, labels, tf.constant([0, 1]), fakes))
+    losses, gradients = model.losses_and_gradients(model.forward_pass(model, real, labels, tf.constant([0, 1]), fakes))
     assert all(np.isfinite(value) for value in losses.values())
     for group in ("encoder", "discriminator", "generator"):
         assert max(float(tf.reduce_max(tf.abs(gradient))) for gradient, _ in gradients[group]) > 0
@@ -135,9 +150,7 @@ def test_labels_are_needed_where_a_system_learns_from_them():
 
 
 def test_wasserstein_weights_stay_in_their_box():
-    config = small_config("gan")
-    config.losses.adversarial = "wasserstein"
-    model = build_model(config, (8, 8, 1))
+    model = make("gan", (8, 8, 1), model__adversarial_loss="wasserstein", model__weight_clip=0.01)
     model.fit(examples_of("grey"), batch_size=8, verbose=0)
     for group in model.discriminator_groups:
         for weight in model.group_variables(group):
@@ -181,4 +194,37 @@ def test_critic_steps_see_real_examples_of_their_own():
 
 def test_the_registry_s_names_are_in_the_command_line_s_help():
     for name in MODELS:
-        assert name in TrainConfig.__doc__
+        assert name in arguments(RunOptions)["model"].help
+
+
+def longest_line(of):
+    """The classes from `of` up to and including keras.Model, on the longest way over their bases."""
+    if of is keras.Model:
+        return 1
+    return max((1 + longest_line(base) for base in of.__bases__ if issubclass(base, keras.Model)), default=0)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_a_reader_holds_four_classes_in_mind_at_most(name):
+    assert longest_line(MODELS[name]) <= 4
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_what_a_system_says_of_itself(name):
+    of = MODELS[name]
+    assert of.capabilities == CAPABILITIES.get(name, set())
+    assert set(of.discriminator_groups) < set(of.groups)
+    steps = [base for base in of.__mro__ if "train_step" in vars(base) and base.__module__.startswith("tfgmmgan")]
+    assert steps == [Trainer]
+    model = make(name, (8, 8, 1))
+    owned = [variable.path for group in model.groups for variable in model.group_variables(group)]
+    assert len(owned) == len(set(owned))  # no weight is of two groups
+    for term in model.loss_terms().values():
+        assert set(term.trains) <= set(model.groups)
+    examples = examples_of("grey")[:3]
+    if "responsibilities" not in of.capabilities:
+        with pytest.raises(tfgmmgan.UserError, match="does not say p"):
+            model.responsibilities(examples)
+    else:
+        assert model.responsibilities(examples).shape == (3, model.num_components)
+        assert model.responsibilities_by in ("classifier", "mixture")

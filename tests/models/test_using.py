@@ -42,8 +42,8 @@ def test_chunks_do_not_change_what_is_drawn(tiny_gmmgan):
         ({"n": 2, "component": 3}, "component must be in"),
         ({"n": 2, "component": -1}, "component must be in"),
         ({"n": 2, "component": [0, 1, 2]}, "one integer or 2 of them"),
-        ({"n": -1}, "must not be negative"),
-        ({"n": 1, "variance_scale": -0.1}, "must not be negative"),
+        ({"n": -1}, "must be finite and not negative"),
+        ({"n": 1, "variance_scale": -0.1}, "must be finite and not negative"),
     ],
 )
 def test_generate_refuses(tiny_gmmgan, arguments, message):

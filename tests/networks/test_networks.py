@@ -5,8 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfgmmgan import GAN, GMMGAN, GaussianMixture
-from tfgmmgan.models.recipe import EQUATIONS_3_AND_4
+from tfgmmgan import GAN, GMMGAN, GaussianMixture, ModeGAN
 from tfgmmgan.networks import (
     DCGANClassifier,
     DCGANEncoder,
@@ -52,7 +51,7 @@ def test_differences_of_parameter_counts_are_those_of_table_6():
     """At 64x64x3, K = 10, d = 100. The absolute 8,366,145 does not follow from Tables 1-3; its differences do."""
     shape, k, d = (64, 64, 3), 10, 100
     vanilla = GAN(shape, latent_dim=d)
-    mixture = GMMGAN(shape, prior=GaussianMixture(k, d, covariance="factor"), **EQUATIONS_3_AND_4)
+    mixture = GMMGAN(shape, prior=GaussianMixture(k, d, covariance="factor"))
     base = trainable(vanilla.generator, vanilla.discriminator)
     gm_gan = trainable(mixture.generator, mixture.discriminator, mixture.prior)
     shared = gm_gan + trainable(mixture.classifier)
@@ -130,17 +129,17 @@ def test_hidden_layer_of_the_discriminator(spectral_norm):
 
 
 def test_hidden_layer_is_the_discriminators_to_train():
-    model = GMMGAN((8, 8, 1), 3, 4, width=0.1, discriminator_units=5, pretraining_steps=0)
+    model = ModeGAN((8, 8, 1), 3, 4, width=0.1, discriminator_units=5)
     assert [tuple(w.shape) for w in model.group_variables("discriminator")] == [(52, 5), (5,), (5, 3), (3,)]
     assert trainable(model.discriminator) == sum(
         int(np.prod(w.shape)) for group in ("encoder", "discriminator") for w in model.group_variables(group)
     )
-    for network in (model, GMMGAN.from_config(model.get_config())):
+    for network in (model, ModeGAN.from_config(model.get_config())):
         assert (network.discriminator_units, network.discriminator.hidden_units) == (5, 5)
     with pytest.raises(ValueError, match="hidden_units must be at least 0"):
         Discriminator(DCGANEncoder((8, 8, 1), 0.1), hidden_units=-1)
     with pytest.raises(ValueError, match=r"Discriminator\(encoder, hidden_units=5\)"):
-        GMMGAN((8, 8, 1), 3, 4, discriminator=network.discriminator, discriminator_units=5, pretraining_steps=0)
+        ModeGAN((8, 8, 1), 3, 4, discriminator=network.discriminator, discriminator_units=5)
 
 
 class WithDropout(Chain):

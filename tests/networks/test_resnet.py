@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfgmmgan import GAN, GMMGAN, Discriminator
+from tfgmmgan import GAN, GMMGAN, Discriminator, ModeGAN
 from tfgmmgan.networks import ResNetClassifier, ResNetEncoder, ResNetGenerator
 from tfgmmgan.networks.spectral import SpectralConv2D, SpectralDense
 from tfgmmgan.utils.errors import UserError
@@ -183,14 +183,14 @@ def test_points_are_sent_to_the_mlp():
         ResNetGenerator((2,))
 
 
-@pytest.mark.parametrize("make", [GAN, GMMGAN])
-def test_models_train(make):
+@pytest.mark.parametrize("make", [GAN, GMMGAN, ModeGAN])
+def test_models_train(make, tiny_clusterer):
     images = np.random.default_rng(0).integers(0, 256, (4, 32, 32, 3), dtype=np.uint8)
-    options = (
-        {"num_components": 2, "encoder": "separate", "dtype": "mixed_bfloat16", "pretraining_steps": 2}
-        if make is GMMGAN
-        else {}
-    )
+    options = {} if make is GAN else {"num_components": 2, "dtype": "mixed_bfloat16"}
+    if make is GMMGAN:
+        options["encoder"] = "separate"
+    if make is ModeGAN:
+        options["clusterer"] = tiny_clusterer(2, architecture="resnet", width=TINY, dtype="mixed_bfloat16")
     model = make((32, 32, 3), latent_dim=4, architecture="resnet", width=TINY, **options)
     model.compile(jit_compile=False)  # XLA takes half a minute to compile
     before = {group: [v.numpy() for v in model.group_variables(group)] for group in model.groups}

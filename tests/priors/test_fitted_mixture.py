@@ -47,7 +47,7 @@ def test_refusals():
         FittedMixture(10, 3).fit(ENCODINGS[:5])
     with pytest.raises(ValueError, match="not all finite"):
         FittedMixture(2, 3).fit(np.full((5, 3), np.nan))
-    with pytest.raises(ValueError, match="'factor' is for training"):
+    with pytest.raises(ValueError, match="one of full, diag, spherical; got 'factor'"):
         FittedMixture(2, 3, covariance="factor")
 
 

@@ -2,8 +2,10 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+import tensorflow_probability as tfp
 from scipy import stats
 
+from tfgmmgan import priors
 from tfgmmgan.priors import GaussianMixture, Normal
 
 K, D = 3, 4
@@ -24,20 +26,25 @@ def scrambled(covariance, **kwargs):
     return prior
 
 
-def covariances(prior):
-    """Sigma_k from the raw weights, by each parametrisation's definition."""
-    raw = prior.scale.numpy()
+def factors(prior):
+    """A_k from the raw weights, by each parametrisation's definition."""
+    raw = prior.scale.numpy().astype(np.float64)
     softplus = lambda x: np.log1p(np.exp(x))  # noqa: E731
     if prior.covariance == "full":
-        factors = np.zeros((K, D, D))
+        matrices = np.zeros((K, D, D))
         rows, columns = np.tril_indices(D, -1)
-        factors[:, rows, columns] = raw[:, D:]
-        factors[:, np.arange(D), np.arange(D)] = softplus(raw[:, :D])
+        matrices[:, rows, columns] = raw[:, D:]
+        matrices[:, np.arange(D), np.arange(D)] = softplus(raw[:, :D])
     elif prior.covariance == "factor":
-        factors = raw
+        matrices = raw
     else:
-        factors = np.stack([np.diag(np.broadcast_to(softplus(r), D)) for r in raw])
-    return factors @ factors.transpose(0, 2, 1)
+        matrices = np.stack([np.diag(np.broadcast_to(softplus(r), D)) for r in raw])
+    return matrices
+
+
+def covariances(prior):
+    """Sigma_k = A_k A_k^T."""
+    return factors(prior) @ factors(prior).transpose(0, 2, 1)
 
 
 @pytest.mark.parametrize("covariance", SIZES)
@@ -68,6 +75,88 @@ def test_densities_are_those_of_scipy_and_of_tfp(covariance):
     np.testing.assert_allclose(distribution.log_prob(z), np.log(np.exp(expected) @ weights), rtol=2e-4, atol=2e-4)
     joint = np.exp(expected) * weights
     np.testing.assert_allclose(prior.responsibilities(z), joint / joint.sum(1, keepdims=True), atol=2e-4)
+
+
+@pytest.mark.parametrize("covariance", SIZES)
+def test_scale_tril_is_the_cholesky_factor(covariance):
+    prior = scrambled(covariance)
+    np.testing.assert_allclose(prior.scale_tril(), np.linalg.cholesky(covariances(prior)), rtol=1e-3, atol=1e-5)
+
+
+def test_scale_tril_of_a_matrix_whose_square_single_precision_can_t_factor():
+    prior = GaussianMixture(1, 3, covariance="factor")
+    prior.scale.assign([np.array([[1, 1, 0], [1, 1 + 1e-3, 0], [0, 0, 1]])])
+    sigma = prior.scale.numpy()[0].astype(np.float64) @ prior.scale.numpy()[0].astype(np.float64).T
+    np.testing.assert_allclose(prior.scale_tril()[0], np.linalg.cholesky(sigma), rtol=1e-3, atol=1e-6)
+
+
+@pytest.mark.parametrize("covariance", SIZES)
+def test_responsibilities_are_the_posterior_marginal_of_tfp_s_mixture(covariance):
+    prior = scrambled(covariance)
+    z = 2 * np.random.default_rng(2).standard_normal((7, D)).astype(np.float32)
+    tril = np.linalg.cholesky(covariances(prior)).astype(np.float32)
+    mixture = tfp.distributions.MixtureSameFamily(
+        tfp.distributions.Categorical(probs=[0.2, 0.5, 0.3]),
+        tfp.distributions.MultivariateNormalTriL(prior.loc.numpy(), scale_tril=tril),
+    )
+    np.testing.assert_allclose(prior.responsibilities(z), mixture.posterior_marginal(z).probs_parameter(), atol=2e-4)
+    np.testing.assert_allclose(prior.distribution().mean(), mixture.mean(), rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(prior.distribution().covariance(), mixture.covariance(), rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("covariance", SIZES)
+def test_noise_is_placed_as_by_tfp_s_bijector(covariance):
+    prior, bijectors = scrambled(covariance), tfp.bijectors
+    operator = tf.linalg.LinearOperatorFullMatrix(factors(prior).astype(np.float32))
+    shift, scale = bijectors.Shift(prior.loc.numpy()), bijectors.ScaleMatvecLinearOperator(operator)
+    eps = np.random.default_rng(3).standard_normal((6, K, D)).astype(np.float32)
+    expected = bijectors.Chain([shift, scale]).forward(eps).numpy()
+    np.testing.assert_allclose(prior.place(eps), expected, rtol=1e-4, atol=1e-5)
+    ids = np.array([2, 0, 0, 1, 2, 1])
+    np.testing.assert_allclose(prior.place(eps[:, 0], ids)[0], prior.place(eps[:, [0, 0, 0]])[0, 2], rtol=1e-5)
+    by_id = prior.place(eps[np.arange(6), ids], ids)
+    np.testing.assert_allclose(by_id, expected[np.arange(6), ids], rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("jit", [False, True])
+@pytest.mark.parametrize("covariance", SIZES)
+def test_sampling_and_its_gradients_in_a_graph_that_is_its_first_use(covariance, jit):
+    prior, ids = scrambled(covariance), np.array([2, 0, 1, 0])
+    priors.covariance._order.cache_clear()
+
+    @tf.function(jit_compile=jit)
+    def draw():
+        every = prior.noise(tf.broadcast_to(tf.range(K), [4, K]), [1, 1]), prior.sample_stratified(4, [1, 1])
+        with tf.GradientTape() as tape:
+            z = prior.sample_components(ids, [1, 2])
+            total = tf.reduce_sum(z**3)
+        gradients = [tf.convert_to_tensor(g) for g in tape.gradient(total, [prior.loc.value, prior.scale.value])]
+        return every, (prior.noise(ids, [1, 2]), z), gradients, prior.responsibilities(z)
+
+    every, (eps, z), gradients, responsibilities = draw()
+    order = priors.covariance._order(D)  # what is kept is no tensor of that graph
+    assert isinstance(order, np.ndarray) and sorted(order) == list(range(D * (D + 1) // 2))
+    a, loc = factors(prior), prior.loc.numpy()
+    np.testing.assert_allclose(every[1], np.einsum("kij,skj->ski", a, every[0]) + loc, rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(z, np.einsum("nij,nj->ni", a[ids], eps) + loc[ids], rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(responsibilities, prior.responsibilities(z), rtol=1e-3, atol=1e-4)
+    slope = 3 * z.numpy() ** 2  # of the total to z
+    for component in range(K):
+        own = ids == component
+        np.testing.assert_allclose(gradients[0][component], slope[own].sum(axis=0), rtol=1e-3, atol=1e-3)
+        to_matrix = np.einsum("ni,nj->ij", slope[own], eps.numpy()[own])  # of the total to A_k
+        expected = to_raw(covariance, to_matrix, prior.scale.numpy()[component])
+        np.testing.assert_allclose(gradients[1][component], expected, rtol=1e-3, atol=1e-3)
+
+
+def to_raw(covariance, to_matrix, raw):
+    """The gradient to one component's raw weights from that to A_k, (D, D), by the chain rule."""
+    if covariance == "factor":
+        return to_matrix
+    through_softplus = np.diag(to_matrix) if covariance != "spherical" else np.trace(to_matrix)[None]
+    through_softplus = through_softplus / (1 + np.exp(-raw[: len(through_softplus)]))
+    below = to_matrix[np.tril_indices(D, -1)] if covariance == "full" else []
+    return np.concatenate([through_softplus, below])
 
 
 @pytest.mark.parametrize("covariance", SIZES)
@@ -155,11 +244,11 @@ def test_normal_is_a_mixture_of_one():
     ("arguments", "message"),
     [
         ({"num_components": 0}, "num_components must be at least 1; got 0"),
-        ({"variance": 0}, "variance must be positive"),
-        ({"mean_range": -1}, "mean_range must be at least 0"),
-        ({"momentum": 1.0}, "momentum must be in"),
-        ({"covariance": "dial"}, "Unknown covariance 'dial'. Did you mean 'diag'?"),
-        ({"mixture_weights": "even"}, "Unknown mixture weights 'even'"),
+        ({"variance": 0}, "variance must be a number, above 0; got 0"),
+        ({"mean_range": -1}, "mean_range must be a number, at least 0; got -1"),
+        ({"momentum": 1.0}, "momentum must be a number, at least 0 and below 1; got 1.0"),
+        ({"covariance": "dial"}, "one of full, factor, diag, spherical; got 'dial'. Did you mean 'diag'?"),
+        ({"mixture_weights": "even"}, "mixture_weights must be one of uniform, responsibilities; got 'even'"),
     ],
 )
 def test_bad_arguments(arguments, message):

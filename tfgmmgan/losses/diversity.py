@@ -4,7 +4,7 @@ import math
 
 import tensorflow as tf
 
-__all__ = ["diversity_shortfall", "mean_distance", "pair_distances"]
+__all__ = ["diversity_shortfall", "mean_distance"]
 
 MOST = 16  # fakes of a component that are compared: memory grows with their square
 NEAR = 1e-6  # added to squared distances, whose root has no gradient at 0
@@ -31,13 +31,6 @@ def diversity_shortfall(real: tf.Tensor, alpha: tf.Tensor, fake: tf.Tensor) -> t
     by_component = tf.transpose(_flat(fake[:MOST], 2), [1, 0, 2])  # [K, S, P]
     found, _ = mean_distance(by_component, tf.ones_like(by_component[:, :, :1]))
     return tf.reduce_mean(tf.where(pairs >= 1.0, tf.nn.relu(wanted - found), 0.0))
-
-
-def pair_distances(fake: tf.Tensor) -> tf.Tensor:
-    """Return how much each two fakes in turn differ, 2 p and 2 p + 1: (S, K, *data_shape) -> (S // 2, K)."""
-    rows = tf.cast(_flat(fake, 2), tf.float32)
-    last = 2 * (tf.shape(rows)[0] // 2)
-    return tf.sqrt(tf.reduce_mean((rows[:last:2] - rows[1:last:2]) ** 2, axis=2) + NEAR)
 
 
 def _flat(examples: tf.Tensor, leading: int = 1) -> tf.Tensor:

@@ -154,20 +154,20 @@ def joint_of_pairs(first: tf.Tensor, second: tf.Tensor) -> tf.Tensor:
     return (joint + tf.transpose(joint)) / 2
 
 
-def joint_mutual_information(joint: tf.Tensor, entropy_price: float | tf.Tensor = 0.0) -> tf.Tensor:
+def joint_mutual_information(joint: tf.Tensor, entropy_penalty: float | tf.Tensor = 0.0) -> tf.Tensor:
     """Return sum_jl J_jl log(J_jl / (J_j. J_.l)) in nats, the poster's I(X; Y), less a share of the entropies.
 
     Args:
         joint: (K, K), non-negative, summing to 1.
-        entropy_price: Share of the mean entropy of X and Y that is taken off (ours). Information wants all K equally
-            often, which earns it up to log K; what remains of that is 1 - entropy_price. Default 0.
+        entropy_penalty: Share of the mean entropy of X and Y that is taken off (ours). Information wants all K equally
+            often, which earns it up to log K; what remains of that is 1 - entropy_penalty. Default 0.
     """
     first, second = tf.reduce_sum(joint, axis=1, keepdims=True), tf.reduce_sum(joint, axis=0, keepdims=True)
     information = tf.reduce_sum(tf.math.xlogy(joint, joint) - tf.math.xlogy(joint, first * second))
-    if isinstance(entropy_price, float) and entropy_price == 0:
+    if isinstance(entropy_penalty, float) and entropy_penalty == 0:
         return information
     entropies = -tf.reduce_sum(tf.math.xlogy(first, first)) - tf.reduce_sum(tf.math.xlogy(second, second))
-    return information - entropy_price * entropies / 2
+    return information - entropy_penalty * entropies / 2
 
 
 class Estimator(NamedTuple):

@@ -184,7 +184,7 @@ class LatentGAN(Sampler, Trainer):
         if isinstance(self.prior, FittedMixture) and not draws_by_weights:
             raise UserError(
                 f"{type(self).__name__} draws as many of each component to train on, and a FittedMixture's weights "
-                "differ; GMMGAN(prior=prior) draws by them."
+                "differ; GMGAN(prior=prior) draws by them."
             )
 
     def group_variables(self, group: str) -> list[keras.Variable]:

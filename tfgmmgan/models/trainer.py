@@ -67,7 +67,7 @@ class Trainer(keras.Model):
             if update_order == "simultaneous" and getattr(self, name) != default:
                 raise UserError(
                     f"{name} ({getattr(self, name)}) needs update_order='alternating': the simultaneous order updates "
-                    f"D and G once from the same fakes. Leave it at {default}."
+                    f"D and G once from the same fakes. Set it to {default}."
                 )
         self._trackers: dict[str, keras.metrics.Mean] = {}  # made by compile(), when subclasses are complete
 

@@ -66,9 +66,15 @@ def _diagonal(loc: tf.Tensor, scale: tf.Tensor) -> Any:
     return _tfp().distributions.MultivariateNormalDiag(loc, tf.broadcast_to(scale, tf.shape(loc)))
 
 
+class _AnyMatrix(tf.linalg.LinearOperatorFullMatrix):
+    """A full matrix whose determinant is found by QR: TensorFlow's own way is not known to XLA."""
+
+    def _log_abs_determinant(self) -> tf.Tensor:
+        return tf.reduce_sum(tf.math.log(tf.abs(tf.linalg.diag_part(tf.linalg.qr(self.matrix).r))), axis=-1)
+
+
 def _any_matrix(loc: tf.Tensor, scale: tf.Tensor) -> Any:
-    operator = tf.linalg.LinearOperatorFullMatrix(scale, is_non_singular=True)
-    return _tfp().distributions.MultivariateNormalLinearOperator(loc, operator)
+    return _tfp().distributions.MultivariateNormalLinearOperator(loc, _AnyMatrix(scale, is_non_singular=True))
 
 
 COVARIANCES = Registry(

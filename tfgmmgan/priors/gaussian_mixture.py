@@ -126,7 +126,8 @@ class GaussianMixture(LatentPrior):
         """Return the lower-triangular L_k with L_k L_k^T = Sigma_k, (K, d, d)."""
         if self.covariance == "full":
             return self._covariance.bijector(self.latent_dim).forward(tf.convert_to_tensor(self.scale))
-        return tf.linalg.cholesky(self.components().covariance())
+        r = tf.linalg.qr(tf.linalg.matrix_transpose(self.components().scale.to_dense())).r  # A_k A_k^T = r^T r
+        return tf.linalg.matrix_transpose(tf.sign(tf.linalg.diag_part(r))[..., None] * r)
 
     def mixture_probs(self) -> tf.Tensor:
         """Return the mixture weights, (K,)."""

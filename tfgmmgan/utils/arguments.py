@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_ori
 import docstring_parser
 import yaml
 
-from tfgmmgan.utils.errors import UserError
+from tfgmmgan.utils.errors import UserError, nearest
 
 __all__ = [
     "Argument",
@@ -98,7 +98,7 @@ def arguments(of: type) -> dict[str, Argument]:
         said = {param.arg_name: " ".join((param.description or "").split()) for param in _documented(base)}
         parameters = list(inspect.signature(base.__init__).parameters.values())[1:]
         for parameter in parameters:
-            if parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
+            if parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY):
                 argument = Argument(
                     parameter.name,
                     hints.get(parameter.name, Any),
@@ -132,7 +132,7 @@ def check_arguments(instance: Any) -> None:
 def check(name: str, value: Any, hint: Any) -> None:
     """Raise `UserError` if a value is not of a type, or not in its range; what is no option may be anything."""
     if not _fits(value, hint):
-        raise UserError(f"{name} must be {described(hint)}; got {value!r}.")
+        raise UserError(f"{name} must be {described(hint)}; got {value!r}.{_nearest_choice(value, hint)}")
 
 
 def _fits(value: Any, hint: Any) -> bool:
@@ -164,6 +164,18 @@ def _is_number(value: Any) -> bool:
         return not isinstance(value, bool | str) and math.isfinite(value)
     except TypeError:
         return False
+
+
+def _nearest_choice(value: Any, hint: Any) -> str:
+    """Return `" Did you mean 'x'?"` for the choice closest to a text, where a type has choices."""
+    return nearest(value, _choices(hint)) if isinstance(value, str) else ""
+
+
+def _choices(hint: Any) -> list[str]:
+    origin, inner = get_origin(hint), get_args(hint)
+    if origin is Literal:
+        return [str(one) for one in inner]
+    return [choice for one in inner for choice in _choices(one)] if origin in (Union, types.UnionType) else []
 
 
 def described(hint: Any) -> str:
@@ -214,8 +226,8 @@ def converted(name: str, value: Any, hint: Any) -> Any:
             return found
     except (ValueError, yaml.YAMLError):
         pass
-    shown = repr(value)
-    raise UserError(f"--{name} must be {described(hint)}; got {shown if len(shown) < 200 else shown[:200] + '...'}.")
+    shown = repr(value) if len(repr(value)) < 200 else f"{repr(value)[:200]}..."
+    raise UserError(f"--{name} must be {described(hint)}; got {shown}.{_nearest_choice(value, hint)}")
 
 
 def _read(value: Any, hint: Any) -> Any:

@@ -1,11 +1,28 @@
 """Stateless randomness: every number drawn is a function of a seed that the caller holds."""
 
+import random
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
 import tensorflow as tf
 
-__all__ = ["make_seed", "normal", "split"]
+__all__ = ["initial_weights", "make_seed", "normal", "split"]
+
+
+@contextmanager
+def initial_weights(seed: int) -> Iterator[None]:
+    """Let the layers that are made within have initial weights of this seed, whatever was drawn before.
+
+    Keras draws the seeds of its initializers by Python's `random`, which goes on afterwards as if nothing had been.
+    """
+    state = random.getstate()
+    random.seed(int(seed))
+    try:
+        yield
+    finally:
+        random.setstate(state)
 
 
 def make_seed(seed: int | None) -> tf.Tensor:
