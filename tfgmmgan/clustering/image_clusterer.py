@@ -20,6 +20,7 @@ from tfgmmgan.networks import make_classifier
 from tfgmmgan.networks.copies import copy_of
 from tfgmmgan.utils.arguments import Count, Positive, Share, WholeNumber, check_arguments
 from tfgmmgan.utils.errors import UserError
+from tfgmmgan.utils.random import seeded_weights
 
 __all__ = ["ImageClusterer"]
 
@@ -136,9 +137,9 @@ class ImageClusterer(ClusterMixin, BaseEstimator):
         self.descriptor_ = make_descriptor(self.descriptor).fit(used)
         self.link_clustering_ = LinkClustering(self.n_clusters, self.n_init, self.entropy_penalty, self.random_state)
         self.link_clustering_.fit(self.descriptor_.transform(used))
-        self.classifier_ = make_classifier(
-            images.shape[1:], self.n_clusters, self.architecture, self.width, keras.DTypePolicy(self.dtype)
-        )
+        policy = keras.DTypePolicy(self.dtype)
+        with seeded_weights(self.random_state):
+            self.classifier_ = make_classifier(images.shape[1:], self.n_clusters, self.architecture, self.width, policy)
         self._train(used, callbacks)
         self.labels_ = self.predict(images)
         return self

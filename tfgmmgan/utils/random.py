@@ -1,11 +1,14 @@
 """Stateless randomness: every number drawn is a function of a seed that the caller holds."""
 
+import random
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
 import tensorflow as tf
 
-__all__ = ["make_seed", "normal", "split"]
+__all__ = ["make_seed", "normal", "seeded_weights", "split"]
 
 
 def make_seed(seed: int | None) -> tf.Tensor:
@@ -28,3 +31,17 @@ def normal(shape: list, seed: tf.Tensor, truncation: float | None = None) -> tf.
         return tf.random.stateless_normal(shape, seed)
     bound = float(truncation)
     return tf.random.stateless_parameterized_truncated_normal(shape, seed, 0.0, 1.0, -bound, bound)
+
+
+@contextmanager
+def seeded_weights(seed: int) -> Iterator[None]:
+    """Make the initial weights of the Keras layers that are built inside the block a function of the seed.
+
+    Keras draws the seeds of initializers from Python's own generator, whose state is put back afterwards.
+    """
+    before = random.getstate()
+    random.seed(seed)
+    try:
+        yield
+    finally:
+        random.setstate(before)
