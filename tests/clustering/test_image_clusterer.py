@@ -208,7 +208,7 @@ def test_it_is_made_again_of_its_config(images):
     clusterer = ImageClusterer(7, "patches", 2, 0.2, augmentation=Augmentation(flip=True), random_state=3)
     assert ImageClusterer.from_config(clusterer.get_config()).get_params() == clusterer.get_params()
     for descriptor in (HOG(), halves):
-        with pytest.raises(UserError, match="name one of tfgmmgan.clustering.DESCRIPTORS"):
+        with pytest.raises(UserError, match=r"name one of tfgmmgan\.clustering\.DESCRIPTORS"):
             ImageClusterer(descriptor=descriptor).get_config()
 
 

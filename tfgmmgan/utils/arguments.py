@@ -143,7 +143,7 @@ def _fits(value: Any, hint: Any) -> bool:
     if origin in (Union, types.UnionType):
         return any(_fits(value, one) for one in inner)
     if origin is Literal:
-        return any(value == one and isinstance(value, type(one)) for one in inner)
+        return any(value == one and type(value) is type(one) for one in inner)
     if hint is bool:
         return isinstance(value, bool)
     if hint in (int, float):
@@ -212,7 +212,7 @@ def converted(name: str, value: Any, hint: Any) -> Any:
         found = _read(value, hint)
         if _fits(found, hint):
             return found
-    except (ValueError, yaml.YAMLError):
+    except (ValueError, RecursionError, yaml.YAMLError):
         pass
     shown = repr(value)
     raise UserError(f"--{name} must be {described(hint)}; got {shown if len(shown) < 200 else shown[:200] + '...'}.")
@@ -253,7 +253,7 @@ def _read_union(value: Any, members: tuple) -> Any:
     for one in members:
         try:
             found = _read(value, one)
-        except (ValueError, yaml.YAMLError):
+        except (ValueError, RecursionError, yaml.YAMLError):
             continue
         if is_option(one) and _fits(found, one):
             return found
