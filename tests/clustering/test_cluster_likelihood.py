@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import multivariate_normal
 
-from tfgmmgan.cluster_likelihood import log_likelihood
+from tfgmmgan.clustering.cluster_likelihood import log_likelihood
 
 
 def test_it_is_that_of_gaussians_with_one_variance_along_all_but_a_few_directions():

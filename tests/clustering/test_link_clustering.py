@@ -1,14 +1,28 @@
-"""Consensus of several clusterings: groups by votes, clusters by looks."""
+"""Rows to clusters, by links."""
+
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from sklearn.base import clone
 from sklearn.cluster import KMeans
+from sklearn.utils.estimator_checks import parametrize_with_checks
 
-import tfgmmgan.consensus
-from tfgmmgan.consensus import NEIGHBOURS, _links, _vote_links, clusters_by_looks, consensus
+from tfgmmgan.clustering import LinkClustering, link_clustering, make_descriptor
+from tfgmmgan.clustering.link_clustering import NEIGHBOURS, nearest_rows
+from tfgmmgan.clustering.links import exchange, is_large_enough, join, link_information, regroup
 from tfgmmgan.evaluation import cluster_scores
-from tfgmmgan.likeness import Looks, nearest_rows
-from tfgmmgan.link_clusters import exchange, is_large_enough, join, link_information, regroup
+from tfgmmgan.utils.errors import UserError
+
+
+@parametrize_with_checks(
+    [LinkClustering(random_state=0), LinkClustering(3, n_init=2, entropy_penalty=0.5, random_state=0)]
+)
+def test_it_is_a_scikit_learn_estimator(estimator, check):
+    """scikit-learn itself skips one, `check_array_api_input`, where SciPy was not told SCIPY_ARRAY_API=1 before its
+    import; it passes there.
+    """
+    check(estimator)
 
 
 def pictures(labels, rng):
@@ -17,21 +31,9 @@ def pictures(labels, rng):
     return np.clip(patterns[labels][..., None] + 0.1 * rng.normal(size=(len(labels), 40, 40, 1)), -1, 1).astype("f4")
 
 
-def neighbours(labels, rng):
-    return nearest_rows(Looks(pictures(labels, rng)).rows, NEIGHBOURS)
-
-
-def votes_for(labels, heads, rng):
-    """One-hot votes of heads that name the four labels in orders of their own, a tenth of them wrong."""
-    votes = []
-    for _ in range(heads):
-        said = np.where(rng.random(len(labels)) < 0.1, rng.integers(0, 4, len(labels)), labels)
-        votes.append(np.eye(4)[rng.permutation(4)][said])
-    return np.concatenate(votes, axis=1).astype("f4")
-
-
-def found(votes, centres, clusters):
-    return clusters[((votes[:, None] - centres[None]) ** 2).sum(axis=2).argmin(axis=1)]
+def pictured(labels, rng):
+    """Rows by which such images are compared."""
+    return make_descriptor("hog").fit_transform(pictures(labels, rng))
 
 
 def same_partition(one, other):
@@ -39,110 +41,97 @@ def same_partition(one, other):
     return len(pairs) == len(set(one.tolist())) == len(set(other.tolist()))
 
 
-def test_heads_that_are_right_nine_times_in_ten_agree_on_the_truth():
+def links_of(micro, neighbours, count):
+    return link_clustering._links(micro, neighbours, count)
+
+
+def test_links_are_the_shares_of_neighbouring_pairs():
     rng = np.random.default_rng(0)
-    labels = rng.integers(0, 4, 600)
-    votes = votes_for(labels, 9, rng)
-    assert same_partition(found(votes, *consensus(votes, neighbours(labels, rng), 4, seed=0)), labels)
+    micro, neighbours, expected = rng.integers(0, 3, 20), rng.integers(0, 20, (20, 5)), np.zeros((3, 3))
+    for row in range(20):
+        for other in neighbours[row]:
+            expected[micro[row], micro[other]] += 1 / 200
+            expected[micro[other], micro[row]] += 1 / 200
+    np.testing.assert_allclose(links_of(micro, neighbours, 3), expected)
 
 
-def test_a_group_that_the_voters_put_anywhere_goes_where_it_looks_alike():
-    """Half of label 3 is a group apart for the voters, who put it with 0, with 1 or with 2; in pixels it is a 3."""
-    rng = np.random.default_rng(1)
-    labels = rng.integers(0, 4, 600)
-    apart = (labels == 3) & (rng.random(600) < 0.5)
-    votes = np.concatenate([votes_for(np.where(apart, head % 3, labels), 1, rng) for head in range(9)], axis=1)
-    centres, of_groups = consensus(votes, neighbours(labels, rng), 4, seed=0)
-    groups = found(votes, centres, np.arange(len(centres)))
-    most = np.array([np.bincount(labels[groups == group]).argmax() for group in range(len(centres))])
-    assert same_partition(of_groups, most)  # every group is where its images belong
-    clusters = of_groups[groups]
-    assert cluster_scores(labels, clusters)["acc"] > 0.99  # an odd image may be in a group of another label's
+def test_images_that_look_alike_are_one_cluster(monkeypatch):
+    counts = []
+    monkeypatch.setattr(link_clustering, "KMeans", lambda count, **rest: counts.append(count) or KMeans(count, **rest))
+    rng = np.random.default_rng(5)
+    labels = rng.choice(4, 900, p=[0.4, 0.3, 0.2, 0.1])
+    clusters = LinkClustering(4, random_state=0).fit_predict(pictured(labels, rng))
+    assert counts[0] == 30 and clusters.shape == (900,)  # micro-clusters of 30 rows, then joined
+    assert same_partition(clusters, labels)
+
+
+@pytest.mark.parametrize(
+    ("rows", "clusters", "micro"), [(900, 4, 30), (2400, 4, 80), (15_000, 4, 100), (30_000, 4, 160), (16, 4, 4)]
+)
+def test_there_are_as_many_micro_clusters_as_their_sizes_allow(monkeypatch, rows, clusters, micro):
+    counts = []
+    monkeypatch.setattr(
+        link_clustering, "KMeans", lambda count, **_: counts.append(count) or SimpleNamespace(fit=lambda _: None)
+    )
+    link_clustering._micro_clusters(np.random.default_rng(0).normal(size=(rows, 2)), clusters, 0)
+    assert counts == [micro]
 
 
 def test_clusters_may_be_of_any_size():
     rng = np.random.default_rng(2)
     labels = rng.choice(4, 1200, p=[0.5, 0.3, 0.17, 0.03])
-    votes = votes_for(labels, 9, rng)
-    assert same_partition(found(votes, *consensus(votes, neighbours(labels, rng), 4, seed=0)), labels)
-
-
-def test_few_examples_are_grouped_as_they_are():
-    rng = np.random.default_rng(3)
-    labels = np.arange(16) % 4
-    centres, clusters = consensus(votes_for(labels, 5, rng), neighbours(labels, rng), 4, seed=0)
-    assert centres.shape == (4, 20) and sorted(clusters) == [0, 1, 2, 3]
-
-
-def test_with_a_price_a_rare_label_is_found_beside_a_frequent_one_that_heads_halve():
-    rng = np.random.default_rng(9)
-    labels = rng.choice(4, 4000, p=[0.5, 0.3, 0.175, 0.025])
-    votes = []
-    for head in range(8):
-        said = np.where((labels == 3) & (head % 2 == 0), 0, labels)
-        said = np.where((labels == 0) & (rng.random(4000) < 0.5), 5, said)
-        votes.append(np.eye(8)[rng.permutation(8)][said])
-    votes = np.concatenate(votes, axis=1).astype("f4")
-    clusters = found(votes, *consensus(votes, neighbours(labels, rng), 4, seed=0, entropy_price=0.65))
-    assert same_partition(clusters, labels)
-
-
-def test_votes_link_groups_that_are_alike():
-    rng = np.random.default_rng(5)
-    centres = rng.dirichlet(np.ones(4), (3, 2)).reshape(3, 8)  # two voters of four answers each
-    links = _vote_links(np.array([0, 0, 1, 2, 2, 2]), centres)
-    coefficient = [
-        [np.mean([np.sqrt(a[i : i + 4] * b[i : i + 4]).sum() for i in (0, 4)]) for b in centres] for a in centres
-    ]
-    expected = np.array(coefficient) ** 4 * np.outer([2, 1, 3], [2, 1, 3])
-    np.testing.assert_allclose(links, expected / expected.sum(), rtol=1e-6)
-
-
-def test_images_that_look_alike_are_one_cluster_with_nobody_voting(monkeypatch):
-    counts = []
-    monkeypatch.setattr(
-        tfgmmgan.consensus, "KMeans", lambda count, **rest: counts.append(count) or KMeans(count, **rest)
-    )
-    rng = np.random.default_rng(5)
-    labels = rng.choice(4, 900, p=[0.4, 0.3, 0.2, 0.1])
-    rows = Looks(pictures(labels, rng), "outlines").rows
-    clusters = clusters_by_looks(rows, nearest_rows(rows, NEIGHBOURS), 4, seed=0)
-    assert counts[0] == 30 and clusters.shape == (900,)  # groups of 30 images, then joined
-    assert same_partition(clusters, labels)
+    assert same_partition(LinkClustering(4, random_state=0).fit_predict(pictured(labels, rng)), labels)
 
 
 def test_of_few_rows_each_is_a_cluster():
     rows = np.repeat(np.eye(3), 4, axis=0)
-    clusters = clusters_by_looks(rows, nearest_rows(rows, NEIGHBOURS), 4, seed=0)
+    clusters = LinkClustering(4, random_state=0).fit_predict(rows)
     assert same_partition(clusters, np.repeat([0, 1, 2], 4))
+    rows = np.random.default_rng(3).normal(size=(4, 2))
+    assert sorted(LinkClustering(4, random_state=0).fit_predict(rows)) == [0, 1, 2, 3]
 
 
-def test_of_several_groupings_the_clusters_are_taken_by_which_images_are_likeliest(monkeypatch):
+def test_one_cluster_is_all_there_is():
+    rows = np.random.default_rng(4).normal(size=(90, 2))
+    model = LinkClustering(1, random_state=0).fit(rows)
+    assert not model.labels_.any() and not model.predict(rows + 9).any()
+
+
+def test_of_several_sets_the_clusters_are_taken_by_which_rows_are_likeliest(monkeypatch):
     rng = np.random.default_rng(6)
     labels = rng.integers(0, 2, 400)
     rows = rng.normal(size=(400, 8)) * [10, *7 * [0.1]]
     rows[:, 1] += 4 * labels
     across, seeds = (rows[:, 0] > 0).astype(int), []
 
-    def clusterings(rows, neighbours, num_clusters, seed, entropy_price):
+    def clusterings(self, micro, seed):
         seeds.append(seed)
         yield across, 0.7
         if seed != 3:
-            yield labels, 0.6  # found by the second grouping alone, with less information
+            yield labels, 0.6  # found by the second set alone, with less information
 
-    monkeypatch.setattr(tfgmmgan.consensus, "_clusterings", clusterings)
-    near = nearest_rows(rows, NEIGHBOURS)
-    np.testing.assert_array_equal(clusters_by_looks(rows, near, 2, seed=3), across)
-    np.testing.assert_array_equal(clusters_by_looks(rows, near, 2, seed=3, groupings=2), labels)
+    single = SimpleNamespace(labels_=np.arange(400), cluster_centers_=rows)  # each row is a micro-cluster
+    monkeypatch.setattr(link_clustering, "_micro_clusters", lambda rows, n_clusters, seed: single)
+    monkeypatch.setattr(LinkClustering, "_clusterings", clusterings)
+    np.testing.assert_array_equal(LinkClustering(2, random_state=3).fit_predict(rows), across)
+    np.testing.assert_array_equal(LinkClustering(2, n_init=2, random_state=3).fit_predict(rows), labels)
     assert seeds[:2] == [3, 3] and len(set(seeds)) == 2
 
 
-def test_several_groupings_find_what_one_does_where_it_is_clear():
+def test_several_sets_find_what_one_does_where_it_is_clear():
     rng = np.random.default_rng(7)
     labels = rng.choice(4, 900, p=[0.4, 0.3, 0.2, 0.1])
-    rows = Looks(pictures(labels, rng), "outlines").rows
-    clusters = clusters_by_looks(rows, nearest_rows(rows, NEIGHBOURS), 4, seed=0, groupings=2)
-    assert same_partition(clusters, labels)
+    assert same_partition(LinkClustering(4, n_init=2, random_state=0).fit_predict(pictured(labels, rng)), labels)
+
+
+def test_with_a_penalty_a_rare_kind_is_found_beside_a_frequent_one_that_would_be_halved():
+    rng = np.random.default_rng(9)
+    labels = rng.choice(4, 3000, p=[0.7, 0.15, 0.125, 0.025])
+    centres, spread = np.array([[0, 0, 0], [12, 0, 0], [0, 12, 0], [0, 0, 12]]), np.array([2.0, 1, 1, 1])
+    rows = centres[labels] + spread[labels, None] * rng.normal(size=(3000, 3))
+    assert cluster_scores(labels, LinkClustering(4, random_state=0).fit_predict(rows))["acc"] < 0.5
+    penalised = LinkClustering(4, entropy_penalty=0.8, random_state=0)
+    assert same_partition(penalised.fit_predict(rows), labels)
 
 
 def rows_with_outliers(seed):
@@ -152,21 +141,72 @@ def rows_with_outliers(seed):
     return np.concatenate([rng.normal(size=(1190, 4)), *apart]).astype("f4")
 
 
-@pytest.mark.parametrize("groupings", [1, 3])
+@pytest.mark.parametrize("n_init", [1, 3])
 @pytest.mark.parametrize("seed", range(3))
-def test_few_that_lie_apart_are_no_cluster_under_a_price(seed, groupings):
+def test_few_that_lie_apart_are_no_cluster_under_a_penalty(seed, n_init):
     """K-means begins with the outliers apart, which says most and is less than the least share of the links."""
     rows = rows_with_outliers(seed)
-    near = nearest_rows(rows, NEIGHBOURS)
-    clusters = clusters_by_looks(rows, near, 5, seed, entropy_price=0.8, groupings=groupings)
-    assert is_large_enough(_links(clusters, near, 5), np.arange(5), 5, 0.08 / 5)
+    clusters = LinkClustering(5, n_init, 0.8, seed).fit_predict(rows)
+    assert is_large_enough(links_of(clusters, nearest_rows(rows, NEIGHBOURS), 5), np.arange(5), 5, 0.08 / 5)
 
 
 def test_regrouping_makes_no_cluster_that_is_too_small():
     rows, least = rows_with_outliers(0), 0.08 / 5
-    groups = KMeans(40, n_init=1, max_iter=30, random_state=0).fit_predict(rows)
-    links = _links(groups, nearest_rows(rows, NEIGHBOURS), 40)
+    micro = KMeans(40, n_init=1, max_iter=30, random_state=0).fit_predict(rows)
+    links = links_of(micro, nearest_rows(rows, NEIGHBOURS), 40)
     start, _ = exchange(links, join(links, 5, 0.8, least), 5, 0.8, least)
     clusters, information = regroup(links, start, 5, 0.8, least)
     assert is_large_enough(links, start, 5, least) and is_large_enough(links, clusters, 5, least)
     assert information >= link_information(links, start, 5, 0.8)
+
+
+def test_a_new_row_is_of_the_cluster_of_the_nearest_micro_cluster():
+    rng = np.random.default_rng(8)
+    model = LinkClustering(4, random_state=0).fit(rng.normal(size=(900, 3)))
+    rows = rng.normal(size=(200, 3))
+    distances = ((rows[:, None] - model.micro_cluster_centers_) ** 2).sum(axis=2)
+    np.testing.assert_array_equal(model.predict(rows), model.micro_cluster_labels_[distances.argmin(axis=1)])
+    assert model.micro_cluster_centers_.shape == (30, 3) and model.neighbors_.shape == (900, 5)
+    assert set(model.micro_cluster_labels_) == set(model.labels_) == {0, 1, 2, 3}
+
+
+def test_neighbours_are_the_nearest_rows():
+    rows = np.random.default_rng(0).normal(size=(30, 6))
+    distances = ((rows[:, None] - rows[None]) ** 2).sum(axis=2)
+    np.fill_diagonal(distances, np.inf)
+    np.testing.assert_array_equal(nearest_rows(rows, 4), distances.argsort(axis=1)[:, :4])
+
+
+def test_the_seed_decides():
+    rows = np.random.default_rng(1).normal(size=(600, 3))
+    once, again, other = (LinkClustering(5, random_state=seed).fit_predict(rows) for seed in (1, 1, 2))
+    np.testing.assert_array_equal(once, again)
+    assert not same_partition(once, other)
+    states = [np.random.RandomState(1) for _ in range(2)]
+    once, again = (LinkClustering(5, random_state=state).fit_predict(rows) for state in states)
+    np.testing.assert_array_equal(once, again)
+    model = LinkClustering(5)
+    assert not same_partition(model.fit_predict(rows), model.fit_predict(rows))
+    assert clone(LinkClustering(5, 2, 0.3, 4)).get_params() == {
+        "n_clusters": 5, "n_init": 2, "entropy_penalty": 0.3, "random_state": 4
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"n_clusters": 0}, r"n_clusters must be a whole number, at least 1; got 0"),
+        ({"n_init": 0}, r"n_init must be a whole number, at least 1; got 0"),
+        ({"n_init": 1.5}, r"n_init must be a whole number"),
+        ({"entropy_penalty": 1.0}, r"entropy_penalty must be a number, at least 0 and below 1; got 1.0"),
+        ({"entropy_penalty": -0.1}, r"entropy_penalty must be a number"),
+    ],
+)
+def test_arguments_out_of_range_are_told(options, message):
+    with pytest.raises(UserError, match=message):
+        LinkClustering(**options).fit(np.zeros((20, 2)))
+
+
+def test_fewer_rows_than_clusters_are_told():
+    with pytest.raises(ValueError, match="n_samples=7 should be >= n_clusters=8"):
+        LinkClustering().fit(np.zeros((7, 2)))

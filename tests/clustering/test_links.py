@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tfgmmgan.link_clusters import exchange, is_large_enough, join, link_information, regroup
+from tfgmmgan.clustering.links import exchange, is_large_enough, join, link_information, regroup
 
 
 def same_partition(one, other):

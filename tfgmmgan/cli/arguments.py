@@ -16,7 +16,8 @@ class Parser(argparse.ArgumentParser):
     def __init__(self, **kwargs) -> None:
         super().__init__(allow_abbrev=False, **kwargs)
 
-    def parse_args(self, arguments: list[str]) -> argparse.Namespace:  # noqa: D102
+    def parse_args(self, arguments: list[str]) -> argparse.Namespace:
+        """Return what was given; raise `UserError` for what no option takes."""
         found, unknown = self.parse_known_args(arguments)
         if unknown:
             name = unknown[0].split("=")[0]

@@ -14,7 +14,7 @@ from tfgmmgan.networks.fused_adam import FusedAdam
 from tfgmmgan.utils.random import make_seed, split
 from tfgmmgan.utils.replicas import num_replicas
 
-__all__ = ["SelfTraining", "SupervisedTraining", "settle", "train_on_clusters", "train_on_itself"]
+__all__ = ["SelfTraining", "SupervisedTraining", "batches", "order", "settle", "train_on_clusters", "train_on_itself"]
 
 SUPERVISED_RATE, SELF_TRAINING_RATE = 1e-3, 5e-4  # learning rates, falling to 0
 SETTLING = 500  # batches, of which 0.99^500 is left of the statistics before
@@ -126,14 +126,14 @@ def train_on_clusters(
         verbose: As in Keras's `fit`.
         callbacks: As in Keras's `fit`.
     """
-    rows = _order(np.random.default_rng([seed, 0]), len(images), steps * batch_size)
-    batches = _batches(images, rows, batch_size, clusters[rows].astype(np.int32))
+    rows = order(np.random.default_rng([seed, 0]), len(images), steps * batch_size)
+    data = batches(images, rows, batch_size, clusters[rows].astype(np.int32))
     model = SupervisedTraining(classifier, augmentation, split(make_seed(seed), -1))
     model.compile(
         FusedAdam(keras.optimizers.schedules.CosineDecay(SUPERVISED_RATE, steps)),
         keras.losses.SparseCategoricalCrossentropy(from_logits=True),
     )
-    _fit(model, batches, steps, verbose, callbacks)
+    _fit(model, data, steps, verbose, callbacks)
 
 
 def train_on_itself(
@@ -167,30 +167,28 @@ def train_on_itself(
         callbacks: As in Keras's `fit`.
     """
     rng = np.random.default_rng([seed, 1 + number])
-    rows = _order(rng, len(images), steps * batch_size)
+    rows = order(rng, len(images), steps * batch_size)
     pairs = np.stack([rows, neighbours[rows, rng.integers(neighbours.shape[1], size=len(rows))]], axis=1)
     model = SelfTraining(classifier, teacher, augmentation, entropy_penalty, split(make_seed(seed), -2 - number))
     model.compile(FusedAdam(keras.optimizers.schedules.CosineDecay(SELF_TRAINING_RATE, steps)))
-    _fit(model, _batches(images, pairs, batch_size), steps, verbose, callbacks)
+    _fit(model, batches(images, pairs, batch_size), steps, verbose, callbacks)
 
 
-def _order(rng: np.random.Generator, count: int, wanted: int) -> np.ndarray:
+def order(rng: np.random.Generator, count: int, wanted: int) -> np.ndarray:
     """Return so many rows, each as often as any other, in an order of chance."""
     return np.concatenate([rng.permutation(count) for _ in range(-(-wanted // count))])[:wanted]
 
 
-def _batches(
-    images: np.ndarray, rows: np.ndarray, batch_size: int, labels: np.ndarray | None = None
-) -> tf.data.Dataset:
+def batches(images: np.ndarray, rows: np.ndarray, batch_size: int, labels: np.ndarray | None = None) -> tf.data.Dataset:
     """Return batches of the images in these rows, (b, ...) or (b, 2, ...), with labels where there are."""
     images = tf.convert_to_tensor(images)  # made here, so that the graph of the pipeline holds no copy
     chosen = tf.data.Dataset.from_tensor_slices(rows.astype(np.int32)).batch(batch_size, drop_remainder=True)
-    batches = chosen.map(lambda batch: tf.gather(images, batch))
+    found = chosen.map(lambda batch: tf.gather(images, batch))
     if labels is not None:
-        batches = tf.data.Dataset.zip(
-            (batches, tf.data.Dataset.from_tensor_slices(labels).batch(batch_size, drop_remainder=True))
+        found = tf.data.Dataset.zip(
+            (found, tf.data.Dataset.from_tensor_slices(labels).batch(batch_size, drop_remainder=True))
         )
-    return batches.prefetch(2)
+    return found.prefetch(2)
 
 
 def _fit(model: keras.Model, batches: tf.data.Dataset, steps: int, verbose: int | str, callbacks: list | None) -> None:
@@ -208,11 +206,11 @@ def settle(classifier: keras.Model, images: np.ndarray, batch_size: int, seed: i
         batch_size: Images at once.
         seed: Decides their order.
     """
-    rows = _order(np.random.default_rng([seed, 0, 0]), len(images), SETTLING * batch_size)
+    rows = order(np.random.default_rng([seed, 0, 0]), len(images), SETTLING * batch_size)
 
     @tf.function(autograph=False)
     def see(batch: tf.Tensor) -> None:
         classifier(to_float(batch), training=True)
 
-    for batch in _batches(images, rows, batch_size):
+    for batch in batches(images, rows, batch_size):
         see(batch)

@@ -1,7 +1,6 @@
 """ImageClusterer: images to clusters, and a classifier that says which cluster any image is of."""
 
 import math
-from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -80,13 +79,14 @@ class ImageClusterer(ClusterMixin, BaseEstimator):
         descriptor_: The fitted descriptor.
         link_clustering_: The fitted `LinkClustering`; its `labels_` are of `rows_used_`.
         image_shape_: (H, W, C).
-        rows_used_: (m,) which of the images the clusters were sought among, all up to 60,000.
+        rows_used_: (m,) which of the images the clusters were sought among, all up to
+            60,000, of large images fewer.
     """
 
     def __init__(
         self,
         n_clusters: Count = 10,
-        descriptor: str | Callable | BaseEstimator = "hog",
+        descriptor: str | Any = "hog",
         n_init: Count = 1,
         entropy_penalty: Share = 0.0,
         steps: Count = 3000,
@@ -183,7 +183,7 @@ class ImageClusterer(ClusterMixin, BaseEstimator):
         if not isinstance(self.descriptor, str):
             raise UserError(
                 "A clusterer whose descriptor is an object or a function can't be saved as data; name one of "
-                "tfgmmgan.clustering.DESCRIPTORS, or fit it first."
+                "tfgmmgan.clustering.DESCRIPTORS, or find the modes first."
             )
         return {**self.get_params(deep=False), "augmentation": self.augmentation.get_config()}
 
@@ -193,7 +193,8 @@ class ImageClusterer(ClusterMixin, BaseEstimator):
         return cls(**{**config, "augmentation": Augmentation(**config["augmentation"])})
 
     def _checked(self, images: Any, what: str) -> np.ndarray:
-        images = check_examples(np.asarray(images), what)
+        images = np.asarray(images)
+        images = check_examples(images, what, channels=(1, 3, *images.shape[3:]))
         if images.ndim != 4:
             raise UserError(f"{what}: expected images (n, H, W, C) or (n, H, W); got shape {images.shape}.")
         return images

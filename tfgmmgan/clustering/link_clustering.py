@@ -16,6 +16,7 @@ __all__ = ["LinkClustering", "nearest_rows"]
 NEIGHBOURS = 5  # of a row, to which it is linked
 LARGE, SMALL = (40, 150), (20, 30)  # micro-clusters for a cluster, if they have so many rows on average
 STARTS = 5  # clusterings of the micro-clusters' centres that are improved, beside a spectral one
+MOST_SEED = 2**32 - 1000  # what scikit-learn takes, and some more
 SEED_OF_INIT = 10_000  # what is added to the seed for each further set of micro-clusters
 LEAST = 0.08  # with a penalty: the share of the links that a cluster has at least, times K
 
@@ -86,8 +87,9 @@ class LinkClustering(ClusterMixin, BaseEstimator):
         self.neighbors_ = nearest_rows(X, NEIGHBOURS)
         found = []
         for number in range(self.n_init):
-            micro = _micro_clusters(X, self.n_clusters, seed + number * SEED_OF_INIT)
-            for clusters, information in self._clusterings(micro, seed + number * SEED_OF_INIT):
+            own_seed = (int(seed) + number * SEED_OF_INIT) % MOST_SEED
+            micro = _micro_clusters(X, self.n_clusters, own_seed)
+            for clusters, information in self._clusterings(micro, own_seed):
                 found.append((micro, clusters, information))
         if self.n_init == 1:
             micro, clusters, _ = max(found, key=lambda one: one[2])

@@ -10,7 +10,8 @@ CUTS = 0.25, 0.35, 0.5, 0.65, 0.75  # the shares of a cluster's links that one h
 
 
 def link_information(links: np.ndarray, clusters: np.ndarray, num_clusters: int, entropy_penalty: float = 0.0) -> float:
-    """Return how much the cluster of one end of a link tells about that of the other, in nats, in [0, log K].
+    """Return how much the cluster of one end of a link tells about that of the other, in nats, in [0, log K]
+    without a penalty.
 
     Less the penalty on the clusters' entropy, where there is one.
 

@@ -1,5 +1,6 @@
 """What `fit` is given: checked before the first step."""
 
+import hashlib
 from typing import Any
 
 import keras
@@ -49,7 +50,9 @@ def class_ids(labels: Any, n: int, num_classes: int, model: str) -> np.ndarray:
 
 
 def examples_of(x: Any, count: int) -> np.ndarray:
-    """Return an array of what `fit` is given, of batches the first `count` examples.
+    """Return an array of what `fit` is given, of batches the first `count` different examples.
+
+    Of a dataset that repeats each example counts once: reading ends where more have been seen again than there are.
 
     Raises:
         UserError: If it is neither an array nor a `tf.data.Dataset`.
@@ -61,11 +64,16 @@ def examples_of(x: Any, count: int) -> np.ndarray:
             f"The modes are found first, which reads the examples more than once and needs an array or a "
             f"tf.data.Dataset; got {type(x).__name__}. Call find_modes(examples) before fit, or give a classifier."
         )
-    rows, found = [], 0
+    found: dict[bytes, np.ndarray] = {}
+    repeated = 0
     for batch in x:
         examples, _, _ = keras.utils.unpack_x_y_sample_weight(batch)
-        rows.append(np.asarray(examples))
-        found += len(rows[-1])
-        if found >= count:
+        for example in np.asarray(examples):
+            key = hashlib.blake2b(example.tobytes(), digest_size=16).digest()
+            repeated += key in found
+            found.setdefault(key, example)
+        if len(found) >= count or repeated > len(found):
             break
-    return np.concatenate(rows)[:count]
+    if not found:
+        raise UserError("fit(x): the dataset is empty; expected batches of examples.")
+    return np.stack(list(found.values())[:count])

@@ -5,12 +5,12 @@ from typing import ClassVar, Literal
 import keras
 import tensorflow as tf
 
-from tfgmmgan.models.forward import ForwardPass, Latents
+from tfgmmgan.models.forward import ForwardPass
 from tfgmmgan.models.latent_gan import LatentGAN
 from tfgmmgan.priors import GaussianMixture, LatentPrior
 from tfgmmgan.utils.arguments import Count, WholeNumber
 
-__all__ = ["GMGAN", "draw_categorical"]
+__all__ = ["GMGAN"]
 
 
 @keras.saving.register_keras_serializable(package="tfgmmgan")
@@ -59,24 +59,8 @@ class GMGAN(LatentGAN):
         super().__init__(
             data_shape, prior, update_order=update_order, generator_batch_size=generator_batch_size, **kwargs
         )
-        self.check_prior(draws_by_weights=sampling == "categorical")
+        self.check_prior()
 
     def discriminator_loss(self, forward: ForwardPass) -> tf.Tensor:
         """Return L(D) of Algorithm 1, lines 14-16, with its factor 1/2."""
         return 0.5 * super().discriminator_loss(forward)
-
-    def fakes_per_component(self, batch: int | tf.Tensor) -> int | tf.Tensor:
-        """Return how many fakes are drawn of each component, or of all where the component is drawn too."""
-        return batch if self.sampling == "categorical" else super().fakes_per_component(batch)
-
-    def draw_latents(self, fakes: int | tf.Tensor, seed: tf.Tensor) -> Latents:
-        """Return latent vectors, (n, 1, d) or (S, K, d) by `sampling`, and their components."""
-        if self.sampling == "stratified":
-            return super().draw_latents(fakes, seed)
-        return draw_categorical(self.prior, fakes, seed)
-
-
-def draw_categorical(prior: LatentPrior, n: int | tf.Tensor, seed: tf.Tensor) -> Latents:
-    """Return n latent vectors whose components are drawn by the mixture's weights, (n, 1, d) and (n, 1)."""
-    components = prior.sample_ids(n, seed)
-    return Latents(prior.sample_components(components, seed)[:, None], components[:, None])

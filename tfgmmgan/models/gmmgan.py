@@ -15,7 +15,6 @@ from tfgmmgan.networks import SharedClassifier, dtype_policy
 from tfgmmgan.priors import GaussianMixture, LatentPrior
 from tfgmmgan.utils.arguments import Count
 from tfgmmgan.utils.errors import UserError
-from tfgmmgan.utils.replicas import batch_mean
 
 __all__ = ["GMMGAN"]
 
@@ -218,10 +217,6 @@ class GMMGAN(LatentGAN):
     def output_counts(self) -> tuple[int, ...]:
         """Return 1, as published, and K, for one discriminator output a component."""
         return (1, self.num_components)
-
-    def after_update(self, forward: ForwardPass) -> None:
-        """Let the mixture's weights follow the batch's mean responsibilities, where they do."""
-        self.prior.update_weights(batch_mean(forward.responsibilities))
 
     def fit(self, *args, **kwargs) -> keras.callbacks.History:
         """Train; see `Trainer.fit`. Warns where no loss makes C learn."""

@@ -17,6 +17,7 @@ from tfgmmgan.priors import FittedMixture, LatentPrior, Normal
 from tfgmmgan.utils.arguments import check_arguments, values_of
 from tfgmmgan.utils.errors import UserError
 from tfgmmgan.utils.random import split
+from tfgmmgan.utils.replicas import batch_mean
 
 __all__ = ["LatentGAN"]
 
@@ -52,6 +53,7 @@ class LatentGAN(Sampler, Trainer):
     prior_defaults: ClassVar[dict[str, Any]] = {}  # where they differ from the class's own defaults
     classifier: keras.layers.Layer | None = None
     discriminator_units: int = 0  # of a hidden layer between D's encoding and its outputs; none, as in Table 3
+    sampling: str = "stratified"  # how the component of each fake is chosen; or "categorical"
     shares_encoder: bool = True  # whether the classifier works on the discriminator's encoding
 
     def __init__(
@@ -166,22 +168,32 @@ class LatentGAN(Sampler, Trainer):
         return tf.gather(scores, components, batch_dims=len(scores.shape) - 1)
 
     def fakes_per_component(self, batch: int | tf.Tensor) -> int | tf.Tensor:
-        """Return S, the fakes drawn of each component for a batch of that many examples."""
-        return -(-batch // self.prior.num_components)
+        """Return S, the fakes drawn of each component for a batch of that many examples; of all, where it is drawn."""
+        return batch if self.sampling == "categorical" else -(-batch // self.prior.num_components)
 
     def draw_latents(self, fakes: int | tf.Tensor, seed: tf.Tensor) -> Latents:
-        """Return one pass's latent vectors, (S, K, d), and their components, (S, K): as many from each."""
+        """Return one pass's latent vectors and their components: as many from each, (S, K, d) and (S, K), or each
+        component by the mixture's weights, (n, 1, d) and (n, 1).
+        """
+        if self.sampling == "categorical":
+            components = self.prior.sample_ids(fakes, seed)
+            return Latents(self.prior.sample_components(components, seed)[:, None], components[:, None])
         z = self.prior.sample_stratified(fakes, seed)
         return Latents(z, tf.broadcast_to(tf.range(self.prior.num_components), tf.shape(z)[:2]))
 
-    def check_prior(self, draws_by_weights: bool = False) -> None:
+    def after_update(self, forward: ForwardPass) -> None:
+        """Let the mixture's weights follow the batch's mean responsibilities, where they do."""
+        if self.prior.mixture_weights == "responsibilities":
+            self.prior.update_weights(batch_mean(forward.responsibilities))
+
+    def check_prior(self) -> None:
         """Raise `UserError` for weights that a system without a classifier can't follow, or does not draw by."""
-        if getattr(self.prior, "mixture_weights", "uniform") != "uniform":
+        if self.prior.mixture_weights != "uniform":
             raise UserError(
                 f"{type(self).__name__} has no classifier whose word the mixture's weights could follow; got weights "
                 f"'{self.prior.mixture_weights}'. Leave them 'uniform'."
             )
-        if isinstance(self.prior, FittedMixture) and not draws_by_weights:
+        if isinstance(self.prior, FittedMixture) and self.sampling != "categorical":
             raise UserError(
                 f"{type(self).__name__} draws as many of each component to train on, and a FittedMixture's weights "
                 "differ; GMGAN(prior=prior) draws by them."

@@ -20,7 +20,7 @@ from tfgmmgan.networks import make_classifier
 from tfgmmgan.priors import GaussianMixture, LatentPrior, SubclassMixture
 from tfgmmgan.utils.arguments import Count, WholeNumber
 from tfgmmgan.utils.errors import UserError
-from tfgmmgan.utils.replicas import batch_mean, share_from_first_worker, whole_batch
+from tfgmmgan.utils.replicas import share_from_first_worker, whole_batch
 
 __all__ = ["ModeGAN", "ModePass"]
 
@@ -83,7 +83,8 @@ class ModeGAN(LatentGAN):
         classifier: Keras model from images in [-1, 1] to K logits, such as `ImageClusterer.classifier_`; found by the
             clusterer where None.
         clusterer: The `ImageClusterer` that finds the kinds, of K clusters; a fitted one is taken as it is. Where None
-            one with the defaults, and the GAN's architecture, width, dtype and seed.
+            one with the defaults, and the GAN's architecture, width, dtype and seed. `fit` fits a copy of it, with its
+            own batch size.
         discriminator_units: Units of a hidden layer between D's encoding and its K outputs, 0 for none, for the
             architecture's own D alone: then each output judges by more than a linear function of one encoding.
             Default 0.
@@ -94,7 +95,8 @@ class ModeGAN(LatentGAN):
             fakes of each, which trains D, and of G's answer to it, which trains G and prior. Default 0.05.
         **kwargs: As in `LatentGAN`. A given `discriminator` has K outputs.
 
-    Every weight is a number or a `keras.optimizers.schedules.LearningRateSchedule` of the training step.
+    Every weight is a number or a `keras.optimizers.schedules.LearningRateSchedule` of the training step. The
+    adversarial losses have eq. 3's factor 1/K, the others have not.
     """
 
     capabilities: ClassVar = frozenset({"responsibilities"})
@@ -153,12 +155,23 @@ class ModeGAN(LatentGAN):
         self.modes_found = self.add_weight(
             shape=(), dtype="int32", initializer="zeros", trainable=False, name="modes_found"
         )
-        if self.num_components == 1 or (classifier is not None and not self.prior.num_subclasses):
+        if classifier is None and hasattr(self.clusterer, "classifier_"):
+            self._take_classifier(self.clusterer)
+        knows = classifier is not None or hasattr(self.clusterer, "classifier_")
+        if self.num_components == 1 or (knows and not self.prior.num_subclasses):
             self.modes_found.assign(1)
 
     def _make_classifier(self) -> keras.Model:
         of = self.clusterer
         return make_classifier(self.data_shape, of.n_clusters, of.architecture, of.width, keras.DTypePolicy(of.dtype))
+
+    def _take_classifier(self, clusterer: ImageClusterer) -> None:
+        """Take the weights of a fitted clusterer's classifier."""
+        if clusterer.image_shape_ != self.data_shape:
+            raise UserError(
+                f"The clusterer knows images of shape {clusterer.image_shape_}; data_shape is {self.data_shape}."
+            )
+        self.classifier.set_weights(clusterer.classifier_.get_weights())
 
     @classmethod
     def make_prior(cls, subclasses: int = 0, spread: float = 1.0, **options) -> GaussianMixture:
@@ -263,10 +276,6 @@ class ModeGAN(LatentGAN):
         """Return what C says, always by its running statistics, (n, *data_shape) -> (n, K)."""
         return self.classifier(examples, training=False)
 
-    def after_update(self, forward: ForwardPass) -> None:
-        """Let the mixture's weights follow the batch's mean responsibilities, where they do."""
-        self.prior.update_weights(batch_mean(forward.responsibilities))
-
     # -- before the first step -----------------------------------------------------------------------------
 
     @property
@@ -284,8 +293,7 @@ class ModeGAN(LatentGAN):
         """Let the clusterer find the kinds, and within them the subclasses that the prior has; `fit` does so, once.
 
         Args:
-            examples: (n, *data_shape) different ones, uint8 or float in [-1, 1]; of more than `examples_wanted` a
-                random choice of so many.
+            examples: (n, *data_shape) different ones, uint8 or float in [-1, 1].
             verbose: As in Keras's `fit`.
             callbacks: As in Keras's `fit`, for the trainings of C.
 
@@ -296,14 +304,14 @@ class ModeGAN(LatentGAN):
             ValueError: If the examples have another shape, dtype or range, or hold NaNs, or are fewer than K.
         """
         examples = self.checked(examples, "find_modes(examples)")
-        examples = examples[some(len(examples), images_wanted(self.data_shape), self.seed)]
         clusterer = None
         if "classifier" not in self._given:
             clusterer = self.clusterer
             if not hasattr(clusterer, "classifier_"):
                 clusterer = clone(clusterer).set_params(verbose=verbose).fit(examples, callbacks=callbacks)
-            self.classifier.set_weights(clusterer.classifier_.get_weights())
+            self._take_classifier(clusterer)
         if self.prior.num_subclasses:
+            examples = examples[some(len(examples), images_wanted(self.data_shape), self.seed)]
             descriptor = (
                 clusterer.descriptor_ if clusterer else make_descriptor(self.clusterer.descriptor).fit(examples)
             )

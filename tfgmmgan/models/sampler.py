@@ -9,7 +9,7 @@ import tensorflow as tf
 from tfgmmgan.data.dataset import check_examples
 from tfgmmgan.networks import dtype_policy, networks_for
 from tfgmmgan.priors import LatentPrior
-from tfgmmgan.utils.arguments import Positive
+from tfgmmgan.utils.arguments import Positive, check_arguments
 from tfgmmgan.utils.errors import UserError
 from tfgmmgan.utils.random import make_seed, split
 
@@ -45,6 +45,7 @@ class Sampler(keras.Model):
         self.prior = prior
         self.architecture = architecture
         self.width = width
+        check_arguments(self)
         self._given = {"generator"} if generator is not None else set()  # networks that a saved model brings along
         self._networks = networks_for(architecture, self.data_shape)
         self._compiled: dict[str, Any] = {}
@@ -143,7 +144,7 @@ class Sampler(keras.Model):
         return self.generator(z, training=False)
 
     def checked(self, examples: np.ndarray | tf.Tensor, what: str) -> np.ndarray:
-        """Return examples as they are; raise `UserError`, with `what` in front, if they are not the model's kind."""
+        """Return examples (n, *data_shape); raise `UserError`, with `what` in front, if they are not the model's kind."""
         examples = check_examples(np.asarray(examples), what, channels=(1, 3, self.data_shape[-1]))
         if examples.shape[1:] != self.data_shape:
             raise UserError(f"{what}: expected examples of shape {self.data_shape}; got {examples.shape[1:]}.")

@@ -17,6 +17,7 @@ import keras
 import numpy as np
 from sklearn.cluster import KMeans
 
+from tfgmmgan.clustering.classifier_training import batches, order
 from tfgmmgan.networks.fused_adam import FusedAdam
 
 __all__ = ["Subclasses", "find_subclasses"]
@@ -51,17 +52,15 @@ def find_subclasses(
         verbose: As in Keras's `fit`.
     """
     different = min(count, len(np.unique(rows, axis=0)))
-    groups = KMeans(different, n_init=1, max_iter=30, random_state=seed).fit_predict(rows)
+    groups = KMeans(different, n_init=1, max_iter=30, random_state=seed % 2**32).fit_predict(rows)
     layer = keras.layers.Dense(count, kernel_initializer=keras.initializers.GlorotUniform(seed), dtype="float32")
     model = keras.Sequential([keras.Input(features.shape[1:]), layer])
     model.compile(
         FusedAdam(keras.optimizers.schedules.CosineDecay(LEARNING_RATE, steps)),
         keras.losses.SparseCategoricalCrossentropy(from_logits=True),
     )
-    rng = np.random.default_rng([seed, 2])
     batch_size = min(batch_size, len(rows))
-    chosen = np.concatenate([rng.permutation(len(rows)) for _ in range(-(-steps * batch_size // len(rows)))])
-    chosen = chosen[: steps * batch_size]
-    model.fit(features[chosen], groups[chosen], batch_size, shuffle=False, verbose=verbose)
+    chosen = order(np.random.default_rng([seed, 2]), len(rows), steps * batch_size)
+    model.fit(batches(features, chosen, batch_size, groups[chosen]), verbose=verbose)
     kernel, bias = layer.get_weights()
     return Subclasses([kernel, bias], (features @ kernel + bias).argmax(axis=1))

@@ -7,8 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfgmmgan.losses import one_against_all
-from tfgmmgan.models.forward import ForwardPass, Latents
-from tfgmmgan.models.gmgan import draw_categorical
+from tfgmmgan.models.forward import ForwardPass
 from tfgmmgan.models.latent_gan import LatentGAN
 from tfgmmgan.priors import GaussianMixture, LatentPrior
 from tfgmmgan.utils.arguments import Count, WholeNumber
@@ -105,17 +104,7 @@ class SupervisedGMGAN(LatentGAN):
         super().__init__(
             data_shape, prior, update_order=update_order, generator_batch_size=generator_batch_size, **kwargs
         )
-        self.check_prior(draws_by_weights=sampling == "categorical")
-
-    def fakes_per_component(self, batch: int | tf.Tensor) -> int | tf.Tensor:
-        """Return how many fakes are drawn of each component, or of all where the component is drawn too."""
-        return batch if self.sampling == "categorical" else super().fakes_per_component(batch)
-
-    def draw_latents(self, fakes: int | tf.Tensor, seed: tf.Tensor) -> Latents:
-        """Return latent vectors, (n, 1, d) or (S, K, d) by `sampling`, and their components."""
-        if self.sampling == "stratified":
-            return super().draw_latents(fakes, seed)
-        return draw_categorical(self.prior, fakes, seed)
+        self.check_prior()
 
     @property
     def component_classes(self) -> list[list[int]]:

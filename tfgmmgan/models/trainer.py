@@ -316,7 +316,8 @@ class Trainer(keras.Model):
             self.before_training(examples_of(x, self.examples_wanted), verbose=verbose)
         if is_multi_worker(self.distribute_strategy):
             x = workers_share(self.distribute_strategy, x)
-        callbacks = [KeepGoodState(), *(callbacks or [])] if isinstance(callbacks, list | None) else callbacks
+        if not isinstance(callbacks, keras.callbacks.CallbackList):
+            callbacks = [KeepGoodState(), *keras.tree.flatten(callbacks or [])]
         return super().fit(x, y, batch_size, epochs, verbose, callbacks, **kwargs)
 
     def checked(self, examples: np.ndarray | tf.Tensor, what: str) -> np.ndarray:

@@ -157,7 +157,7 @@ class _ResNet(Chain):
         if len(data_shape) != 3 or min(data_shape) < 1:
             raise UserError(
                 f"The resnet networks take images of shape (height, width, channels); got {data_shape}. "
-                "Points want --networks.architecture mlp."
+                "Points want --model.architecture mlp."
             )
         height, width, _ = data_shape
         step = 2 ** _doublings(data_shape)

@@ -23,6 +23,7 @@ class LatentPrior(keras.layers.Layer):
         latent_dim: d >= 1, the length of z.
     """
 
+    mixture_weights: str = "uniform"  # or "responsibilities", which they follow
     num_subclasses: int = 0  # kinds within components, of all together, that a prior may have
 
     def __init__(self, num_components: int, latent_dim: int, /, **kwargs) -> None:

@@ -20,13 +20,11 @@ class Covariance(NamedTuple):
     """One way to parametrise covariances.
 
     Attributes:
-        raw_shape: From d to the shape of one component's raw weights.
         scale: From d to A_k = I, as `bijector` gives it.
         bijector: From d to the tfp bijector from raw weights (K, *raw_shape) to scales (K, ...).
         gaussians: From means (K, d) and scales to the tfp distribution of K Gaussians.
     """
 
-    raw_shape: Callable[[int], tuple[int, ...]]
     scale: Callable[[int], np.ndarray]
     bijector: Callable[[int], Any]
     gaussians: Callable[[tf.Tensor, tf.Tensor], Any]
@@ -82,22 +80,15 @@ COVARIANCES = Registry(
     {
         # A_k lower triangular with a positive diagonal (`scale_tril`): d(d+1)/2 numbers a component
         "full": Covariance(
-            lambda dim: (dim * (dim + 1) // 2,),
             lambda dim: np.eye(dim),
             _lower_triangular,
             lambda loc, scale: _tfp().distributions.MultivariateNormalTriL(loc, scale_tril=scale),
         ),
         # A_k any square matrix, as in responsibility learning (section 2.2): d^2 numbers
-        "factor": Covariance(
-            lambda dim: (dim, dim), lambda dim: np.eye(dim), lambda dim: _tfp().bijectors.Identity(), _any_matrix
-        ),
+        "factor": Covariance(lambda dim: np.eye(dim), lambda dim: _tfp().bijectors.Identity(), _any_matrix),
         # A_k = diag(a_k) with a_k > 0: d numbers
-        "diag": Covariance(
-            lambda dim: (dim,), lambda dim: np.ones(dim), lambda dim: _tfp().bijectors.Softplus(), _diagonal
-        ),
+        "diag": Covariance(lambda dim: np.ones(dim), lambda dim: _tfp().bijectors.Softplus(), _diagonal),
         # A_k = a_k I with a_k > 0: one number
-        "spherical": Covariance(
-            lambda dim: (1,), lambda dim: np.ones(1), lambda dim: _tfp().bijectors.Softplus(), _diagonal
-        ),
+        "spherical": Covariance(lambda dim: np.ones(1), lambda dim: _tfp().bijectors.Softplus(), _diagonal),
     },
 )

@@ -7,6 +7,7 @@ the docstring's `Args`. Options are data: nothing here imports, calls or makes w
 import dataclasses
 import inspect
 import math
+import numbers
 import types
 from functools import cache
 from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints
@@ -143,11 +144,11 @@ def _fits(value: Any, hint: Any) -> bool:
     if origin in (Union, types.UnionType):
         return any(_fits(value, one) for one in inner)
     if origin is Literal:
-        return any(value == one and isinstance(value, type(one)) for one in inner)
+        return any(value == one and type(value) is type(one) for one in inner)
     if hint is bool:
         return isinstance(value, bool)
     if hint in (int, float):
-        return _is_number(value) and (hint is float or int(value) == value)
+        return _is_number(value) and (hint is float or isinstance(value, numbers.Integral))
     if hint is str:
         return isinstance(value, str)
     if hint is type(None):
@@ -224,7 +225,7 @@ def converted(name: str, value: Any, hint: Any) -> Any:
         found = _read(value, hint)
         if _fits(found, hint):
             return found
-    except (ValueError, yaml.YAMLError):
+    except (ValueError, RecursionError, yaml.YAMLError):
         pass
     shown = repr(value) if len(repr(value)) < 200 else f"{repr(value)[:200]}..."
     raise UserError(f"--{name} must be {described(hint)}; got {shown}.{_nearest_choice(value, hint)}")
@@ -265,7 +266,7 @@ def _read_union(value: Any, members: tuple) -> Any:
     for one in members:
         try:
             found = _read(value, one)
-        except (ValueError, yaml.YAMLError):
+        except (ValueError, RecursionError, yaml.YAMLError):
             continue
         if is_option(one) and _fits(found, one):
             return found

@@ -1,8 +1,10 @@
 """Directions of edges, and objects brought to one size or set upright."""
 
+import keras
 import numpy as np
 
-from tfgmmgan.outlines import edge_histograms, framed, upright
+from tfgmmgan.clustering import HOG
+from tfgmmgan.clustering.descriptors.hog import deskewed, edge_histograms, framed
 
 
 def test_a_ramp_s_direction_is_shared_by_the_two_bins_around_it():
@@ -48,7 +50,7 @@ def blot(lean, height=20, at=(3, 9)):
 
 def test_what_leans_is_set_upright_and_stays_where_it_is():
     leaning = np.stack([blot(lean, at=(3, 12 - 10 * lean)) for lean in (-0.5, 0.0, 0.3, 0.6)])
-    straight = upright(leaning).numpy()
+    straight = deskewed(leaning).numpy()
     for image in straight[..., 0]:
         rows, columns = np.mgrid[:28, :28]
         covariance = np.cov(rows.ravel(), columns.ravel(), aweights=image.ravel(), bias=True)
@@ -61,10 +63,21 @@ def test_what_lies_flat_is_sheared_by_45_degrees_at_most_and_nothing_stays_nothi
     flat = np.zeros((2, 28, 28, 1), "f4")
     for row in range(12, 16):
         flat[0, row, 2 + 6 * (row - 12) : 8 + 6 * (row - 12)] = 1
-    sheared = upright(flat).numpy()
+    sheared = deskewed(flat).numpy()
     rows, columns = np.mgrid[:28, :28]
     before, after = (
         np.cov(rows.ravel(), columns.ravel(), aweights=image[0].ravel(), bias=True) for image in (flat, sheared)
     )
     np.testing.assert_allclose(after[0, 1] / after[0, 0], before[0, 1] / before[0, 0] - 1, atol=0.05)
     np.testing.assert_array_equal(sheared[1], flat[1])
+
+
+def test_small_images_are_enlarged_to_24_pixels_and_others_are_not():
+    small = np.random.default_rng(0).uniform(-1, 1, (3, 8, 8, 1)).astype("f4")
+    by_hand = keras.ops.image.resize(small, (24, 24), "bilinear")
+    for deskew in (False, True):
+        for part, expected in zip(HOG(deskew).parts(small), HOG(deskew).parts(by_hand), strict=True):
+            assert part.shape == (3, 6 * 6 * 8)
+            np.testing.assert_allclose(part, expected, atol=1e-3)
+    assert HOG().parts(np.zeros((3, 28, 12, 1), "f4"))[0].shape == (3, 7 * 6 * 8)
+    assert HOG().parts(np.zeros((3, 28, 32, 3), "f4"))[0].shape == (3, 7 * 8 * 8)
