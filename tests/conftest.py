@@ -4,8 +4,8 @@ import pytest
 import tensorflow as tf
 
 import tfgmmgan
-from tfgmmgan.clustering import classifier_training
 from tfgmmgan.evaluation import autoencoder, judge, sections, subject
+from tfgmmgan.clustering import classifier_training
 
 # Two devices for the tests of strategies; TensorFlow wants to know before it starts.
 tf.config.set_logical_device_configuration(

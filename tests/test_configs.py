@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 import yaml
+from tfgmmgan.training.options import flatten, make_config, read_yaml
 
 from tfgmmgan.models import MODELS
 from tfgmmgan.training.build import build_model
-from tfgmmgan.training.options import flatten, make_config, read_yaml
 from tfgmmgan.training.published import read_table
 
 CONFIGS = Path(__file__).parents[1] / "configs"

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tfgmmgan.training.config import TrainConfig, flatten
 
 import tfgmmgan
 from tfgmmgan.cli import run_command
 from tfgmmgan.cli.train import command
+from tfgmmgan.training.config import TrainConfig, flatten
 
 MODELS_BEFORE = list(tfgmmgan.MODELS)
 README = (Path(__file__).parents[1] / "README.md").read_text()

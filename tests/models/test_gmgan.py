@@ -4,11 +4,11 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from tfgmmgan.training.config_file import read_config
 
 from tfgmmgan import GAN, GMGAN, GaussianMixture
 from tfgmmgan.models import ForwardPass
 from tfgmmgan.training.build import build_model
+from tfgmmgan.training.config_file import read_config
 
 
 def forward_of(model, images, fakes):

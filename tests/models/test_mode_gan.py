@@ -6,11 +6,11 @@ import pytest
 import tensorflow as tf
 from scipy.spatial.distance import pdist
 from sklearn.cluster import KMeans
-from tests.models.test_pretraining_by_looks import stripes
-from tfgmmgan.likeness import Looks
 
 from tests.models.test_gradient_table import D, G, check_table, forward_of
+from tests.models.test_pretraining_by_looks import stripes
 from tfgmmgan import GMMGAN, GaussianMixture, SubclassMixture, make_config
+from tfgmmgan.likeness import Looks
 from tfgmmgan.training.build import build_model
 from tfgmmgan.utils.errors import UserError
 

@@ -4,12 +4,12 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from tfgmmgan.training.config_file import read_config
 
 import tfgmmgan
 from tfgmmgan.models import MODELS, ForwardPass
 from tfgmmgan.training import TrainConfig, runner, train
 from tfgmmgan.training.build import build_model
+from tfgmmgan.training.config_file import read_config
 
 RNG = np.random.default_rng(0)
 LABELS = np.arange(80) % 4

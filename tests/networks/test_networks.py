@@ -4,9 +4,9 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from tfgmmgan.models.recipe import EQUATIONS_3_AND_4
 
 from tfgmmgan import GAN, GMMGAN, GaussianMixture
+from tfgmmgan.models.recipe import EQUATIONS_3_AND_4
 from tfgmmgan.networks import (
     DCGANClassifier,
     DCGANEncoder,

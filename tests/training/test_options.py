@@ -2,12 +2,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tfgmmgan.training.config import OptimizerOptions, TrainConfig, flatten
-from tfgmmgan.training.config_file import read_config
 
 from tfgmmgan.data.augmentation import Augmentation
 from tfgmmgan.models import MODELS
 from tfgmmgan.training.build import MODEL_ARGUMENTS, PRIOR_ARGUMENTS, build_model, unused_options
+from tfgmmgan.training.config import OptimizerOptions, TrainConfig, flatten
+from tfgmmgan.training.config_file import read_config
 from tfgmmgan.training.run_directory import RunDirectory
 from tfgmmgan.training.runner import write_config
 from tfgmmgan.utils.errors import UserError

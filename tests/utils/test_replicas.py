@@ -6,14 +6,14 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from tfgmmgan.training.config import LossOptions, NetworkOptions, PretrainingOptions, PriorOptions
-from tfgmmgan.training.config_file import read_config
 
 from tfgmmgan.data.scaling import to_float
 from tfgmmgan.losses.responsibility import joint_of_pairs
 from tfgmmgan.models import MODELS, ForwardPass
 from tfgmmgan.networks.normalization import BatchNormalization
 from tfgmmgan.training.build import build_model, unused_options
+from tfgmmgan.training.config import LossOptions, NetworkOptions, PretrainingOptions, PriorOptions
+from tfgmmgan.training.config_file import read_config
 from tfgmmgan.training.strategies import make_strategy
 from tfgmmgan.utils.errors import UserError
 from tfgmmgan.utils.random import make_seed
