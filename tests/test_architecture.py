@@ -56,9 +56,9 @@ def imports(file):
             for alias in node.names:
                 whole = f"{node.module}.{alias.name}"
                 found.add(whole if whole in MODULES else node.module)
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-            if named := re.fullmatch(r"([\w.]+):\w+", node.value):  # in a registry
-                found.add(named[1])
+        elif isinstance(node, ast.Constant):
+            named = re.fullmatch(r"([\w.]+):\w+", str(node.value))  # in a registry
+            found |= {named[1]} if named else set()
     return {name for name in found if name in MODULES}
 
 

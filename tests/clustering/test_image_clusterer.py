@@ -43,6 +43,12 @@ class Look(keras.callbacks.Callback):
         self.trainings[-1][1].append(logs["loss"])
 
 
+@pytest.fixture
+def untrained(monkeypatch):
+    """Clusterers whose C stays as it was made."""
+    monkeypatch.setattr(ImageClusterer, "_train", lambda *_: None)
+
+
 def test_it_learns_what_k_means_does_not_find():
     images, labels = stripes(np.random.default_rng(1))
     little = Augmentation(shift=0.05, rotation=0.05, shear=0.0, scale=0.05)  # turned by more, a stripe is another's
@@ -92,12 +98,12 @@ def test_fit_predict_gives_the_labels(images, tiny_clusterer):
 
 
 def test_images_may_be_bytes_or_floats_with_or_without_channels(images, tiny_clusterer):
-    clusterer = tiny_clusterer().fit(images)
+    clusterer = tiny_clusterer(self_training_rounds=0).fit(images)
     floats = to_float(tf.constant(images)).numpy()
     said = clusterer.predict_proba(images)
     np.testing.assert_allclose(clusterer.predict_proba(floats), said, atol=1e-5)
     np.testing.assert_allclose(clusterer.predict_proba(images[..., 0]), said, atol=1e-5)
-    again = tiny_clusterer().fit(floats[..., 0])
+    again = tiny_clusterer(self_training_rounds=0).fit(floats[..., 0])
     np.testing.assert_array_equal(again.link_clustering_.labels_, clusterer.link_clustering_.labels_)
     np.testing.assert_allclose(again.predict_proba(images), said, atol=1e-3)
 
@@ -109,9 +115,12 @@ def test_the_seed_decides_and_nothing_else(images, tiny_clusterer):
         said.append(tiny_clusterer(random_state=seed).fit(images).predict_proba(images))
     np.testing.assert_array_equal(said[0], said[1])
     assert (said[0] != said[2]).any()
-    clusterer = tiny_clusterer()
+
+
+def test_a_fit_begins_anew(images, tiny_clusterer):
+    clusterer = tiny_clusterer(self_training_rounds=0)
     first = clusterer.fit(images).predict_proba(images)
-    np.testing.assert_array_equal(clusterer.fit(images).predict_proba(images), first)  # a fit begins anew
+    np.testing.assert_array_equal(clusterer.fit(images).predict_proba(images), first)
 
 
 def test_arguments_are_scikit_learns(images, tiny_clusterer):
@@ -130,9 +139,8 @@ def test_arguments_are_scikit_learns(images, tiny_clusterer):
     assert (clusterer.link_clustering_.n_init, clusterer.link_clustering_.entropy_penalty) == (2, 0.3)
 
 
-@pytest.mark.parametrize("descriptor", ["hog", "hog_and_patches"])
-def test_it_is_pickled_before_and_after_its_fit(images, tiny_clusterer, descriptor):
-    clusterer = tiny_clusterer(descriptor=descriptor, self_training_rounds=0)
+def test_it_is_pickled_before_and_after_its_fit(images, tiny_clusterer, untrained):
+    clusterer = tiny_clusterer(descriptor="hog_and_patches")
     before = pickle.loads(pickle.dumps(clusterer))
     after = pickle.loads(pickle.dumps(clusterer.fit(images)))
     np.testing.assert_array_equal(after.labels_, clusterer.labels_)
@@ -167,12 +175,6 @@ def test_the_architecture_may_be_resnet(images, tiny_clusterer):
 def halves(images):
     """The mean of the upper and of the lower half."""
     return np.stack([images[:, :4].mean(axis=(1, 2, 3)), images[:, 4:].mean(axis=(1, 2, 3))], axis=1)
-
-
-@pytest.fixture
-def untrained(monkeypatch):
-    """Clusterers whose C stays as it was made."""
-    monkeypatch.setattr(ImageClusterer, "_train", lambda *_: None)
 
 
 def test_the_descriptor_is_a_name_an_object_or_a_function(images, tiny_clusterer, untrained):

@@ -195,7 +195,7 @@ def test_types_and_ranges(hint, good, bad):
     for value in good:
         check("it", value, hint)
     for value in bad:
-        with pytest.raises(UserError, match="^it must be "):
+        with pytest.raises(UserError, match=r"^it must be "):
             check("it", value, hint)
 
 
