@@ -216,7 +216,7 @@ def test_points_take_the_same_road():
         ({"architecture": "cnn"}, "Unknown architecture 'cnn'"),
         ({"encoder": "share"}, "Did you mean 'shared'?"),
         ({"estimator": "pair"}, "Did you mean 'paired'?"),
-        ({"width": 0}, "width must be positive; got 0"),
+        ({"width": 0}, "width must be a number, above 0; got 0"),
     ],
 )
 def test_bad_arguments(arguments, message):
