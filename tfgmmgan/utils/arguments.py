@@ -98,7 +98,7 @@ def arguments(of: type) -> dict[str, Argument]:
         said = {param.arg_name: " ".join((param.description or "").split()) for param in _documented(base)}
         parameters = list(inspect.signature(base.__init__).parameters.values())[1:]
         for parameter in parameters:
-            if parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
+            if parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY):
                 argument = Argument(
                     parameter.name,
                     hints.get(parameter.name, Any),
