@@ -2,15 +2,15 @@
 
 import numpy as np
 import pytest
+from tfgmmgan.models.pretraining import AGREEMENT_STEPS
+from tfgmmgan.models.recipe import EQUATIONS_3_AND_4, RECIPE
+from tfgmmgan.training.config_file import make_config
 
 from tfgmmgan.data import load
 from tfgmmgan.evaluation import EvaluationOptions
 from tfgmmgan.models import pretraining
-from tfgmmgan.models.pretraining import AGREEMENT_STEPS
-from tfgmmgan.models.recipe import EQUATIONS_3_AND_4, RECIPE
 from tfgmmgan.training import TrainConfig, load_run, train
 from tfgmmgan.training.build import MODEL_ARGUMENTS
-from tfgmmgan.training.config_file import make_config
 
 PRETRAINING_STEPS = RECIPE["pretraining_steps"]  # as users have them: tests/conftest.py makes them few
 
