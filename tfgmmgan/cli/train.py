@@ -24,12 +24,14 @@ __all__ = ["command", "parse"]
 
 DESCRIPTION = """Train a GAN with a mixture prior on images, and say which modes it found.
 
-Without arguments it learns scikit-learn's digits in a few minutes. Options come, each overriding those before it, from
-built-in defaults, the model's own, configs/DATASET.yaml, configs/MODEL/DATASET.yaml, --config FILE, and the command
-line. Everything lands in one run directory; --resume goes on with a run that was stopped.
+Without arguments it learns scikit-learn's digits in a few minutes. Options come, each overriding
+those before it, from built-in defaults, the model's own, configs/DATASET.yaml,
+configs/MODEL/DATASET.yaml, --config FILE, and the command line. Everything lands in one run
+directory; --resume goes on with a run that was stopped.
 """
-MORE = """--help-all, or --model MODEL --help, lists all options that the model heeds: networks and losses (--model.*),
-the prior (--prior.*), how the modes are found (--clusterer.*), data, optimizers and evaluation.
+MORE = """--help-all, or --model MODEL --help, lists all options that the model heeds: networks and losses
+(--model.*), the prior (--prior.*), how the modes are found (--clusterer.*), data, optimizers and
+evaluation.
 
 """
 EXAMPLES = """examples:
