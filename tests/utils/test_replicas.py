@@ -1,7 +1,5 @@
 """Two replicas with half the batch each do what one device does with all of it."""
 
-from dataclasses import replace
-
 import keras
 import numpy as np
 import pytest
@@ -9,11 +7,11 @@ import tensorflow as tf
 
 from tfgmmgan.data.scaling import to_float
 from tfgmmgan.losses.responsibility import joint_of_pairs
-from tfgmmgan.models import MODELS, ForwardPass
+from tfgmmgan.models import MODELS
+from tfgmmgan.models.forward import Latents
 from tfgmmgan.networks.normalization import BatchNormalization
-from tfgmmgan.training.build import build_model, unused_options
-from tfgmmgan.training.config import LossOptions, NetworkOptions, PretrainingOptions, PriorOptions
-from tfgmmgan.training.config_file import read_config
+from tfgmmgan.training.build import build_model
+from tfgmmgan.training.options import TrainConfig, heeded_options
 from tfgmmgan.training.strategies import make_strategy
 from tfgmmgan.utils.errors import UserError
 from tfgmmgan.utils.random import make_seed
@@ -28,15 +26,13 @@ from tfgmmgan.utils.replicas import (
 
 K, S, SHAPE = 4, 3, (8, 8, 1)
 BATCH = 2 * K * S  # divides evenly: each replica has K S real images and S fakes of each component
-EVERY_LOSS = LossOptions(  # but for those that change images, with noise of their own
-    mutual_information=1.0,
-    mutual_information_updates="all",
-    classifier_adversarial=True,
-    responsibility_consistency=0.7,
-    marginal_entropy=1.3,
-    diversity=1.7,
-    augment_generated=False,
-)
+EVERY_LOSS = {
+    "model.mutual_information": 1.0,
+    "model.mutual_information_updates": "all",
+    "model.classifier_adversarial": True,
+    "model.responsibility_consistency": 0.7,
+    "model.marginal_entropy": 1.3,
+}
 
 
 @pytest.fixture(scope="module")
@@ -45,13 +41,14 @@ def strategy():
 
 
 def make(name, **options):
-    config = replace(read_config(model=name), model=name, latent_dim=5, precision="float32")
-    if "num_components" not in unused_options(name):
-        config = replace(config, num_components=K)
-    options = {"networks": NetworkOptions(width=0.1), **options}
-    if options["networks"].architecture == "resnet":
-        return build_model(replace(config, **options), (32, 32, 3), K)
-    return build_model(replace(config, **options), SHAPE, K)
+    options = {"model": name, "latent_dim": 5, "model.width": 0.1, **options}
+    heeded = heeded_options(name)
+    if "num_components" in heeded:
+        options["num_components"] = K
+    if "clusterer.steps" in heeded:
+        options |= {"clusterer.steps": 4, "clusterer.self_training_rounds": 1, "clusterer.descriptor": "pixels"}
+    shape = (32, 32, 3) if options.get("model.architecture") == "resnet" else SHAPE
+    return build_model(TrainConfig(options), shape, K)
 
 
 def inject_noise(model, replicas):
@@ -60,23 +57,28 @@ def inject_noise(model, replicas):
 
     def part(fakes, seed):
         replica = tf.distribute.get_replica_context().replica_id_in_sync_group
-        return [rows[replica * fakes :][:fakes] for rows in draw(fakes * replicas, make_seed(7))]
+        latents = draw(fakes * replicas, make_seed(7))
+        return Latents(*(None if rows is None else rows[replica * fakes :][:fakes] for rows in latents))
 
     model.draw_latents = part
 
 
 def gradients(model, images, labels):
-    forward = ForwardPass(model, to_float(images), labels, make_seed(0), model.fakes_per_component(images.shape[0]))
+    forward = model.forward_pass(
+        model, to_float(images), labels, make_seed(0), model.fakes_per_component(images.shape[0])
+    )
     losses, found = model.losses_and_gradients(forward)
     model.after_update(forward)
     return losses, {f"{g}/{v.path}": gradient for g, pairs in found.items() for gradient, v in pairs}
 
 
 CASES = {
-    "gmmgan": {"losses": EVERY_LOSS},
-    "gmmgan paired": {"losses": replace(EVERY_LOSS, estimator="paired")},
-    "gmmgan separate": {"losses": EVERY_LOSS, "networks": NetworkOptions(width=0.1, encoder="separate")},
-    **{name: {} for name in MODELS if name not in ("gmmgan", "wgan_gp")},  # the penalty has noise of its own
+    "gmmgan": EVERY_LOSS,
+    "gmmgan paired": EVERY_LOSS | {"model.estimator": "paired"},
+    "gmmgan separate": EVERY_LOSS | {"model.encoder": "separate"},
+    "modegan": {"model.diversity": 1.7},
+    "modegan subclasses": {"prior.subclasses": 2, "model.diversity": 1.7},
+    **{name: {} for name in MODELS if name not in ("gmmgan", "modegan", "wgan_gp")},  # its penalty has its own noise
 }
 
 
@@ -119,11 +121,12 @@ def replica_id():
     return tf.distribute.get_replica_context().replica_id_in_sync_group
 
 
-BY_LOOKS = {"pretraining": PretrainingOptions(groups_by="looks")}
-SUBCLASSES = BY_LOOKS | {"prior": PriorOptions(subclasses=2), "losses": LossOptions(diversity_within="subclasses")}
+SUBCLASSES = {"prior.subclasses": 2}
 
 
-@pytest.mark.parametrize(("name", "options"), [("gmmgan", {}), ("gmmgan", SUBCLASSES), ("wgan_gp", {})])
+@pytest.mark.parametrize(
+    ("name", "options"), [("gmmgan", {}), ("modegan", {}), ("modegan", SUBCLASSES), ("wgan_gp", {})]
+)
 def test_fit_keeps_replicas_alike_and_their_noise_apart(name, options, strategy, images):
     with strategy.scope():
         model = make(name, **options)
@@ -150,7 +153,7 @@ def test_fit_keeps_replicas_alike_and_their_noise_apart(name, options, strategy,
 
 def test_spectral_networks_train(strategy):
     with strategy.scope():
-        model = make("gmmgan", networks=NetworkOptions(width=0.02, architecture="resnet"))
+        model = make("gmmgan", **{"model.width": 0.02, "model.architecture": "resnet"})
     images = np.random.default_rng(0).integers(0, 256, (8, 32, 32, 3), dtype=np.uint8)
     losses = model.fit(tf.data.Dataset.from_tensor_slices(images).batch(8), verbose=0).history
     assert all(np.isfinite(value).all() for value in losses.values())
