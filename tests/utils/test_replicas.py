@@ -1,5 +1,11 @@
 """Two replicas with half the batch each do what one device does with all of it."""
 
+import json
+import os
+import socket
+import subprocess
+import sys
+
 import keras
 import numpy as np
 import pytest
@@ -222,3 +228,43 @@ def test_keras_metrics_are_the_whole_batchs(strategy):
         metric = keras.metrics.Mean()
     strategy.run(tf.function(lambda: metric.update_state(tf.cast(replica_id(), tf.float32))))
     assert float(metric.result()) == 0.5
+
+
+WORKER = """
+import json, os, sys
+import keras, numpy as np
+import tfgmmgan
+from tfgmmgan.training.strategies import make_strategy
+strategy = make_strategy("multi_worker")
+index = json.loads(os.environ["TF_CONFIG"])["task"]["index"]
+quick = dict(descriptor="pixels", steps=4, self_training_rounds=0, batch_size=8, width=0.1)
+clusterer = tfgmmgan.ImageClusterer(2, random_state=index, **quick)  # each finds other modes
+with strategy.scope():
+    model = tfgmmgan.ModeGAN((8, 8, 1), 2, 4, clusterer=clusterer, width=0.1, prior=tfgmmgan.SubclassMixture(2, 4, 2))
+images = np.random.default_rng(index).integers(0, 256, (24, 8, 8, 1), dtype=np.uint8)
+found = model.find_modes(images)
+own = [np.array_equal(*both) for both in zip(found.classifier_.get_weights(), model.classifier.get_weights())]
+every = [*model.classifier.variables, *model.classifier_subclasses.variables, *model.prior.variables]
+np.savez(sys.argv[1], *[variable.numpy() for variable in every], own=all(own))
+"""
+
+
+@pytest.mark.slow
+def test_two_workers_have_the_first_one_s_modes(tmp_path):
+    with socket.socket() as first, socket.socket() as second:
+        ports = []
+        for each in (first, second):
+            each.bind(("127.0.0.1", 0))
+            ports.append(each.getsockname()[1])
+    cluster = {"worker": [f"127.0.0.1:{port}" for port in ports]}
+    files = [tmp_path / f"{index}.npz" for index in (0, 1)]
+    workers = []
+    for index, file in enumerate(files):
+        told = json.dumps({"cluster": cluster, "task": {"type": "worker", "index": index}})
+        workers.append(subprocess.Popen([sys.executable, "-c", WORKER, file], env={**os.environ, "TF_CONFIG": told}))
+    assert [worker.wait(300) for worker in workers] == [0, 0]
+    ours, theirs = (np.load(file) for file in files)
+    assert ours["own"] and not theirs["own"]
+    assert len(ours.files) > 10
+    for name in set(ours.files) - {"own"}:
+        np.testing.assert_array_equal(ours[name], theirs[name], err_msg=name)
