@@ -21,7 +21,6 @@ from tfgmmgan import GMMGAN, load_data, load_run
 from tfgmmgan.data.scaling import to_float
 from tfgmmgan.losses import ESTIMATORS
 from tfgmmgan.models import ForwardPass
-from tfgmmgan.models.recipe import EQUATIONS_3_AND_4
 from tfgmmgan.utils.random import make_seed
 
 
@@ -82,7 +81,7 @@ def main() -> None:
         if trained:
             model = GMMGAN.from_config(trained.get_config() | {"estimator": name})
         else:
-            model = GMMGAN(data.shape, estimator=name, width=options.width, **EQUATIONS_3_AND_4)
+            model = GMMGAN(data.shape, estimator=name, width=options.width)
         model.compile()
         model.set_weights(trained.get_weights() if trained else next(iter(models.values()), model).get_weights())
         models[name] = model

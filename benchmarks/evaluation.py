@@ -1,6 +1,6 @@
 """What measuring a model costs: seconds of each part of the scorecard, and the peak of memory.
 
-python -m benchmarks.evaluation --run saved_models/mnist-gmmgan-seed0
+python -m benchmarks.evaluation --run saved_models/mnist-modegan-seed0
 python -m benchmarks.evaluation --dataset digits --samples 1000
 
 First with an empty cache, in which the dataset's classifier, autoencoder and features are made, then with the full one.
@@ -11,12 +11,11 @@ import argparse
 import os
 import resource
 import tempfile
-from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.timing import print_machine, write_json
 from tfgmmgan import GMMGAN, TrainConfig, load_data, load_run
-from tfgmmgan.evaluation import make_scorecard
+from tfgmmgan.evaluation import EvaluationOptions, make_scorecard
 
 
 def main(arguments: list[str] | None = None) -> dict:
@@ -33,17 +32,17 @@ def main(arguments: list[str] | None = None) -> dict:
     if options.run:
         _, config, model, data = load_run(options.run)
     else:
-        config, data = TrainConfig(dataset=options.dataset), load_data(options.dataset)
+        config, data = TrainConfig({"dataset": options.dataset}), load_data(options.dataset)
         model = GMMGAN(data.shape, width=options.width)
         model.compile()
-    chosen = replace(config.evaluation, samples=options.samples or config.evaluation.samples)
+    chosen = config.group("evaluation") | ({"samples": options.samples} if options.samples else {})
     result: dict = {"dataset": data.name}
     before = os.environ.get("TFGMMGAN_CACHE")
     try:
         with tempfile.TemporaryDirectory() as cache:
             os.environ["TFGMMGAN_CACHE"] = cache
             for state in ("empty", "full"):
-                card = make_scorecard(model, data, {"name": "benchmark", "config": {}}, chosen)
+                card = make_scorecard(model, data, {"name": "benchmark", "config": {}}, EvaluationOptions(**chosen))
                 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
                 result[state] = {"seconds": card["seconds"], "peak_gib": peak}
     finally:

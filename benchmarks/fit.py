@@ -24,7 +24,6 @@ from tfgmmgan import TrainConfig, load_data
 from tfgmmgan.data.options import DataOptions
 from tfgmmgan.training.build import build_model
 from tfgmmgan.training.callbacks import EpochLogs, HistoryFile, StopAtNaN
-from tfgmmgan.training.config import NetworkOptions
 from tfgmmgan.training.run_directory import RunDirectory
 
 
@@ -55,7 +54,7 @@ def main(arguments: list[str] | None = None) -> dict:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--dataset", default="mnist")
     parser.add_argument("--path", help="--data.path of train.py")
-    parser.add_argument("--model", default="gmmgan")
+    parser.add_argument("--model", default="modegan")
     parser.add_argument("--width", type=float, default=1.0, help="of the networks (default: %(default)s)")
     parser.add_argument("--precision", default="float32", choices=("auto", "float32", "bfloat16"))
     parser.add_argument(
@@ -66,15 +65,16 @@ def main(arguments: list[str] | None = None) -> dict:
     options = parser.parse_args(arguments)
 
     data = load_data(options.dataset, DataOptions(path=options.path))
-    config = TrainConfig(model=options.model, precision=options.precision, networks=NetworkOptions(width=options.width))
+    config = TrainConfig({"model": options.model, "precision": options.precision, "model.width": options.width})
     model = build_model(config, data.shape, len(data.class_names), len(data.train))
-    model.pretraining_steps = 0  # the step of the long part is what is measured
-    steps = min(options.block, data.steps_per_epoch(config.batch_size * model.critic_steps))
+    if model.examples_wanted:
+        model.modes_found.assign(1)  # what is measured is the step of the GAN
+    steps = min(options.block, data.steps_per_epoch(config["batch_size"] * model.critic_steps))
     epochs = max(1, options.block // steps)
     block_steps = steps * epochs
-    batches = data.training_batches(config.batch_size * model.critic_steps, 0, labelled=model.needs_labels)
+    batches = data.training_batches(config["batch_size"] * model.critic_steps, 0, labelled=model.needs_labels)
     batch = next(iter(batches))
-    bare = tf.function(model.train_step, jit_compile=config.jit is True, autograph=False)
+    bare = tf.function(model.train_step, jit_compile=config["jit"] is True, autograph=False)
     first = FirstStep()
     resident: list[float] = []
     taken: dict[str, list[float]] = {"fit": [], "bare": []}

@@ -1,7 +1,7 @@
 """How fast a trained generator draws: `model.generate` and the exported SavedModel, by batch size.
 
 python -m benchmarks.generate
-python -m benchmarks.generate --run saved_models/mnist-gmmgan-seed0
+python -m benchmarks.generate --run saved_models/mnist-modegan-seed0
 
 Images per second, and the median and 99th percentile of a call's milliseconds. Without --run an untrained model of
 28x28x1 is measured; what it draws does not change what it costs.

@@ -15,11 +15,11 @@ from typing import Any
 
 import numpy as np
 import tensorflow as tf
-from tfgmmgan.training.options import TrainConfig, make_config
 
 from benchmarks.flops import count_flops
 from benchmarks.timing import print_machine, seconds, write_json
 from tfgmmgan.training.build import build_model
+from tfgmmgan.training.options import TrainConfig, make_config
 from tfgmmgan.training.published import read_table
 from tfgmmgan.utils.errors import UserError
 
@@ -50,8 +50,7 @@ def configs_of(path: Path, **options: Any) -> Iterator[tuple[str, TrainConfig]]:
     name = str(path.relative_to(CONFIGS) if path.is_relative_to(CONFIGS) else path)
     dataset = name.removesuffix(".yaml")
     if dataset in DATASETS:
-        model = "modegan" if len(DATASETS[dataset][0]) == 3 else "gmmgan"  # for images, for points
-        yield name, make_config(model, dataset, **options)
+        yield name, make_config(None, dataset, **options)
     else:
         for row in read_table(path).rows.values():
             yield f"{name} {row.name}", row.config(**options)

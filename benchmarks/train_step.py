@@ -24,7 +24,6 @@ from benchmarks.flops import count_flops
 from benchmarks.literal import make_literal
 from benchmarks.timing import measure, print_machine, write_json
 from tfgmmgan import GMMGAN, GaussianMixture
-from tfgmmgan.models.recipe import EQUATIONS_3_AND_4
 
 CASES = {"28x28x1": ((28, 28, 1), 64), "64x64x3": ((64, 64, 3), 16)}
 VARIANTS = ("literal", "paired", "stratified")
@@ -42,7 +41,8 @@ def make_model(variant: str, precision: str, shape: tuple, batch_size: int, widt
         prior=prior,
         width=width,
         estimator="stratified" if variant == "stratified" else "paired",
-        **EQUATIONS_3_AND_4 | {"marginal_entropy": 0.0, "posterior_consistency": 0.0},
+        marginal_entropy=0.0,
+        posterior_consistency=0.0,
         dtype=keras.DTypePolicy(POLICIES[precision]),
     )
     if variant == "literal":

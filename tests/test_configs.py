@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 import yaml
-from tfgmmgan.training.options import flatten, make_config, read_yaml
 
 from tfgmmgan.models import MODELS
 from tfgmmgan.training.build import build_model
+from tfgmmgan.training.options import default_model, known_options, make_config
 from tfgmmgan.training.published import read_table
+from tfgmmgan.training.yaml_files import flatten, read_yaml
 
 CONFIGS = Path(__file__).parents[1] / "configs"
 PAPERS = sorted((CONFIGS / "papers").rglob("*.yaml"))
@@ -53,7 +54,7 @@ def typed(options):
 
 
 def values_of(file):
-    return typed(flatten(read_yaml(file)))
+    return typed(flatten(read_yaml(file), known_options()))
 
 
 def test_there_is_a_row_for_each_published_one():
@@ -111,8 +112,9 @@ def test_a_published_row(row):
 def test_a_dataset_s_own_config_changes_nothing_of_a_row_s(row):
     config, alone = row.config(), row.config(dataset="folder")  # which has no config
     assert config["optimizers.schedule"] == "constant" and config["precision"] == "float32"
-    ours, theirs = flatten(config.heeded()), flatten(alone.heeded())
-    for name in set(ours) | set(theirs):
+    ours, theirs = dict(config), dict(alone)
+    assert set(ours) == set(theirs)
+    for name in ours:
         if name.split(".")[0] in ("optimizers", "model", "prior", "clusterer", "epochs", "batch_size"):
             assert ours[name] == theirs[name], name
 
@@ -126,8 +128,10 @@ def test_a_dataset_s_config(file):
     dataset = str(file.relative_to(CONFIGS).with_suffix(""))
     assert re.search(rf"--dataset {re.escape(dataset)}( --model \w+)?\n", file.read_text()) or dataset == "digits"
     configs = {model: make_config(model, dataset) for model in MODELS}
-    heeded = {model: flatten(config.heeded()) for model, config in configs.items()}
-    for name, value in values_of(file).items():  # each option reaches whom it concerns, and someone at least
+    heeded = {model: set(config) for model, config in configs.items()}
+    values = values_of(file)
+    assert default_model(dataset) == values.pop("model", "modegan")
+    for name, value in values.items():  # each option reaches whom it concerns, and someone at least
         of_model = {CONFIGS / model / f"{dataset}.yaml": model for model in MODELS if name in heeded[model]}
         assert of_model, f"no model heeds {name}"
         for over, model in of_model.items():
@@ -154,16 +158,26 @@ def shape_of(config):
     return (side, side, channels)
 
 
+@pytest.mark.parametrize("file", DATASETS, ids=lambda file: file.stem)
+def test_a_dataset_s_model_is_built(file):
+    dataset = str(file.relative_to(CONFIGS).with_suffix(""))
+    config = make_config(None, dataset, **{"model.width": 1 / 32, "latent_dim": 8})
+    points = dataset.startswith("toy")
+    assert config["model"] == ("gmmgan" if points else "modegan")
+    shape = (2,) if points else (8, 8, 1) if dataset == "digits" else shape_of(config)
+    model = build_model(config, shape, NUM_CLASSES, num_examples=100)
+    assert model.generate(1).shape == (1, *shape) and model.num_components == config["num_components"]
+
+
 def distinct():
     """One of the papers' rows for each way of building a model."""
     seen = {}
     for param in ROWS:
         (row,) = param.values
         config = row.config()
-        heeded = flatten(config.heeded()).items()
-        ways = sorted((name, str(value)) for name, value in heeded if name.startswith(("model.", "prior.covariance")))
+        said = {name: str(value) for name, value in config.items() if name.startswith(("model.", "prior.covariance"))}
         several = config["model"] == "supervised_gmgan" and config["num_components"] > NUM_CLASSES
-        seen.setdefault((config["model"], shape_of(config), several, *ways), param)
+        seen.setdefault((config["model"], shape_of(config), several, *sorted(said.items())), param)
     return list(seen.values())
 
 

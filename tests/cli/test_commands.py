@@ -12,13 +12,15 @@ import pytest
 from PIL import Image
 
 from tfgmmgan import cli
+from tfgmmgan.models import MODELS
+from tfgmmgan.training.options import heeded_options
 
 ROOT = Path(__file__).parents[2]
 SMALL = (
-    *("--epochs", "1", "--networks.width", "0.1", "--num_components", "3", "--latent_dim", "4"),
+    *("--epochs", "1", "--model.width", "0.1", "--num_components", "3", "--latent_dim", "4"),
     *("--evaluation.samples", "100", "--evaluation.trade_off_samples", "40"),
 )
-GMMGAN = (*SMALL, "--pretraining.steps", "20", "--pretraining.encodings", "1")  # of 1200 and 5
+MODEGAN = (*SMALL, "--clusterer.steps", "20")  # of 1200
 
 
 def run(capsys, monkeypatch, *arguments):
@@ -60,7 +62,7 @@ def spoil(folder):
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
     path = tmp_path_factory.mktemp("cli") / "run"
-    command = [sys.executable, ROOT / "train.py", *GMMGAN, "--output", path]
+    command = [sys.executable, ROOT / "train.py", *MODEGAN, "--output", path]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     return path, done
 
@@ -104,7 +106,7 @@ def test_evaluate_and_sample(trained, capsys, monkeypatch, tmp_path):
 def test_several_runs_as_one(trained, capsys, monkeypatch, tmp_path):
     path, _ = trained
     second = tmp_path / "second"
-    assert run(capsys, monkeypatch, "train", *GMMGAN, "--seed", 1, "--output", second)[0] == 0
+    assert run(capsys, monkeypatch, "train", *MODEGAN, "--seed", 1, "--output", second)[0] == 0
     asked = ("--evaluation.samples", 50, "--evaluation.trade_off_samples", 0)
     code, out, _ = run(capsys, monkeypatch, "evaluate", path, second, *asked)
     assert code == 0 and "2 runs, seeds 0, 1" in out
@@ -127,39 +129,60 @@ def test_help_is_worth_reading(capsys, monkeypatch):
     code, out, _ = run(capsys, monkeypatch, "train", "--help")
     assert code == 0
     for words in (
-        "--dataset DATASET",
+        "--dataset VALUE",
         "or any image dataset of TensorFlow",
-        "--losses.estimator",
+        "--help-all, or --model MODEL --help",
         "examples:",
         "Number of Gaussians",
     ):
-        assert words in out
+        assert words in " ".join(out.split())
+    assert len(out.splitlines()) <= 60  # two screens
     for command in ("evaluate", "sample", "reproduce"):
         assert run(capsys, monkeypatch, command, "--help")[0] == 0
     code, out, _ = run(capsys, monkeypatch, "--help")
     assert code == 0 and "evaluate" in out
 
 
+@pytest.mark.parametrize("model", MODELS)
+def test_a_model_s_help_lists_what_it_heeds(model, capsys, monkeypatch):
+    code, out, _ = run(capsys, monkeypatch, "train", "--model", model, "--help")
+    assert code == 0
+    listed = set(re.findall(r"^  --([\w.]+)", out, flags=re.MULTILINE))
+    assert listed == {*heeded_options(model), "config", "output", "resume"}
+    assert run(capsys, monkeypatch, "train", "--model", model, "--help-all")[1] == out
+    option = "model.width"
+    assert " ".join(heeded_options(model)[option].help.split()) in " ".join(out.split())
+
+
+def test_help_all_is_the_default_model_s(capsys, monkeypatch):
+    _, out, _ = run(capsys, monkeypatch, "train", "--help-all")
+    assert "--clusterer.descriptor" in out and "--model.estimator" not in out
+    _, out, _ = run(capsys, monkeypatch, "train", "--dataset", "toy3x3", "--help-all")  # points
+    assert "--clusterer.descriptor" not in out and "--model.estimator" in out
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (["tran"], "Unknown command 'tran'. Did you mean 'train'?"),
-        (["train", "--epohcs", "3"], "Unknown option --epohcs. Did you mean 'epochs'?"),
-        (["train", "--epoch", "3"], "Unknown option --epoch. Did you mean 'epochs'?"),
+        (["train", "--epohcs", "3"], "Unknown option --epohcs. Did you mean '--epochs'?"),
+        (["train", "--epoch", "3"], "Unknown option --epoch. Did you mean '--epochs'?"),
         (["train", "--config", "broken.yaml"], "broken.yaml is not YAML in line 1"),
-        (["sample", "taken", "--components", "3"], "Unknown option --components. Did you mean 'component'?"),
+        (["sample", "taken", "--components", "3"], "Unknown option --components. Did you mean '--component'?"),
         (["sample", "taken", "--output", "nowhere/a.png"], "There is no directory nowhere"),
         (["evaluate"], "required"),
-        (["train", "--losses.estimater", "paired"], "Did you mean 'losses.estimator'?"),
+        (["train", "--model", "gmmgan", "--model.estimater", "paired"], "Did you mean '--model.estimator'?"),
         (
-            ["train", "--losses.estimator", "pair"],
-            "Expected one of ['stratified', 'paired']. Got value: pair",
+            ["train", "--model", "gmmgan", "--model.estimator", "pair"],
+            "--model.estimator must be one of stratified, paired; got 'pair'",
         ),
-        (["train", "--epochs", "many"], "--epochs: Expected an int. Got value: many"),
-        (["train", "--num_components", "0"], "--num_components must be at least 1; got 0"),
+        (["train", "--epochs", "many"], "--epochs must be a whole number, at least 1; got 'many'"),
+        (["train", "--epochs", "0"], "--epochs must be a whole number, at least 1; got '0'"),
+        (["train", "--num_components", "0"], "--num_components must be a whole number, at least 1; got '0'"),
+        (["train", "--model.width", "nan"], "--model.width must be a number, above 0; got 'nan'"),
         (
             ["train", "--model", "gmgan2"],
-            "Unknown model 'gmgan2'. Did you mean 'gmgan'? Valid: gmmgan, gmgan, supervised_gmgan",
+            "Unknown model 'gmgan2'. Did you mean 'gmgan'? Valid: modegan, gmmgan, gmgan, supervised_gmgan",
         ),
         (["train", "--dataset", "fashonmnist"], "Did you mean 'fashion_mnist'?"),
         (
@@ -169,14 +192,19 @@ def test_help_is_worth_reading(capsys, monkeypatch):
         (["train", "--batch_size", "2000"], "between 1 and the 1438 training examples of digits; got 2000"),
         (["train", "--data.image_size", "16"], "'digits' has no use for --data.image_size"),
         (["train", "--dataset", "folder", "--data.path", "nowhere"], "There is no folder nowhere"),
-        (["train", "--output"], "argument --output: expected one argument"),
-        (["train", "--config", "nowhere.yaml"], "nowhere.yaml can't be read"),
+        (["train", "--output"], "--output: expected one argument"),
+        (["train", "--config", "nowhere.yaml"], "There is no config file nowhere.yaml"),
         (["train", "--config", "list.yaml"], "must hold options"),
+        (["train", "--config", "empty.yaml"], "empty.yaml is empty; expected options, as in 'epochs: 10'"),
+        (["train", "--config", "taken"], "The config file taken can't be read"),
+        (["train", "--config", "tag.yaml"], "tag.yaml has the tag 'tag:yaml.org,2002:python/name:os.system' in line 1"),
+        (["train", "--config", "alias.yaml"], "alias.yaml has an anchor or an alias in line 1"),
+        (["train", "--config", "other.yaml"], "other.yaml: The model 'modegan' has no use for --model.estimator"),
         (["train", "--config", "typo.yaml"], "typo.yaml: Unknown option 'epoch'. Did you mean 'epochs'?"),
-        (["train", "--resume"], "There is no run saved_models/digits-gmmgan-seed0 to resume"),
+        (["train", "--resume"], "There is no run saved_models/digits-modegan-seed0 to resume"),
         (["train", "--output", "taken"], "taken is not empty. Choose another --output"),
         (["train", "--output", "taken", "--resume"], "taken is not a run"),
-        (["train", "--optimizers.generator_batch_size", "8"], "needs update_order='alternating'"),
+        (["train", "--model.generator_batch_size", "8"], "needs update_order='alternating'"),
         ([*ARRAYS, "nan.npz"], "images: 64 values are NaN or infinite"),
         ([*ARRAYS, "range.npz"], "float images must lie in [-1, 1]; these reach from 0 to 255"),
         ([*ARRAYS, "dtype.npz"], "expected uint8, or floats in [-1, 1]; got int64"),
@@ -191,31 +219,49 @@ def test_help_is_worth_reading(capsys, monkeypatch):
             "b.png is 4x4 with 3 channels, the first image is 8x8",
         ),
         (["train", "--evaluation.inception", "taken"], "taken is not a SavedModel: it has no saved_model.pb"),
-        (["train", "--evaluation.samples", "0"], "--evaluation.samples must be at least 2"),
-        (["train", "--evaluation.quality_constant", "0"], "--evaluation.quality_constant must be a positive number"),
+        (
+            ["train", "--evaluation.samples", "0"],
+            "whole number, at least 2 or null; got '0'",
+        ),
+        (
+            ["train", "--evaluation.quality_constant", "0"],
+            "a number, above 0 or null; got '0'",
+        ),
         (["evaluate", "taken", "--output", "both"], "--output is for several runs"),
         (["evaluate", "taken", "--checkpoint", "first"], "invalid choice: 'first'"),
-        (["train", "--optimizers.critic_steps", "5"], "critic_steps (5) needs update_order='alternating'"),
-        (["train", "--model", "wgan_gp", "--batch_size", "600"], "--batch_size 600 times --optimizers.critic_steps 5"),
+        (["train", "--model.critic_steps", "5"], "critic_steps (5) needs update_order='alternating'"),
+        (["train", "--model", "wgan_gp", "--batch_size", "600"], "--batch_size 600 times --model.critic_steps 5"),
         (
             [*ARRAYS, "fair.npz", "--model", "acgan"],
             "learns from labels of two classes or more, and this dataset has none",
         ),
         ([*ARRAYS, "fair.npz", "--data.classes", "[0, 1]"], "has no labels: --data.classes and --data.class_fractions"),
         (["train", "--data.classes", "[0, eleven]"], "There is no class 'eleven'"),
-        (["train", "--data.class_fractions", "{0: 1.5}"], "must lie above 0 and up to 1; got 1.5 for 0"),
+        (["train", "--data.class_fractions", "{0: 1.5}"], "above 0 and at most 1} or null; got '{0: 1.5}'"),
         (["train", "--data.train_split", "extra"], "'digits' has no use for --data.train_split"),
         (
-            ["train", "--model", "supervised_gmgan", "--prior.component_to_class", "[0, 1]"],
+            ["train", "--model", "supervised_gmgan", "--model.component_to_class", "[0, 1]"],
             "component_to_class must be 10 integers",
         ),
-        (["train", "--model", "gael", "--prior.covariance", "factor"], "'full', 'diag' or 'spherical'"),
+        (
+            ["train", "--model", "gael", "--prior.covariance", "factor"],
+            "one of full, diag, spherical; got 'factor'",
+        ),
         (["train", "--model", "gael", "--prior.variance", "2.0"], "'gael' has no use for --prior.variance"),
-        (["train", "--model", "gan", "--augmentation.flip", "true"], "'gan' has no use for --augmentation.flip"),
-        (["train", "--augmentation.shift", "-1"], "augmentation.shift must be 0 or more; got -1.0"),
+        (
+            ["train", "--model", "gan", "--clusterer.augmentation.flip", "true"],
+            "'gan' has no use for --clusterer.augmentation.flip",
+        ),
+        (["train", "--model.estimator", "paired"], "'modegan' has no use for --model.estimator; leave it out"),
+        (["train", "--prior.spread", "2"], "--prior.spread is for subclasses, and there are none"),
+        (["train", "--clusterer.descriptor", "hogg"], "Unknown descriptor 'hogg'. Did you mean 'hog'?"),
+        (
+            ["train", "--clusterer.augmentation.shift", "-1"],
+            "--clusterer.augmentation.shift must be a number, at least 0; got '-1'",
+        ),
         (["train", "--strategy", "mirrored", "--jit", "true"], "--strategy mirrored takes neither --jit nor"),
         (["train", "--strategy", "multi_worker"], "reads the environment variable TF_CONFIG"),
-        (["train", "--networks.architecture", "resnet"], "Resize, for example with --data.image_size 32"),
+        (["train", "--model.architecture", "resnet"], "Resize, for example with --data.image_size 32"),
         (["evaluate", "nowhere"], "nowhere is not a run"),
         (["sample", "nowhere", "--output", "a.jpg"], "must end in .png or .npz"),
     ],
@@ -226,6 +272,10 @@ def test_mistakes(arguments, message, capsys, monkeypatch, tmp_path):
     (tmp_path / "list.yaml").write_text("- 1")
     (tmp_path / "broken.yaml").write_text("epochs: [")
     (tmp_path / "typo.yaml").write_text("epoch: 1")
+    (tmp_path / "empty.yaml").write_text("# nothing\n")
+    (tmp_path / "tag.yaml").write_text("epochs: !!python/name:os.system 3")
+    (tmp_path / "alias.yaml").write_text("data: &a\n  classes: [*a]\n")
+    (tmp_path / "other.yaml").write_text("model: {estimator: paired}")
     (tmp_path / "taken").mkdir()
     (tmp_path / "taken" / "mine.txt").write_text("precious")
     before = sorted(tmp_path.rglob("*"))
@@ -291,5 +341,5 @@ def test_command_line_beats_config_beats_dataset_defaults(tmp_path):
 
     (tmp_path / "mine.yaml").write_text("batch_size: 16\nepochs: 9\ndataset: toy3x3\n")
     config, _, _ = parse(["--epochs", "3", "--config", str(tmp_path / "mine.yaml")], "train.py")
-    assert (config.epochs, config.batch_size, config.dataset) == (3, 16, "toy3x3")
-    assert config.num_components == 9  # configs/toy3x3.yaml
+    assert (config["epochs"], config["batch_size"], config["dataset"]) == (3, 16, "toy3x3")
+    assert config["num_components"] == 9  # configs/toy3x3.yaml

@@ -11,7 +11,7 @@ from tfgmmgan.cli.train import command as train
 from tfgmmgan.cli.train import parse
 from tfgmmgan.utils.errors import UserError
 
-TINY = ["--networks.width=0.05", "--epochs=1", "--model=gan", "--evaluation.trade_off_samples=0"]
+TINY = ["--model.width=0.05", "--epochs=1", "--model=gan", "--evaluation.trade_off_samples=0"]
 
 
 def said(capsys):
@@ -67,8 +67,17 @@ def test_interrupting_says_what_is_kept_only_where_something_is(capsys):
 
 def test_an_alias_to_what_holds_it(tmp_path):
     (tmp_path / "a.yaml").write_text("data: &a\n  classes: [*a]\n")
-    with pytest.raises(UserError, match=r"a\.yaml has an alias to what holds it"):
+    with pytest.raises(UserError, match=r"a\.yaml has an anchor or an alias in line 1; write it out"):
         parse([f"--config={tmp_path / 'a.yaml'}"], "train.py")
+
+
+def test_a_file_that_is_too_deep_or_too_large(tmp_path):
+    (tmp_path / "deep.yaml").write_text("[" * 3000)
+    (tmp_path / "large.yaml").write_text("#" * 1_000_001)
+    (tmp_path / "binary.yaml").write_bytes(b"\xff\xfe\x00")
+    for name, message in (("deep", "nested more than 20 deep"), ("large", "larger than"), ("binary", "is not YAML")):
+        with pytest.raises(UserError, match=rf"{name}\.yaml {message}|{name}\.yaml is {message}"):
+            parse([f"--config={tmp_path / name}.yaml"], "train.py")
 
 
 @pytest.mark.parametrize("shape", [(1, 8, 8, 1), (2, 8, 8, 1)])

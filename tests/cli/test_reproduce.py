@@ -105,7 +105,7 @@ def test_what_was_stopped_goes_on(reproduce):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["missing.yaml"], "can't be read"),
+        (["missing.yaml"], "There is no config file missing.yaml"),
         (["table.yaml", "--seeds", "x"], "invalid int value"),
         (["table.yaml", "--rows", "few2"], "Unknown row of table.yaml 'few2'. Did you mean 'few'? Valid: few, none."),
         (["table.yaml", "--epohcs", "3"], "Did you mean 'epochs'?"),

@@ -1,36 +1,28 @@
-"""The default command on digits, and what its defaults are for. Slow: .ci/run runs it (`pytest -m slow`)."""
+"""The default command on digits, and what GMMGAN's defaults are for. Slow: .ci/run runs it (`pytest -m slow`)."""
 
 import numpy as np
 import pytest
 
+from tfgmmgan.clustering import classifier_training
 from tfgmmgan.data import load
-from tfgmmgan.evaluation import EvaluationOptions
-from tfgmmgan.models import pretraining
-from tfgmmgan.models.pretraining import AGREEMENT_STEPS
-from tfgmmgan.models.recipe import EQUATIONS_3_AND_4, RECIPE
-from tfgmmgan.training import TrainConfig, load_run, train
-from tfgmmgan.training.build import MODEL_ARGUMENTS
-from tfgmmgan.training.config_file import make_config
+from tfgmmgan.training import TrainConfig, load_run, make_config, train
 
-PRETRAINING_STEPS = RECIPE["pretraining_steps"]  # as users have them: tests/conftest.py makes them few
+SETTLING = classifier_training.SETTLING  # as users have it: tests/conftest.py makes it few
 
 
 @pytest.fixture(autouse=True)
-def whole_pretraining(monkeypatch):
-    monkeypatch.setitem(RECIPE, "pretraining_steps", PRETRAINING_STEPS)
-    monkeypatch.setattr(pretraining, "AGREEMENT_STEPS", AGREEMENT_STEPS)
+def settled(monkeypatch):
+    monkeypatch.setattr(classifier_training, "SETTLING", SETTLING)
 
 
-def config_of(**options):
-    config = make_config("gmmgan", "digits", **options)
-    config.evaluation = EvaluationOptions(every_epochs=0, trade_off_samples=0)
-    return config
+def config_of(model, **options):
+    return make_config(model, "digits", **options, **{"evaluation.every_epochs": 0, "evaluation.trade_off_samples": 0})
 
 
 @pytest.mark.slow
 def test_on_digits_nothing_collapses(tmp_path):
     """Seed 1; 0 is what the README's first command trains, all three are in docs/results."""
-    run, card = train(config_of(seed=1), str(tmp_path / "run"))
+    run, card = train(config_of("modegan", seed=1), str(tmp_path / "run"))
     print(card["test"])
     _, _, model, data = load_run(str(run.path))
     everything = model.responsibilities(np.concatenate([data.train.examples, data.test.examples]))
@@ -41,35 +33,23 @@ def test_on_digits_nothing_collapses(tmp_path):
     assert card["test"]["clustering"]["classifier"]["acc"] >= 0.6
 
 
-def modes_in_use(config, tmp_path):
-    config.epochs = 30
+def modes_in_use(tmp_path, **options):
+    config = config_of("gmmgan", epochs=30, **{"optimizers.schedule": "constant"}, **options)
     _, card = train(config, str(tmp_path / "run"))
     return card["train"]["modes"]
 
 
-# Equations 3 and 4 with what keeps all components in use and a trained prior, as options.
-RESPONSIBILITY_LEARNING = {
-    **{MODEL_ARGUMENTS[name]: value for name, value in EQUATIONS_3_AND_4.items()},
-    "prior.trainable": True,
-    "prior.variance": 0.15,
-    "prior.subclasses": 0,
-    "prior.spread": 1.0,
-    "networks.discriminator_units": 0,
-    "optimizers.learning_rate": 2e-4,
-    "optimizers.discriminator_learning_rate": 2e-4,
-    "optimizers.schedule": "constant",
-}
-LITERAL = RESPONSIBILITY_LEARNING | {
-    "losses.classifier_adversarial": True,
-    "losses.marginal_entropy": 0.0,
-    "losses.posterior_consistency": 0.0,
+LITERAL = {
+    "model.classifier_adversarial": True,
+    "model.marginal_entropy": 0.0,
+    "model.posterior_consistency": 0.0,
 }
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("adversarial", ["minimax", "non_saturating"])
 def test_the_literal_losses_collapse(adversarial, tmp_path):
-    modes = modes_in_use(config_of(**LITERAL | {"losses.adversarial": adversarial}), tmp_path)
+    modes = modes_in_use(tmp_path, **LITERAL | {"model.adversarial_loss": adversarial})
     assert modes["num_modes_in_use"] <= 2
     assert max(modes["shares"]) >= 0.9
 
@@ -77,11 +57,9 @@ def test_the_literal_losses_collapse(adversarial, tmp_path):
 @pytest.mark.slow
 def test_the_remedy_prevents_it(tmp_path):
     """The literal losses, the classifier's adversarial gradient included, with just the two remedies added."""
-    names = ("losses.marginal_entropy", "losses.posterior_consistency")
-    remedies = {name: RESPONSIBILITY_LEARNING[name] for name in names}
-    modes = modes_in_use(config_of(**LITERAL | remedies | {"losses.adversarial": "minimax"}), tmp_path)
+    modes = modes_in_use(tmp_path, **{"model.classifier_adversarial": True, "model.adversarial_loss": "minimax"})
     assert modes["num_modes_in_use"] >= 8
 
 
 def test_the_data_of_this_page_is_what_the_default_command_uses():
-    assert TrainConfig().dataset == load("digits").name == "digits"
+    assert TrainConfig({})["dataset"] == load("digits").name == "digits"

@@ -126,5 +126,5 @@ def test_mistakes(old, new, message, tmp_path):
 def test_what_is_no_table(text, tmp_path):
     with pytest.raises(UserError, match=r"table\.yaml"):
         read_table(written(tmp_path, text))
-    with pytest.raises(UserError, match="can't be read"):
+    with pytest.raises(UserError, match="There is no config file"):
         read_table(tmp_path / "missing.yaml")

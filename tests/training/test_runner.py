@@ -18,18 +18,24 @@ from PIL import Image
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from tfgmmgan.data import load
-from tfgmmgan.models import GAN, GMMGAN
-from tfgmmgan.training import TrainConfig, evaluate, load_run, train
+from tfgmmgan.models import GAN, ModeGAN
+from tfgmmgan.training import TrainConfig, load_run, train
 from tfgmmgan.training.callbacks import best_epoch, read_rows
+from tfgmmgan.training.measuring import evaluate
 from tfgmmgan.training.run_directory import RunDirectory
 from tfgmmgan.utils.errors import UserError
 
+SMALL = {"epochs": 2, "num_components": 3, "latent_dim": 4, "model.width": 0.1, "evaluation.every_epochs": 1}
+QUICK = {"clusterer.steps": 4, "clusterer.self_training_rounds": 1}  # of 3000 and 2
 
-def small(**kwargs):
-    config = TrainConfig(epochs=2, num_components=3, latent_dim=4, batch_size=64, **kwargs)
-    config.networks.width = 0.1
-    config.evaluation.every_epochs = 1
-    return config
+
+def small(**options):
+    return TrainConfig({**SMALL, **QUICK, **options})
+
+
+def plain(model, **options):
+    """A config of a model without a mixture."""
+    return TrainConfig({"model": model, "latent_dim": 4, "model.width": 0.1, **options})
 
 
 def rows_of(run):
@@ -47,7 +53,7 @@ def test_what_a_run_leaves(finished):
     run, card = finished
     rows = rows_of(run)
     assert [row["epoch"] for row in rows] == ["0", "1", "2"] and float(rows[2]["generator_loss"])
-    assert float(rows[0]["seconds"]) > 0 and not rows[0]["generator_loss"]  # pretraining
+    assert float(rows[0]["seconds"]) > 0 and not rows[0]["generator_loss"]  # finding the modes
     kinds = ("samples", "scales", "pairs", "triple")
     names = {f"{stem}_{kind}.png" for stem in ("epoch_00001", "epoch_00002", "final") for kind in kinds}
     assert {path.name for path in run.samples.iterdir()} == names
@@ -65,7 +71,7 @@ def test_what_a_run_leaves(finished):
     best = min(scores, key=lambda row: float(row["criterion"]))["epoch"]
     assert card["run"]["best_epoch"] == best_epoch(run.scores) == int(best)
     assert card["run"]["epochs"] == 2 and card["run"]["steps"] == 44
-    assert card["run"]["config"]["networks"]["width"] == 0.1
+    assert card["run"]["config"]["model"]["width"] == 0.1
     assert set(card["test"]["clustering"]) == {
         "classifier",
         "algorithm_2",
@@ -107,8 +113,7 @@ def test_a_longer_resume_goes_on_and_exports_the_next_version(finished, tmp_path
     run, _ = finished
     copy = tmp_path / "run"
     shutil.copytree(run.path, copy)
-    config = small()
-    config.epochs = 3
+    config = small(epochs=3)
     resumed, card = train(config, str(copy), resume=True)
     assert card["run"]["epochs"] == 3
     assert [row["epoch"] for row in rows_of(resumed)] == ["0", "1", "2", "3"]
@@ -120,8 +125,7 @@ def test_a_longer_resume_goes_on_and_exports_the_next_version(finished, tmp_path
 
 def test_a_run_is_not_resumed_to_fewer_epochs(finished):
     run, _ = finished
-    config = small()
-    config.epochs = 1
+    config = small(epochs=1)
     with pytest.raises(UserError, match=r"already trained for 2 epochs; --epochs 1 is less"):
         train(config, str(run.path), resume=True)
     assert "epochs: 2" in run.config.read_text()
@@ -141,10 +145,10 @@ def test_a_damaged_checkpoint_says_what_to_do(finished, tmp_path):
     np.testing.assert_equal(content(copy.checkpoint(2)), content(run.checkpoint(2)))
 
 
-def test_a_run_that_stops_in_its_first_epoch_need_not_pretrain_again(finished, tmp_path, monkeypatch):
+def test_a_run_that_stops_in_its_first_epoch_need_not_find_the_modes_again(finished, tmp_path, monkeypatch):
     whole, _ = finished
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(GMMGAN, "generator_loss", Mock(side_effect=KeyboardInterrupt))
+        patch.setattr(ModeGAN, "generator_loss", Mock(side_effect=KeyboardInterrupt))
         train(small(), str(tmp_path / "run"))
     run = RunDirectory(tmp_path / "run")
     assert run.last_checkpoint()[0] == 0
@@ -152,7 +156,7 @@ def test_a_run_that_stops_in_its_first_epoch_need_not_pretrain_again(finished, t
     assert [row["epoch"] for row in before] == ["0"]
     with pytest.raises(UserError, match="no checkpoint yet; wait for its first epoch"):
         load_run(str(run.path))
-    monkeypatch.setattr(GMMGAN, "pretrain", Mock(side_effect=AssertionError("pretrains again")))
+    monkeypatch.setattr(ModeGAN, "find_modes", Mock(side_effect=AssertionError("finds them again")))
     train(small(), str(run.path), resume=True)
     np.testing.assert_equal(content(run.checkpoint(2)), content(whole.checkpoint(2)))
     assert rows_of(run)[0]["seconds"] == before[0]["seconds"]
@@ -164,8 +168,7 @@ def test_divergence_stops_and_keeps_the_last_good_state(tmp_path, monkeypatch):
         return tf.reduce_mean(forward.fake_scores) / tf.where(step < 25, 1.0, 0.0)
 
     monkeypatch.setattr(GAN, "generator_loss", spoilt)
-    config = TrainConfig(model="gan", latent_dim=4, epochs=3)
-    config.networks.width = 0.1
+    config = plain("gan", epochs=3)
     with pytest.raises(UserError, match=r"generator_loss became -?(inf|nan) in step 26\. .*epoch_00001"):
         train(config, str(tmp_path / "run"))
     run = RunDirectory(tmp_path / "run")
@@ -174,8 +177,7 @@ def test_divergence_stops_and_keeps_the_last_good_state(tmp_path, monkeypatch):
 
 
 def test_toys_and_gan(tmp_path):
-    config = small(dataset="toy3x3")
-    config.epochs = 1
+    config = TrainConfig({**SMALL, "model": "gmmgan", "dataset": "toy3x3", "epochs": 1})
     run, card = train(config, str(tmp_path / "toy"))
     assert {path.name for path in run.samples.glob("final*")} == {
         "final_samples.png",
@@ -183,11 +185,15 @@ def test_toys_and_gan(tmp_path):
         "final_pairs.png",
     }
     assert "classifier" in card["test"]["clustering"]
-    config = TrainConfig(model="gan", epochs=1, latent_dim=4)
-    config.networks.width = 0.1
-    run, card = train(config, str(tmp_path / "gan"))
+    run, card = train(plain("gan", epochs=1), str(tmp_path / "gan"))
     assert {path.name for path in run.samples.glob("final*")} == {"final_samples.png", "final_scales.png"}
     assert "modes" not in card["test"] and "num_components" not in run.config.read_text()
+
+
+def test_points_have_no_modegan(tmp_path):
+    with pytest.raises(UserError, match=r"ModeGAN is for images .*GMMGAN takes points, too"):
+        train(small(dataset="toy3x3"), str(tmp_path / "toy"))
+    assert not (tmp_path / "toy").exists()
 
 
 # -- kill -9 and resume ----------------------------------------------------------------------------------------
@@ -202,30 +208,10 @@ def content(path):
 
 
 def command(output, *more):
+    quick = ("--clusterer.steps", "4", "--evaluation.every_epochs", "0")
     return [
-        *(
-            sys.executable,
-            "-m",
-            "tfgmmgan",
-            "train",
-            "--output",
-            str(output),
-            "--batch_size",
-            "4",
-            "--epochs",
-            "4",
-        ),
-        *(
-            "--networks.width",
-            "0.1",
-            "--num_components",
-            "3",
-            "--pretraining.steps",
-            "4",
-            "--evaluation.every_epochs",
-            "0",
-            *more,
-        ),
+        *(sys.executable, "-m", "tfgmmgan", "train", "--output", str(output), "--batch_size", "4", "--epochs", "4"),
+        *("--model.width", "0.1", "--num_components", "3", *quick, *more),
         *("--evaluation.samples", "50", "--evaluation.trade_off_samples", "0"),
     ]
 

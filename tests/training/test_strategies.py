@@ -44,7 +44,7 @@ def test_a_wrong_tf_config(content, monkeypatch):
     if content is not None:
         monkeypatch.setenv("TF_CONFIG", content)
     with pytest.raises(UserError, match=r"reads the environment variable TF_CONFIG, as in '.*; it (is not set|holds)"):
-        train(TrainConfig(strategy="multi_worker"), "nowhere")
+        train(TrainConfig({"strategy": "multi_worker"}), "nowhere")
 
 
 def test_a_wrong_timeout(monkeypatch):
@@ -63,34 +63,29 @@ def test_lost_workers_are_the_users_errors(monkeypatch):
 
 
 def test_mirrored_trains_is_written_and_resumed(tmp_path, capsys):
-    config = small(strategy="mirrored")
-    config.evaluation.samples = 50
+    config = small(strategy="mirrored", **{"evaluation.samples": 50})
     run, card = train(config, str(tmp_path / "run"))
     assert "Each batch goes to 2 replicas." in capsys.readouterr().out
     assert card["run"]["epochs"] == 2 and card["run"]["config"]["strategy"] == "mirrored"
-    config.epochs = 3
-    _, card = train(config, str(run.path), resume=True)
+    _, card = train(config.replaced(epochs=3), str(run.path), resume=True)
     assert card["run"]["epochs"] == 3 and [row["epoch"] for row in read_rows(run.history)] == ["0", "1", "2", "3"]
     assert load_run(str(run.path))[2].generate(2, seed=0).shape == (2, 8, 8, 1)  # on one device
 
 
 def test_a_batch_that_the_replicas_do_not_divide(tmp_path):
     with pytest.raises(UserError, match="2 replicas need a --batch_size that they divide; got 33"):
-        train(TrainConfig(strategy="mirrored", batch_size=33), str(tmp_path / "run"))
+        train(TrainConfig({"strategy": "mirrored", "batch_size": 33}), str(tmp_path / "run"))
     assert not (tmp_path / "run").exists()
 
 
 def test_steps_per_execution(tmp_path):
     """The same weights whatever it is; it must divide an epoch's 22 steps."""
-    config = small(precision="float32")
-    config.evaluation.samples, config.epochs = 50, 1
-    config.evaluation.every_epochs = 0
-    config.steps_per_execution = 4
+    config = small(epochs=1, **{"evaluation.samples": 50, "evaluation.every_epochs": 0})
     with pytest.raises(UserError, match=r"must divide the 22 steps of an epoch; got 4\. Choose one of 1, 2, 11, 22,"):
-        train(config, str(tmp_path / "wrong"))
+        train(config.replaced(steps_per_execution=4), str(tmp_path / "wrong"))
     found = []
-    for config.steps_per_execution in (1, 11):
-        run, _ = train(config, str(tmp_path / str(config.steps_per_execution)))
+    for steps in (1, 11):
+        run, _ = train(config.replaced(steps_per_execution=steps), str(tmp_path / str(steps)))
         found.append(content(run.checkpoint(1)))
     for name, values in found[0].items():
         np.testing.assert_allclose(values, found[1][name], rtol=1e-4, atol=1e-5, err_msg=name)
@@ -118,16 +113,8 @@ def start(index, ports, output, *more, timeout=120):
         "TFGMMGAN_WORKER_TIMEOUT": str(timeout),
     }
     options = ["--strategy", "multi_worker", "--output", str(output), "--batch_size", "64", "--epochs", "3"]
-    options += [
-        "--pretraining.steps",
-        "4",
-        "--networks.width",
-        "0.1",
-        "--num_components",
-        "3",
-        "--evaluation.every_epochs",
-        "0",
-    ]
+    options += ["--clusterer.steps", "4", "--model.width", "0.1", "--num_components", "3"]
+    options += ["--evaluation.every_epochs", "0"]
     options += ["--evaluation.samples", "50", "--evaluation.trade_off_samples", "0"]
     command = [sys.executable, "-m", "tfgmmgan", "train", *options, *more]
     log = open(f"{output}-worker{index}.log", "w+")  # noqa: SIM115 - read after the process ended

@@ -1,6 +1,10 @@
 """Two replicas with half the batch each do what one device does with all of it."""
 
-from dataclasses import replace
+import json
+import os
+import socket
+import subprocess
+import sys
 
 import keras
 import numpy as np
@@ -9,11 +13,11 @@ import tensorflow as tf
 
 from tfgmmgan.data.scaling import to_float
 from tfgmmgan.losses.responsibility import joint_of_pairs
-from tfgmmgan.models import MODELS, ForwardPass
+from tfgmmgan.models import MODELS
+from tfgmmgan.models.forward import Latents
 from tfgmmgan.networks.normalization import BatchNormalization
-from tfgmmgan.training.build import build_model, unused_options
-from tfgmmgan.training.config import LossOptions, NetworkOptions, PretrainingOptions, PriorOptions
-from tfgmmgan.training.config_file import read_config
+from tfgmmgan.training.build import build_model
+from tfgmmgan.training.options import TrainConfig, heeded_options
 from tfgmmgan.training.strategies import make_strategy
 from tfgmmgan.utils.errors import UserError
 from tfgmmgan.utils.random import make_seed
@@ -28,15 +32,13 @@ from tfgmmgan.utils.replicas import (
 
 K, S, SHAPE = 4, 3, (8, 8, 1)
 BATCH = 2 * K * S  # divides evenly: each replica has K S real images and S fakes of each component
-EVERY_LOSS = LossOptions(  # but for those that change images, with noise of their own
-    mutual_information=1.0,
-    mutual_information_updates="all",
-    classifier_adversarial=True,
-    responsibility_consistency=0.7,
-    marginal_entropy=1.3,
-    diversity=1.7,
-    augment_generated=False,
-)
+EVERY_LOSS = {
+    "model.mutual_information": 1.0,
+    "model.mutual_information_updates": "all",
+    "model.classifier_adversarial": True,
+    "model.responsibility_consistency": 0.7,
+    "model.marginal_entropy": 1.3,
+}
 
 
 @pytest.fixture(scope="module")
@@ -45,13 +47,14 @@ def strategy():
 
 
 def make(name, **options):
-    config = replace(read_config(model=name), model=name, latent_dim=5, precision="float32")
-    if "num_components" not in unused_options(name):
-        config = replace(config, num_components=K)
-    options = {"networks": NetworkOptions(width=0.1), **options}
-    if options["networks"].architecture == "resnet":
-        return build_model(replace(config, **options), (32, 32, 3), K)
-    return build_model(replace(config, **options), SHAPE, K)
+    options = {"model": name, "latent_dim": 5, "model.width": 0.1, **options}
+    heeded = heeded_options(name)
+    if "num_components" in heeded:
+        options["num_components"] = K
+    if "clusterer.steps" in heeded:
+        options |= {"clusterer.steps": 4, "clusterer.self_training_rounds": 1, "clusterer.descriptor": "pixels"}
+    shape = (32, 32, 3) if options.get("model.architecture") == "resnet" else SHAPE
+    return build_model(TrainConfig(options), shape, K)
 
 
 def inject_noise(model, replicas):
@@ -60,23 +63,28 @@ def inject_noise(model, replicas):
 
     def part(fakes, seed):
         replica = tf.distribute.get_replica_context().replica_id_in_sync_group
-        return [rows[replica * fakes :][:fakes] for rows in draw(fakes * replicas, make_seed(7))]
+        latents = draw(fakes * replicas, make_seed(7))
+        return Latents(*(None if rows is None else rows[replica * fakes :][:fakes] for rows in latents))
 
     model.draw_latents = part
 
 
 def gradients(model, images, labels):
-    forward = ForwardPass(model, to_float(images), labels, make_seed(0), model.fakes_per_component(images.shape[0]))
+    forward = model.forward_pass(
+        model, to_float(images), labels, make_seed(0), model.fakes_per_component(images.shape[0])
+    )
     losses, found = model.losses_and_gradients(forward)
     model.after_update(forward)
     return losses, {f"{g}/{v.path}": gradient for g, pairs in found.items() for gradient, v in pairs}
 
 
 CASES = {
-    "gmmgan": {"losses": EVERY_LOSS},
-    "gmmgan paired": {"losses": replace(EVERY_LOSS, estimator="paired")},
-    "gmmgan separate": {"losses": EVERY_LOSS, "networks": NetworkOptions(width=0.1, encoder="separate")},
-    **{name: {} for name in MODELS if name not in ("gmmgan", "wgan_gp")},  # the penalty has noise of its own
+    "gmmgan": EVERY_LOSS,
+    "gmmgan paired": EVERY_LOSS | {"model.estimator": "paired"},
+    "gmmgan separate": EVERY_LOSS | {"model.encoder": "separate"},
+    "modegan": {"model.diversity": 1.7},
+    "modegan subclasses": {"prior.subclasses": 2, "model.diversity": 1.7},
+    **{name: {} for name in MODELS if name not in ("gmmgan", "modegan", "wgan_gp")},  # its penalty has its own noise
 }
 
 
@@ -119,11 +127,12 @@ def replica_id():
     return tf.distribute.get_replica_context().replica_id_in_sync_group
 
 
-BY_LOOKS = {"pretraining": PretrainingOptions(groups_by="looks")}
-SUBCLASSES = BY_LOOKS | {"prior": PriorOptions(subclasses=2), "losses": LossOptions(diversity_within="subclasses")}
+SUBCLASSES = {"prior.subclasses": 2}
 
 
-@pytest.mark.parametrize(("name", "options"), [("gmmgan", {}), ("gmmgan", SUBCLASSES), ("wgan_gp", {})])
+@pytest.mark.parametrize(
+    ("name", "options"), [("gmmgan", {}), ("modegan", {}), ("modegan", SUBCLASSES), ("wgan_gp", {})]
+)
 def test_fit_keeps_replicas_alike_and_their_noise_apart(name, options, strategy, images):
     with strategy.scope():
         model = make(name, **options)
@@ -150,7 +159,7 @@ def test_fit_keeps_replicas_alike_and_their_noise_apart(name, options, strategy,
 
 def test_spectral_networks_train(strategy):
     with strategy.scope():
-        model = make("gmmgan", networks=NetworkOptions(width=0.02, architecture="resnet"))
+        model = make("gmmgan", **{"model.width": 0.02, "model.architecture": "resnet"})
     images = np.random.default_rng(0).integers(0, 256, (8, 32, 32, 3), dtype=np.uint8)
     losses = model.fit(tf.data.Dataset.from_tensor_slices(images).batch(8), verbose=0).history
     assert all(np.isfinite(value).all() for value in losses.values())
@@ -219,3 +228,43 @@ def test_keras_metrics_are_the_whole_batchs(strategy):
         metric = keras.metrics.Mean()
     strategy.run(tf.function(lambda: metric.update_state(tf.cast(replica_id(), tf.float32))))
     assert float(metric.result()) == 0.5
+
+
+WORKER = """
+import json, os, sys
+import keras, numpy as np
+import tfgmmgan
+from tfgmmgan.training.strategies import make_strategy
+strategy = make_strategy("multi_worker")
+index = json.loads(os.environ["TF_CONFIG"])["task"]["index"]
+quick = dict(descriptor="pixels", steps=4, self_training_rounds=0, batch_size=8, width=0.1)
+clusterer = tfgmmgan.ImageClusterer(2, random_state=index, **quick)  # each finds other modes
+with strategy.scope():
+    model = tfgmmgan.ModeGAN((8, 8, 1), 2, 4, clusterer=clusterer, width=0.1, prior=tfgmmgan.SubclassMixture(2, 4, 2))
+images = np.random.default_rng(index).integers(0, 256, (24, 8, 8, 1), dtype=np.uint8)
+found = model.find_modes(images)
+own = [np.array_equal(*both) for both in zip(found.classifier_.get_weights(), model.classifier.get_weights())]
+every = [*model.classifier.variables, *model.classifier_subclasses.variables, *model.prior.variables]
+np.savez(sys.argv[1], *[variable.numpy() for variable in every], own=all(own))
+"""
+
+
+@pytest.mark.slow
+def test_two_workers_have_the_first_one_s_modes(tmp_path):
+    with socket.socket() as first, socket.socket() as second:
+        ports = []
+        for each in (first, second):
+            each.bind(("127.0.0.1", 0))
+            ports.append(each.getsockname()[1])
+    cluster = {"worker": [f"127.0.0.1:{port}" for port in ports]}
+    files = [tmp_path / f"{index}.npz" for index in (0, 1)]
+    workers = []
+    for index, file in enumerate(files):
+        told = json.dumps({"cluster": cluster, "task": {"type": "worker", "index": index}})
+        workers.append(subprocess.Popen([sys.executable, "-c", WORKER, file], env={**os.environ, "TF_CONFIG": told}))
+    assert [worker.wait(300) for worker in workers] == [0, 0]
+    ours, theirs = (np.load(file) for file in files)
+    assert ours["own"] and not theirs["own"]
+    assert len(ours.files) > 10
+    for name in set(ours.files) - {"own"}:
+        np.testing.assert_array_equal(ours[name], theirs[name], err_msg=name)

@@ -1,6 +1,7 @@
 """`train.py`: train a model on a dataset."""
 
 from pathlib import Path
+from typing import Any
 
 from tfgmmgan.cli.arguments import Formatter, Parser, add_options, check_networks, given_options
 from tfgmmgan.evaluation import describe
@@ -23,12 +24,14 @@ __all__ = ["command", "parse"]
 
 DESCRIPTION = """Train a GAN with a mixture prior on images, and say which modes it found.
 
-Without arguments it learns scikit-learn's digits in a few minutes. Options come, each overriding those before it, from
-built-in defaults, the model's own, configs/DATASET.yaml, configs/MODEL/DATASET.yaml, --config FILE, and the command
-line. Everything lands in one run directory; --resume goes on with a run that was stopped.
+Without arguments it learns scikit-learn's digits in a few minutes. Options come, each overriding
+those before it, from built-in defaults, the model's own, configs/DATASET.yaml,
+configs/MODEL/DATASET.yaml, --config FILE, and the command line. Everything lands in one run
+directory; --resume goes on with a run that was stopped.
 """
-MORE = """--help-all, or --model MODEL --help, lists all options that the model heeds: networks and losses (--model.*),
-the prior (--prior.*), how the modes are found (--clusterer.*), data, optimizers and evaluation.
+MORE = """--help-all, or --model MODEL --help, lists all options that the model heeds: networks and losses
+(--model.*), the prior (--prior.*), how the modes are found (--clusterer.*), data, optimizers and
+evaluation.
 
 """
 EXAMPLES = """examples:
@@ -59,8 +62,7 @@ def parse(arguments: list[str], prog: str) -> tuple[TrainConfig, str | None, boo
     for names in (("--resume",), ("--help-all",), ("-h", "--help")):
         first.add_argument(*names, action="store_true")
     early, _ = first.parse_known_args(arguments)
-    known = known_options()
-    asked = flatten(read_yaml(Path(early.config)), known) if early.config else {}
+    asked = _read_config(Path(early.config), early.dataset, early.model) if early.config else {}
     dataset = early.dataset or str(asked.get("dataset", RunOptions.dataset))
     model = early.model or str(asked.get("model", default_model(dataset)))
     options = heeded_options(model)
@@ -71,11 +73,6 @@ def parse(arguments: list[str], prog: str) -> tuple[TrainConfig, str | None, boo
         raise SystemExit(0)
     everything = {name: option for other in MODELS for name, option in heeded_options(other).items()}
     given = given_options(_parser(prog, everything).parse_args(arguments), everything)
-    if early.config:
-        try:
-            TrainConfig({**asked, "model": model})
-        except UserError as error:
-            raise UserError(f"{early.config}: {error}") from error
     if early.resume:
         seed = early.seed or asked.get("seed", RunOptions.seed)
         run = RunDirectory.find(early.output, runner.default_run_name(dataset, model, seed))
@@ -85,6 +82,18 @@ def parse(arguments: list[str], prog: str) -> tuple[TrainConfig, str | None, boo
     check_networks(str(early.config), asked.get("evaluation.inception"), given)
     base = {**dataset_defaults(dataset, model), "model": model, "dataset": dataset}
     return TrainConfig({**base, **asked, **given}), early.output, False
+
+
+def _read_config(file: Path, dataset: str | None, model: str | None) -> dict[str, Any]:
+    """Return the options of a --config; its mistakes are told with its name."""
+    content = read_yaml(file)
+    try:
+        asked = flatten(content, known_options())
+        dataset = dataset or str(asked.get("dataset", RunOptions.dataset))
+        TrainConfig({**asked, "model": model or asked.get("model", default_model(dataset))})
+    except UserError as error:
+        raise UserError(f"{file}: {error}") from error
+    return asked
 
 
 def _parser(prog: str, options: dict, more: str = "") -> Parser:

@@ -1,13 +1,17 @@
-"""Run directories of version 0.1: their options under today's names."""
+"""Run directories of version 0.1: their options under today's names, and their weights in today's places."""
 
+import re
 from pathlib import Path
 from typing import Any
 
-from tfgmmgan.training.options import TrainConfig, known_options
+import h5py
+
+from tfgmmgan.training.options import TrainConfig, heeded_options, known_options
+from tfgmmgan.training.run_directory import RunDirectory
 from tfgmmgan.training.yaml_files import flatten, read_yaml
 from tfgmmgan.utils.errors import UserError
 
-__all__ = ["read_run_config"]
+__all__ = ["fill_from_first_edition", "is_of_first_edition", "read_run_config"]
 
 MOVED = {
     **{f"networks.{name}": f"model.{name}" for name in ("architecture", "width", "discriminator_units", "encoder")},
@@ -51,32 +55,40 @@ DESCRIPTORS = {
     "upright_outlines": "deskewed_hog",
     "outlines_and_patches": "hog_and_patches",
 }
-# What an option of 0.1 must be for its run to be one of today's models; null is what it was where it was not given.
+# What an option of 0.1 must be for its run to be one of today's models.
 GONE = {
-    "optimizers.generator_average": ("0.0",),
-    "losses.augmentation_consistency": ("0.0",),
-    "losses.augment_generated": ("false",),
-    "losses.diversity_within": ("modes",),
-    "augmentation.erasing": ("0.0",),
+    "optimizers.generator_average": "0.0",
+    "losses.augmentation_consistency": "0.0",
+    "losses.augment_generated": "false",
+    "losses.diversity_within": "modes",
+    "augmentation.erasing": "0.0",
 }
-MODEGAN = {  # of a `gmmgan` of 0.1 on images: what the recipe was where nothing else was given
-    "networks.encoder": ("null", "own"),
-    "losses.discriminator": ("null", "per_mode"),
-    "losses.generated_weights": ("null", "uniform"),
-    "networks.classifier_units": ("null", "512"),
-    "losses.mutual_information": ("null", "0.0"),
-    "losses.marginal_entropy": ("null", "0.0"),
-    "losses.posterior_consistency": ("null", "0.0"),
-    "losses.responsibility_consistency": ("0.0",),
+MODEGAN = {  # a `gmmgan` of 0.1 that is a `modegan` today
+    "networks.encoder": "own",
+    "networks.classifier_units": "512",
+    "losses.discriminator": "per_mode",
+    "losses.generated_weights": "uniform",
+    "losses.estimator": "stratified",
+    "losses.classifier_adversarial": "false",
+    "losses.mutual_information": "0.0",
+    "losses.marginal_entropy": "0.0",
+    "losses.posterior_consistency": "0.0",
+    "losses.responsibility_consistency": "0.0",
 }
-GMMGAN = {
-    "losses.discriminator": ("null", "one"),
-    "losses.generated_weights": ("null", "responsibilities"),
-    "networks.classifier_units": ("null", "0"),
-    "losses.diversity": ("null", "0.0"),
-    "pretraining.steps": ("null", "0"),
-    "prior.subclasses": ("0",),
+GMMGAN = {  # and one that is a `gmmgan`
+    "networks.classifier_units": "0",
+    "losses.discriminator": "one",
+    "losses.generated_weights": "responsibilities",
+    "losses.diversity": "0.0",
+    "prior.subclasses": "0",
 }
+ON_IMAGES = MODEGAN | {  # what null stood for in a `gmmgan` of images
+    "losses.diversity": "0.5",
+    "pretraining.steps": "3000",
+    "prior.trainable": "false",
+    "prior.variance": "0.005",
+}
+ON_POINTS = GMMGAN | {"pretraining.steps": "0"}
 TOYS = ("toy3x3", "toy5x5")
 
 
@@ -87,17 +99,20 @@ def read_run_config(file: Path) -> TrainConfig:
         UserError: If it can't be read, lacks options, or is of a model that is no longer there.
     """
     content = read_yaml(file)
-    if "version" in content:
+    try:
+        if "version" not in content:
+            return TrainConfig(_of_first_edition(file, content))
         del content["version"]
         values = flatten(content, known_options())
         config = TrainConfig(values)
-        if missing := [name for name in config if name not in values]:
-            raise UserError(
-                f"{file} lacks {', '.join(missing[:3])}: it was cut short or changed. Put back the file that training "
-                "wrote."
-            )
-        return config
-    return TrainConfig(_of_first_edition(file, content))
+    except UserError as error:
+        raise UserError(f"{file}: {error}") from error
+    if missing := [name for name in config if name not in values]:
+        raise UserError(
+            f"{file} lacks {', '.join(missing[:3])}: it was cut short or changed. Put back the file that training "
+            "wrote."
+        )
+    return config
 
 
 def _of_first_edition(file: Path, content: dict) -> dict[str, Any]:
@@ -105,26 +120,27 @@ def _of_first_edition(file: Path, content: dict) -> dict[str, Any]:
     old = {}
     for name, value in content.items():
         old |= {f"{name}.{key}": one for key, one in value.items()} if isinstance(value, dict) else {name: value}
-    model = old.get("model")
-    if model is None or "optimizers.learning_rate" not in old:
-        raise UserError(f"{file} is not a run's config: it lacks the model or its options.")
+    if "model" not in old or "evaluation.quality_constant" not in old:  # the first and the last of the file
+        raise UserError("it is no run's config, or was cut short. Put back the file that training wrote.")
     expected = dict(GONE)
-    if model == "gmmgan":
-        images = old.get("dataset") not in TOYS
-        is_modegan = images and old.get("pretraining.steps", "null") != "0"
-        old["model"] = model = "modegan" if is_modegan else "gmmgan"
-        expected |= MODEGAN if is_modegan else GMMGAN
-    for name, values in expected.items():
-        if old.get(name, values[0]) not in values:
+    if old["model"] == "gmmgan":
+        meant = ON_POINTS if old.get("dataset") in TOYS else ON_IMAGES
+        old |= {name: value for name, value in meant.items() if old.get(name) == "null"}
+        old["model"] = "gmmgan" if old.get("pretraining.steps") == "0" else "modegan"
+        expected |= GMMGAN if old["model"] == "gmmgan" else MODEGAN
+    for name, value in expected.items():
+        if old.get(name, value) != value:
             raise UserError(
-                f"{file.parent} is a run of tfgmmgan 0.1 with --{name} {old[name]}, which this version no longer "
-                "has. Use tfgmmgan 0.1 for it, or train anew."
+                f"a run of tfgmmgan 0.1 with --{name} {old[name]}, which this version no longer has. Use tfgmmgan 0.1 "
+                "for it, or train anew."
             )
+    if RunDirectory(file.parent).last_checkpoint() is None:
+        raise UserError("a run of tfgmmgan 0.1 without a checkpoint, which this version can't go on with. Train anew.")
     new = {MOVED.get(name, name): value for name, value in old.items()}
     _translate(new, old)
-    heeded = TrainConfig({"model": model})
-    return {name: value for name, value in new.items() if name in heeded and value != "null"} | {
-        name: value for name, value in new.items() if name in heeded and name.startswith("data.")
+    heeded = heeded_options(new["model"])
+    return {
+        name: value for name, value in new.items() if name in heeded and (value != "null" or name.startswith("data."))
     }
 
 
@@ -146,3 +162,30 @@ def _translate(new: dict[str, Any], old: dict[str, Any]) -> None:
         and old.get("optimizers.update_order") == "simultaneous"
     ):
         new["model.generator_batch_size"] = "0"
+
+
+def fill_from_first_edition(today: Path, old: Path) -> None:
+    """Fill a checkpoint that was just written with the weights and optimizer states of one of version 0.1.
+
+    There a generator lies under `drawing_generator`, and a model has more than is trained today: the optimizer's
+    states of a classifier that no loss trains, and whether a `gmmgan` was pretrained.
+
+    Raises:
+        ValueError: If something is missing, or has another shape.
+    """
+    with h5py.File(old) as source, h5py.File(today, "r+") as target:
+
+        def fill(name: str, item: h5py.Group | h5py.Dataset) -> None:
+            if isinstance(item, h5py.Dataset):
+                was = re.sub("^generator/", "drawing_generator/", name)
+                if was not in source or source[was].shape != item.shape:
+                    raise ValueError(f"The shape of {was} is not {item.shape}.")
+                item[...] = source[was][()]
+
+        target.visititems(fill)
+
+
+def is_of_first_edition(checkpoint: Path) -> bool:
+    """Return whether version 0.1 wrote a checkpoint."""
+    with h5py.File(checkpoint) as file:
+        return "drawing_generator" in file

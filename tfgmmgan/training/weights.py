@@ -1,8 +1,10 @@
 """Loading a run's checkpoints."""
 
+import tempfile
 from pathlib import Path
 
 from tfgmmgan.models import LatentGAN
+from tfgmmgan.training.compat import fill_from_first_edition, is_of_first_edition
 from tfgmmgan.training.run_directory import RunDirectory
 from tfgmmgan.utils.errors import UserError
 
@@ -22,7 +24,14 @@ def restore(model: LatentGAN, run: RunDirectory) -> int:
 def load_weights(model: LatentGAN, path: Path) -> None:
     """Load a checkpoint; raise `UserError` where it is damaged, or of another model."""
     try:
-        model.load_weights(path)
+        if not is_of_first_edition(path):
+            model.load_weights(path)
+            return
+        with tempfile.TemporaryDirectory() as folder:
+            today = Path(folder, "today.weights.h5")
+            model.save_weights(today)
+            fill_from_first_edition(today, path)
+            model.load_weights(today)
     except Exception as error:  # h5py and Keras raise whatever they like on a damaged file
         if "shape" in str(error).lower():
             raise UserError(
