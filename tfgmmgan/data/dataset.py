@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from tfgmmgan.utils.errors import UserError
 
-__all__ = ["ImageData", "KnownMixture", "Split", "check_examples"]
+__all__ = ["ImageData", "KnownMixture", "Split", "check_examples", "hold_out"]
 
 
 def check_examples(examples: np.ndarray, where: str, channels: tuple[int, ...] = (1, 3)) -> np.ndarray:
@@ -52,6 +52,18 @@ def check_examples(examples: np.ndarray, where: str, channels: tuple[int, ...] =
             "Give uint8 in [0, 255], or rescale."
         )
     return examples.astype(np.float32, copy=False)
+
+
+def hold_out(n: int, fraction: float, where: str) -> tuple[np.ndarray, np.ndarray]:
+    """Return row numbers (train, test), each ascending: a draw that is the same on every call.
+
+    The draw has a seed of its own, not the run's: runs that differ in their seed are judged on the same examples.
+    """
+    if n < 2:
+        raise UserError(f"{where}: at least 2 examples are needed to hold some out for testing; got {n}.")
+    order = np.random.default_rng(0).permutation(n)
+    held = min(n - 1, max(1, round(n * fraction)))
+    return np.sort(order[held:]), np.sort(order[:held])
 
 
 @dataclass
@@ -123,8 +135,14 @@ class Split:
             for rows, batch in self.stream(order).take(n).batch(batch_size).as_numpy_iterator():
                 yield batch, rows
 
-    def select(self, rows: np.ndarray, labels: np.ndarray | None) -> "Split":
-        """Return the split of these rows alone, in ascending order, under new labels."""
+    def hold_out(self, fraction: float, where: str) -> list["Split"]:
+        """Return two splits, to train and to test: a share is held out (`hold_out`)."""
+        return [self.select(rows) for rows in hold_out(self.size, fraction, where)]
+
+    def select(self, rows: np.ndarray, labels: np.ndarray | None = None) -> "Split":
+        """Return the split of these rows alone, in ascending order, under new labels if there are any."""
+        if labels is None and self.labels is not None:
+            labels = self.labels[rows]
         if self.examples is not None:
             return Split(len(rows), labels, self.examples[rows])
         new_row = np.full(self.size, -1, np.int64)

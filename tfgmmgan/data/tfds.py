@@ -10,7 +10,6 @@ from PIL import Image
 from tfgmmgan.data.dataset import ImageData, Split
 from tfgmmgan.data.images import resize_image
 from tfgmmgan.data.options import DataOptions
-from tfgmmgan.data.splits import hold_out
 from tfgmmgan.utils.connectivity import answers
 from tfgmmgan.utils.errors import UserError, nearest
 
@@ -159,7 +158,7 @@ def _fit_image(convert: Converter, shape: tuple[int, ...]) -> Callable[[dict], d
 def _in_memory(
     builder: Any, held: str | None, label: str | None, convert: Converter, shape: tuple, options: DataOptions
 ) -> list[Split]:
-    def read(split: str) -> tuple[np.ndarray, np.ndarray | None]:
+    def read(split: str) -> Split:
         size = _size(_parts(builder, split))
         images, labels = np.empty((size, *shape), np.uint8), np.empty((size,), np.int64)
         records = builder.as_dataset(split=split).map(_fit_image(convert, shape), num_parallel_calls=tf.data.AUTOTUNE)
@@ -170,21 +169,17 @@ def _in_memory(
             if label:
                 labels[rows] = batch[label]
             row = rows.stop
-        return images, _known(labels) if label else None
+        return Split(size, _known(labels) if label else None, images)
 
-    images, labels = read(options.train_split)
-    if held:
-        test_images, test_labels = read(held)
-        return [Split(len(images), labels, images), Split(len(test_images), test_labels, test_images)]
-    return [
-        Split(len(rows), None if labels is None else labels[rows], images[rows])
-        for rows in hold_out(len(images), options.test_fraction, builder.name)
-    ]
+    train = read(options.train_split)
+    return [train, read(held)] if held else train.hold_out(options.test_fraction, builder.name)
 
 
 def _streamed(
     builder: Any, held: str | None, label: str | None, convert: Converter, shape: tuple, options: DataOptions
 ) -> list[Split]:
+    import tensorflow_datasets as tfds
+
     parts = _parts(builder, options.train_split)
     names, size = (options.train_split, held), _size(parts)
     if not held:  # a stream can't be held out row by row: its last share is the test split
@@ -195,7 +190,8 @@ def _streamed(
         records = builder.as_dataset(split=name, shuffle_files=False)
         labels = None
         if label:
-            stored = builder.as_dataset(split=name, shuffle_files=False, decoders=_only(label))
+            only_labels = tfds.decode.PartialDecoding({label: True})  # which leaves the images alone
+            stored = builder.as_dataset(split=name, shuffle_files=False, decoders=only_labels)
             labels = _known(np.fromiter((record[label] for record in stored.as_numpy_iterator()), np.int64, size))
 
         def stream(order: int | None) -> tf.data.Dataset:
@@ -214,10 +210,3 @@ def _streamed(
 def _known(labels: np.ndarray) -> np.ndarray | None:
     """Return labels, or None where TFDS says by -1 that there are none."""
     return None if (labels < 0).all() else labels
-
-
-def _only(feature: str) -> Any:
-    """Return the decoder that reads one feature and leaves the images alone."""
-    import tensorflow_datasets as tfds
-
-    return tfds.decode.PartialDecoding({feature: True})

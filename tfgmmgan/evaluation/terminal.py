@@ -2,7 +2,7 @@
 
 import re
 
-from tfgmmgan.evaluation.display.text import text_table
+from tfgmmgan.evaluation.display import text_table
 from tfgmmgan.evaluation.sections import SECTIONS
 
 __all__ = ["aggregate_table", "comparison_table", "describe", "summary"]

@@ -5,12 +5,11 @@ from typing import NamedTuple
 import keras
 
 from tfgmmgan.networks.chain import Chain, dtype_policy
+from tfgmmgan.networks.classifiers import EncodingClassifier, SharedClassifier
 from tfgmmgan.networks.dcgan import DCGANClassifier, DCGANEncoder, DCGANGenerator
 from tfgmmgan.networks.discriminator import Discriminator
-from tfgmmgan.networks.encoding_classifier import EncodingClassifier
 from tfgmmgan.networks.mlp import MLPClassifier, MLPEncoder, MLPGenerator
 from tfgmmgan.networks.resnet import ResNetClassifier, ResNetEncoder, ResNetGenerator
-from tfgmmgan.networks.shared_classifier import SharedClassifier
 from tfgmmgan.utils.registry import Registry
 
 __all__ = [

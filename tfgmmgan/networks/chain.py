@@ -1,12 +1,14 @@
 """A network that is a plain sequence of layers, as the papers' tables are."""
 
 import inspect
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 import keras
 
-__all__ = ["LEAK", "Chain", "dtype_policy"]
+from tfgmmgan.utils.arguments import values_of
+
+__all__ = ["LEAK", "Chain", "Network", "build_chain", "dtype_policy"]
 
 LEAK = 0.2  # of every LeakyReLU; the papers do not say
 
@@ -22,7 +24,34 @@ def dtype_policy(policy: keras.DTypePolicy) -> Iterator[None]:
         keras.config.set_dtype_policy(before)
 
 
-class Chain(keras.Model):
+def build_chain(chain: Iterable[keras.layers.Layer], input_shape: tuple) -> tuple:
+    """Create the weights of layers that follow each other, those that have none yet; return the last one's shape."""
+    for layer in chain:
+        if not layer.built:
+            layer.build(input_shape)
+        input_shape = layer.compute_output_shape(input_shape)
+    return input_shape
+
+
+class Network(keras.Model):
+    """A Keras model whose config is what its constructor was given, networks among it too."""
+
+    def get_config(self) -> dict:
+        """Return the constructor's arguments."""
+        own = {
+            name: keras.saving.serialize_keras_object(value) if isinstance(value, keras.layers.Layer) else value
+            for name, value in values_of(self).items()
+        }
+        return {**super().get_config(), **own}
+
+    @classmethod
+    def from_config(cls, config: dict) -> "Network":
+        """Make the network of a `get_config`."""
+        encoder = keras.saving.deserialize_keras_object(config["encoder"]) if "encoder" in config else None
+        return cls(**config | ({"encoder": encoder} if encoder else {}))
+
+
+class Chain(Network):
     """Runs `make_blocks()` one after the other; the networks of the tables only say which blocks.
 
     Args:
@@ -37,14 +66,14 @@ class Chain(keras.Model):
         super().__init__(**kwargs)
         if width <= 0:
             raise ValueError(f"width must be positive; got {width}.")
-        self.data_shape = self.check_shape(tuple(int(side) for side in data_shape))
+        self.data_shape = tuple(int(side) for side in data_shape)
+        self.check_shape(self.data_shape)
         self.width = width
         with dtype_policy(self.dtype_policy):
             self.blocks = self.make_blocks()
 
-    def check_shape(self, data_shape: tuple[int, ...]) -> tuple[int, ...]:
-        """Return the shape, or raise `UserError` where this network can't have it."""
-        return data_shape
+    def check_shape(self, data_shape: tuple[int, ...]) -> None:
+        """Raise `UserError` where this network can't have a shape."""
 
     def make_blocks(self) -> list[keras.layers.Layer]:
         """Return the layers in their order."""
@@ -56,10 +85,7 @@ class Chain(keras.Model):
 
     def build(self, input_shape: tuple) -> None:
         """Create every layer's weights."""
-        for layer in self.blocks:
-            if not layer.built:
-                layer.build(input_shape)
-            input_shape = layer.compute_output_shape(input_shape)
+        build_chain(self.blocks, input_shape)
         self.built = True
 
     def call(self, inputs, training: bool = False):  # noqa: ANN001, ANN201
@@ -85,7 +111,3 @@ class Chain(keras.Model):
         for layer in self.blocks:
             input_shape = layer.compute_output_shape(input_shape)
         return input_shape
-
-    def get_config(self) -> dict:
-        """Return the constructor's arguments."""
-        return {**super().get_config(), "data_shape": self.data_shape, "width": self.width}

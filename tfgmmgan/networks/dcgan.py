@@ -14,19 +14,18 @@ __all__ = ["DCGANClassifier", "DCGANEncoder", "DCGANGenerator"]
 
 
 class _ImageChain(Chain):
-    def check_shape(self, data_shape: tuple[int, ...]) -> tuple[int, ...]:
+    def check_shape(self, data_shape: tuple[int, ...]) -> None:
         """Images only, with sides divisible by 4."""
         if len(data_shape) != 3 or min(data_shape) < 1:
             raise UserError(
                 f"The dcgan networks take images of shape (height, width, channels); got {data_shape}. "
-                "Points want --networks.architecture mlp."
+                "Points want --model.architecture mlp."
             )
         if data_shape[0] % 4 or data_shape[1] % 4:
             raise UserError(
                 f"The dcgan networks need a height and width divisible by 4; got {data_shape[0]}x{data_shape[1]}. "
                 f"Resize, for example with --data.image_size {max(4, round(data_shape[0] / 4) * 4)}."
             )
-        return data_shape
 
 
 @keras.saving.register_keras_serializable(package="tfgmmgan")
@@ -85,10 +84,6 @@ class DCGANEncoder(_ImageChain):
             layers.Flatten(),
         ]
 
-    def get_config(self) -> dict:
-        """Return the constructor's arguments."""
-        return {**super().get_config(), "batch_norm": self.batch_norm}
-
 
 @keras.saving.register_keras_serializable(package="tfgmmgan")
 class DCGANClassifier(_ImageChain):
@@ -117,7 +112,3 @@ class DCGANClassifier(_ImageChain):
             layers.Dense(self.scaled(1024), activation="relu"),
             layers.Dense(self.num_components, dtype="float32"),
         ]
-
-    def get_config(self) -> dict:
-        """Return the constructor's arguments."""
-        return {**super().get_config(), "num_components": self.num_components}

@@ -10,14 +10,13 @@ __all__ = ["MLPClassifier", "MLPEncoder", "MLPGenerator"]
 
 
 class _PointChain(Chain):
-    def check_shape(self, data_shape: tuple[int, ...]) -> tuple[int, ...]:
+    def check_shape(self, data_shape: tuple[int, ...]) -> None:
         """Points only."""
         if len(data_shape) != 1:
             raise UserError(
                 f"The mlp networks take points of shape (dimensions,); got {data_shape}. "
-                "Images want --networks.architecture dcgan."
+                "Images want --model.architecture dcgan."
             )
-        return data_shape
 
     def hidden(self, count: int) -> list[layers.Layer]:
         """Return hidden layers of 128 * width units."""
@@ -69,7 +68,3 @@ class MLPClassifier(_PointChain):
     def make_blocks(self) -> list[layers.Layer]:
         """Return the layers in their order."""
         return [*self.hidden(1), layers.Dense(self.num_components, dtype="float32")]
-
-    def get_config(self) -> dict:
-        """Return the constructor's arguments."""
-        return {**super().get_config(), "num_components": self.num_components}

@@ -9,9 +9,10 @@ import keras
 import tensorflow as tf
 from keras import layers, ops
 
-from tfgmmgan.networks.chain import Chain, dtype_policy
+from tfgmmgan.networks.chain import Chain, build_chain, dtype_policy
 from tfgmmgan.networks.normalization import BatchNormalization
 from tfgmmgan.networks.spectral import SpectralConv2D, SpectralDense
+from tfgmmgan.utils.arguments import values_of
 from tfgmmgan.utils.errors import UserError
 
 __all__ = ["DownBlock", "ResNetClassifier", "ResNetEncoder", "ResNetGenerator", "UpBlock"]
@@ -56,10 +57,7 @@ class _Residual(layers.Layer):
     def build(self, input_shape: tuple) -> None:
         """Create both branches' weights."""
         for branch in (self.main, self.shortcut):
-            shape = input_shape
-            for layer in branch:
-                layer.build(shape)
-                shape = layer.compute_output_shape(shape)
+            build_chain(branch, input_shape)
         self.built = True
 
     def call(self, inputs: tf.Tensor, training: bool = False) -> tf.Tensor:
@@ -79,7 +77,7 @@ class _Residual(layers.Layer):
 
     def get_config(self) -> dict:
         """Return the constructor's arguments."""
-        return {**super().get_config(), "channels": self.channels}
+        return {**super().get_config(), **values_of(self)}
 
 
 @keras.saving.register_keras_serializable(package="tfgmmgan")
@@ -132,11 +130,6 @@ class DownBlock(_Residual):
             main, shortcut = [*main, layers.AveragePooling2D(2)], [layers.AveragePooling2D(2), *shortcut]
         return main, shortcut
 
-    def get_config(self) -> dict:
-        """Return the constructor's arguments."""
-        own = {"downsample": self.downsample, "preactivate": self.preactivate, "project": self.project}
-        return {**super().get_config(), **own}
-
 
 @keras.saving.register_keras_serializable(package="tfgmmgan")
 class _GlobalSum(layers.Layer):
@@ -152,12 +145,12 @@ class _GlobalSum(layers.Layer):
 
 
 class _ResNet(Chain):
-    def check_shape(self, data_shape: tuple[int, ...]) -> tuple[int, ...]:
+    def check_shape(self, data_shape: tuple[int, ...]) -> None:
         """Images only, with sides of 32 to 96 pixels that the doublings divide."""
         if len(data_shape) != 3 or min(data_shape) < 1:
             raise UserError(
                 f"The resnet networks take images of shape (height, width, channels); got {data_shape}. "
-                "Points want --networks.architecture mlp."
+                "Points want --model.architecture mlp."
             )
         height, width, _ = data_shape
         step = 2 ** _doublings(data_shape)
@@ -167,7 +160,6 @@ class _ResNet(Chain):
                 "The resnet networks need a height and width of 32 to 96 pixels, divisible by 8, or by 16 where both "
                 f"are 64 or more; got {height}x{width}. Resize, for example with --data.image_size {nearest}."
             )
-        return data_shape
 
     def encoding(self, share: float) -> list[layers.Layer]:
         """Return BigGAN's discriminator without its head, with this share of its channels."""
@@ -258,7 +250,3 @@ class ResNetClassifier(_ResNet):
     def make_blocks(self) -> list[layers.Layer]:
         """Return the layers, top to bottom."""
         return [*self.encoding(0.5), layers.Dense(self.num_components, dtype="float32")]
-
-    def get_config(self) -> dict:
-        """Return the constructor's arguments."""
-        return {**super().get_config(), "num_components": self.num_components}

@@ -1,6 +1,9 @@
 """What the modes hold, and which are the same, without labels."""
 
+from itertools import combinations
+
 import numpy as np
+from scipy.stats import entropy
 
 __all__ = ["SHARE_ALIVE", "duplicate_pairs", "mode_summary"]
 
@@ -22,14 +25,13 @@ def mode_summary(responsibilities: np.ndarray) -> dict:
     n, k = responsibilities.shape
     weights = responsibilities.mean(axis=0, dtype=np.float64)
     shares = np.bincount(responsibilities.argmax(axis=1), minlength=k) / n
-    positive = weights[weights > 0]
     return {
         "min_share": SHARE_ALIVE / k,
         "num_modes_in_use": int((shares >= SHARE_ALIVE / k).sum()),
         "weights": weights.tolist(),
         "shares": shares.tolist(),
         "mean_confidence": float(responsibilities.max(axis=1).mean()),
-        "entropy": float(-(positive * np.log(positive)).sum()),
+        "entropy": float(entropy(weights)),
     }
 
 
@@ -44,9 +46,8 @@ def duplicate_pairs(confusion: np.ndarray) -> list[tuple[int, int]]:
             column j assigned to j.
     """
     pairs = []
-    for first in range(len(confusion)):
-        for second in range(first + 1, len(confusion)):
-            block = confusion[np.ix_([first, second], [first, second])]
-            if block.sum() and np.trace(block) / block.sum() <= SAME:
-                pairs.append((first, second))
+    for pair in combinations(range(len(confusion)), 2):
+        block = confusion[np.ix_(pair, pair)]
+        if block.sum() and np.trace(block) / block.sum() <= SAME:
+            pairs.append(pair)
     return pairs

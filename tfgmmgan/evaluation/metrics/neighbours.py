@@ -25,10 +25,15 @@ def kth_distances(points: np.ndarray, k: int = NEIGHBOURS) -> np.ndarray:
 
 def share_covered(queries: np.ndarray, points: np.ndarray, radii: np.ndarray) -> float:
     """Return the share of (n, p) queries that lie within the ball of any of (m, p) points, of radii (m,)."""
+    return float((balls_around(queries, points, radii) > 0).mean())
+
+
+def balls_around(queries: np.ndarray, points: np.ndarray, radii: np.ndarray) -> np.ndarray:
+    """Return in how many of the balls around (m, p) points, of radii (m,), each of (n, p) queries lies, (n,)."""
     blocks = pairwise_distances_chunked(
-        queries, points, reduce_func=lambda block, _: (block <= radii).any(axis=1), working_memory=BLOCK_MEGABYTES
+        queries, points, reduce_func=lambda block, _: (block <= radii).sum(axis=1), working_memory=BLOCK_MEGABYTES
     )
-    return float(np.concatenate(list(blocks)).mean())
+    return np.concatenate(list(blocks))
 
 
 def precision_recall(real: np.ndarray, generated: np.ndarray, k: int = NEIGHBOURS) -> tuple[float, float]:
@@ -68,10 +73,7 @@ def density(
         Naeem et al. 2020, section 3.2.
     """
     radii = kth_distances(real, k) if radii is None else radii
-    blocks = pairwise_distances_chunked(
-        generated, real, reduce_func=lambda block, _: (block <= radii).sum(axis=1), working_memory=BLOCK_MEGABYTES
-    )
-    return float(np.concatenate(list(blocks)).mean() / k)
+    return float(balls_around(generated, real, radii).mean() / k)
 
 
 def coverage(
@@ -82,14 +84,7 @@ def coverage(
     Recall has the balls around the generated examples: a few that lie apart from all others, and look like nothing,
     have balls that hold many real ones. Here the balls are around the real ones.
 
-    Args:
-        real: (n, p) features.
-        generated: (m, p) features; of more examples more is covered.
-        k: Neighbours; 5 in the paper.
-        radii: As in `density`.
-
-    Reference:
-        Naeem et al. 2020, section 3.2.
+    Arguments and reference are those of `density`; of more generated examples more is covered.
     """
     radii = kth_distances(real, k) if radii is None else radii
     return float((nearest_distances(real, generated) <= radii).mean())

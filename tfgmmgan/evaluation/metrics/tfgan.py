@@ -4,14 +4,13 @@ import importlib
 import importlib.util
 import sys
 import types
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
 
-from tfgmmgan.evaluation.metrics.moments import Moments
+from tfgmmgan.evaluation.metrics.features import Moments
 
 __all__ = ["classifier_score", "frechet_distance", "kernel_distance"]
 
@@ -34,13 +33,10 @@ def classifier_metrics() -> types.ModuleType:
         for loaded in [loaded for loaded in sys.modules if loaded.split(".")[0] == PACKAGE]:
             del sys.modules[loaded]
     root = Path(importlib.util.find_spec(PACKAGE).origin).parent
-    for package, folder in ((PACKAGE, root), (f"{PACKAGE}.python", root / "python")):
-        bare = types.ModuleType(package)
-        bare.__path__ = [str(folder)]
-        sys.modules[package] = bare
-    bare = types.ModuleType(f"{PACKAGE}.python.eval")  # its __init__ wants TF-Hub, and TF-Hub pkg_resources
-    bare.__path__ = [str(root / "python" / "eval")]
-    sys.modules[bare.__name__] = bare
+    for folder in ("", "python", "python/eval"):  # the last one's __init__ wants TF-Hub, and TF-Hub pkg_resources
+        bare = types.ModuleType(".".join([PACKAGE, *folder.split("/")]).rstrip("."))
+        bare.__path__ = [str(root / folder)]
+        sys.modules[bare.__name__] = bare
     return importlib.import_module(name)
 
 
@@ -98,12 +94,8 @@ def classifier_score(logits: np.ndarray) -> float:
         Salimans et al. 2016; GM-GAN, eq. 5. Over all rows at once; the original averages over ten splits of 5,000.
     """
 
-    def blocks() -> Iterator[tuple[tf.Tensor, tf.Tensor]]:
-        for row in range(0, len(logits), 4 * BLOCK):
-            block = tf.constant(logits[row : row + 4 * BLOCK], tf.float32)
-            yield tf.nn.softmax(block), block
-
-    marginal = sum(tf.reduce_sum(p, axis=0) for p, _ in blocks()) / len(logits)
+    blocks = [tf.constant(logits[row : row + 4 * BLOCK], tf.float32) for row in range(0, len(logits), 4 * BLOCK)]
+    marginal = sum(tf.reduce_sum(tf.nn.softmax(block), axis=0) for block in blocks) / len(logits)
     divergence = classifier_metrics().kl_divergence
-    total = sum(float(tf.reduce_sum(divergence(p, block, marginal))) for p, block in blocks())
+    total = sum(float(tf.reduce_sum(divergence(tf.nn.softmax(block), block, marginal))) for block in blocks)
     return float(np.exp(total / len(logits)))

@@ -11,7 +11,7 @@ from tfgmmgan.data import ImageData
 from tfgmmgan.data.scaling import to_float
 from tfgmmgan.evaluation.networks.cache import cached, fingerprint
 from tfgmmgan.evaluation.networks.feature_network import FeatureNetwork, collect
-from tfgmmgan.evaluation.progress import Bar
+from tfgmmgan.evaluation.progress import epoch_bar
 
 __all__ = ["Autoencoder", "train_autoencoder"]
 
@@ -24,44 +24,34 @@ PATIENCE = 3
 HELD_OUT = 0.1
 
 
-class Autoencoder:
-    """A trained autoencoder.
+class Autoencoder(FeatureNetwork):
+    """A trained autoencoder; its features, (n, 11), are the code and how far the reconstruction is.
+
+    The root mean squared error is there for examples that no code stands for: an encoder alone would take them for real
+    ones.
 
     Attributes:
         encoder: From (n, *shape) in [-1, 1] to codes (n, 10).
-        decoder: Back.
         scale: (11,) standard deviations of code and error over the held-out examples, by which features are divided.
-        identity: Tells it from those of other data.
     """
 
     def __init__(self, encoder: keras.Model, decoder: keras.Model, identity: str) -> None:
+        about = {"features": "code and reconstruction error, over their standard deviations; no label was used"}
+        super().__init__("autoencoder", self._features, identity, about)
         self.encoder = encoder
-        self.decoder = decoder
-        self.identity = identity
         self.scale = np.ones(CODE + 1, np.float32)
         examples = keras.Input(encoder.input_shape[1:])
         code = encoder(examples)
         self._both = keras.Model(examples, [code, decoder(code)])
 
-    def run(self, examples: np.ndarray) -> tuple[np.ndarray, None]:
-        """Return features, (n, *shape) float in [-1, 1] -> (n, 11): the code, and how far the reconstruction is.
-
-        The root mean squared error is there for examples that no code stands for: an encoder alone would take them for
-        real ones.
-        """
+    def _features(self, examples: np.ndarray) -> tuple[np.ndarray, None]:
         code, decoded = self._both.predict_on_batch(examples)
-        errors = np.square(keras.ops.convert_to_numpy(decoded) - examples).reshape(len(examples), -1).mean(axis=1)
-        code = keras.ops.convert_to_numpy(code)
+        errors = np.square(decoded - examples).reshape(len(examples), -1).mean(axis=1)
         return np.concatenate([code, np.sqrt(errors)[:, None]], axis=1) / self.scale, None
 
     def codes(self, examples: np.ndarray) -> np.ndarray:
         """Return codes, (n, *shape) uint8 or float in [-1, 1] -> (n, 10)."""
-        return keras.ops.convert_to_numpy(self.encoder.predict_on_batch(to_float(examples)))
-
-    def network(self) -> FeatureNetwork:
-        """Return it as a feature network."""
-        about = {"features": "code and reconstruction error, over their standard deviations; no label was used"}
-        return FeatureNetwork("autoencoder", self.run, self.identity, about)
+        return self.encoder.predict_on_batch(to_float(examples))
 
 
 def train_autoencoder(
@@ -90,8 +80,8 @@ def train_autoencoder(
     both = keras.Sequential([encoder, decoder])
     order = np.random.default_rng(seed).permutation(len(data.train))
     held_out, rest = np.split(order, [max(1, int(HELD_OUT * len(order)))])
-    rest = replace(data, train=data.train.select(np.sort(rest), None))
-    held_out = data.train.select(np.sort(held_out), None)
+    rest = replace(data, train=data.train.select(np.sort(rest)))
+    held_out = data.train.select(np.sort(held_out))
     batch_size = min(BATCH_SIZE, len(rest.train))
     steps = rest.steps_per_epoch(batch_size)
     epochs = max(epochs or EPOCHS, -(-(min_steps or MIN_STEPS) // steps))
@@ -108,11 +98,11 @@ def train_autoencoder(
             shuffle=False,
             verbose=0,
             callbacks=[
-                Bar(f"training an autoencoder of {data.name}", epochs),
+                epoch_bar(f"training an autoencoder of {data.name}", epochs),
                 keras.callbacks.EarlyStopping("val_loss", patience=PATIENCE, mode="min", restore_best_weights=True),
             ],
         )
-        found, _ = collect([autoencoder.network()], held_out.batches().as_numpy_iterator())
+        found, _ = collect([autoencoder], held_out.batches().as_numpy_iterator())
         scale = np.maximum(found["autoencoder"].values.std(axis=0), 1e-6)
         return {"scale": scale} | {f"{index:03}": weight for index, weight in enumerate(both.get_weights())}
 

@@ -5,11 +5,20 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from tfgmmgan.data import ImageData
-from tfgmmgan.evaluation.display.names import METHODS
-from tfgmmgan.evaluation.display.parts import block, figures, heading, image, note, table
-from tfgmmgan.evaluation.display.runs import Runs
-from tfgmmgan.evaluation.display.svg import COLOURS, panels, svg
-from tfgmmgan.evaluation.display.text import text_table
+from tfgmmgan.evaluation.display import (
+    COLOURS,
+    METHODS,
+    Runs,
+    block,
+    figures,
+    heading,
+    image,
+    note,
+    panels,
+    svg,
+    table,
+    text_table,
+)
 from tfgmmgan.evaluation.metrics.calibration import calibration
 from tfgmmgan.evaluation.metrics.clustering import cluster_scores
 from tfgmmgan.evaluation.networks.cache import cached, fingerprint

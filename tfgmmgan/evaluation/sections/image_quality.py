@@ -1,10 +1,7 @@
 """How generated examples compare with real ones, for each way to draw and each network."""
 
 from tfgmmgan.data.scaling import to_float
-from tfgmmgan.evaluation.display.names import SAMPLERS
-from tfgmmgan.evaluation.display.parts import block, heading, note, table
-from tfgmmgan.evaluation.display.runs import Runs
-from tfgmmgan.evaluation.display.text import text_table
+from tfgmmgan.evaluation.display import SAMPLERS, Runs, block, heading, note, table, text_table
 from tfgmmgan.evaluation.metrics.image_quality import compare_features
 from tfgmmgan.evaluation.metrics.quality_diversity import PAIRS_FROM, quality_diversity
 from tfgmmgan.evaluation.networks.feature_network import collect
@@ -73,7 +70,7 @@ class ImageQuality(Section):
             "seed": subject.seed,
         }
         if settings:
-            test = subject.real(subject.judge.network(), "test", n)
+            test = subject.real(subject.judge, "test", n)
             images = to_float(subject.data.test.draw(PAIRS_FROM)).numpy()
             judged["real"] = quality_diversity(test, images, subject.reference.values, settings["constant"])
             card["quality_diversity"] = {**settings, "num": n, "samplers": judged}

@@ -4,10 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tfgmmgan.evaluation.display.names import METHODS
-from tfgmmgan.evaluation.display.parts import block, image, scroll
-from tfgmmgan.evaluation.display.runs import Runs
-from tfgmmgan.evaluation.display.svg import COLOURS, panels, svg
+from tfgmmgan.evaluation.display import COLOURS, METHODS, Runs, block, image, panels, scroll, svg
 from tfgmmgan.evaluation.metrics.modes import mode_summary
 from tfgmmgan.evaluation.sections.section import Section
 from tfgmmgan.evaluation.subject import SPLITS, Subject

@@ -4,9 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tfgmmgan.evaluation.display.parts import block, image, note, scroll
-from tfgmmgan.evaluation.display.runs import Runs
-from tfgmmgan.evaluation.display.svg import COLOURS, panels, svg
+from tfgmmgan.evaluation.display import COLOURS, Runs, block, image, note, panels, scroll, svg
 from tfgmmgan.evaluation.metrics.features import Features
 from tfgmmgan.evaluation.metrics.neighbours import precision_recall
 from tfgmmgan.evaluation.metrics.quality_diversity import PAIRS, combined, inter_class_diversity, quality_diversity

@@ -1,0 +1,170 @@
+"""What sections are shown with: a reader's names, tables of text, several runs as one, charts, parts of HTML."""
+
+import base64
+import io
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from markupsafe import Markup
+from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.figure import Figure
+
+from tfgmmgan.evaluation.aggregate import aggregate
+
+COLOURS = ("#2a6f97", "#c8553d", "#588157", "#8e6c8a", "#b08900")
+METHODS = {
+    "classifier": "The classifier C",
+    "algorithm_2": "Algorithm 2, on G's samples",
+    "mixture": "The mixture of encodings",
+    "label_mixture": "The same, K = classes",
+    "kmeans": "k-means on pixels",
+    "autoencoder_kmeans": "Autoencoder + k-means",
+}
+SAMPLERS = {
+    "prior": "the prior",
+    "fitted_mixture": "the fitted mixture",
+    "normal": "the normal prior",
+    "normal_truncated": "the same, truncated",
+    "encodings": "encodings of real ones",
+    "floor": "real test examples",
+}
+
+
+def text_table(
+    title: str, columns: Iterable[str], rows: Mapping[str, Iterable[str]], width: int, cell_width: int
+) -> str:
+    """Return a table: names to the left in `width` characters, cells to the right in `cell_width` each."""
+    return "\n".join(
+        (f"{name:<{width}}" + "".join(f"{cell:>{cell_width}}" for cell in cells)).rstrip()
+        for name, cells in [(title, columns), *rows.items()]
+    )
+
+
+@dataclass
+class Runs:
+    """One run, or several that differ in their seeds.
+
+    Attributes:
+        cards: Their scorecards.
+        classes: Names of the classes.
+        pictures: The first run's figures by kind, PNG.
+        missing: What stands for a score that not all of them have.
+    """
+
+    cards: Sequence[dict]
+    classes: Sequence[str] = ()
+    pictures: dict[str, bytes] = field(default_factory=dict)
+    missing: str = "-"
+
+    @property
+    def card(self) -> dict:
+        """The first run's scorecard."""
+        return self.cards[0]
+
+    @property
+    def first(self) -> str:
+        """What a title says of things that are the first run's alone."""
+        return " (first run)" if len(self.cards) > 1 else ""
+
+    @cached_property
+    def together(self) -> dict:
+        """Mean and standard deviation of every number (`aggregate`)."""
+        return aggregate(list(self.cards))
+
+    def number(self, path: str, digits: int = 3) -> str:
+        """Return a score by its dotted path, of several runs mean ± standard deviation."""
+        score = self.together["scores"].get(path)
+        if score is None:
+            return self.missing
+        spread = "" if score["std"] is None else f" ± {score['std']:.{digits}f}"
+        return f"{score['mean']:.{digits}f}{spread}"
+
+    def rows(self, names: dict[str, str], paths: dict[str, str], digits: dict[str, int]) -> dict[str, list[str]]:
+        """Return rows of a table: by name the numbers at a path with each of the scores' names, with its digits.
+
+        Args:
+            names: By key of `paths` what a reader calls it.
+            paths: By key the dotted path that the scores' names end.
+            digits: By name of the score.
+        """
+        return {
+            names[key]: [self.number(f"{path}.{score}", count) for score, count in digits.items()]
+            for key, path in paths.items()
+        }
+
+
+def panels(columns: int, width: float, height: float) -> tuple[Figure, list]:
+    """Return a figure of so many panels in a row, of so many inches each, and their axes."""
+    figure = Figure(figsize=(width * max(columns, 1), height), layout="constrained")
+    axes = list(figure.subplots(1, columns, squeeze=False)[0]) if columns else []
+    for place in axes:
+        place.spines[["top", "right"]].set_visible(False)
+        place.title.set_fontsize(10)
+    return figure, axes
+
+
+def svg(figure: Figure) -> str:
+    """Return a figure as SVG."""
+    text = io.StringIO()
+    FigureCanvasSVG(figure).print_svg(text, metadata={"Date": None})
+    return text.getvalue()
+
+
+# -- parts of a report's block, as HTML; plain strings are escaped -----------------------------------------
+
+
+def block(title: str, *parts: str) -> Markup:
+    """Return a block of the report; empty parts are left out."""
+    body = Markup("\n  ").join(part for part in parts if part)
+    return Markup("<section>\n  <h2>{}</h2>\n  {}\n</section>\n").format(title, body)
+
+
+def heading(text: str) -> Markup:
+    """Return a heading within a block."""
+    return Markup("<h3>{}</h3>").format(text)
+
+
+def note(text: str, css: str = "soft") -> Markup:
+    """Return a paragraph: what a reader should know of the numbers, or, as "bad", what is wrong."""
+    return Markup('<p class="{}">{}</p>').format(css, text)
+
+
+def image(content: str | bytes, alt: str, css: str = "") -> Markup:
+    """Return a picture with its bytes in it: an SVG's text, or a PNG's bytes, which keep their pixels."""
+    kind, css = ("svg+xml", css) if isinstance(content, str) else ("png", f"pixels {css}".strip())
+    encoded = base64.b64encode(content.encode() if isinstance(content, str) else content).decode()
+    return Markup('<img class="{}" src="data:image/{};base64,{}" alt="{}">').format(css, kind, encoded, alt)
+
+
+def scroll(part: Markup) -> Markup:
+    """Return a part that scrolls sideways where the screen is narrow."""
+    return Markup('<div class="scroll">{}</div>').format(part)
+
+
+def figures(pictures: Mapping[str, Markup]) -> Markup:
+    """Return images (`image`) beside each other, by their captions."""
+    one = Markup("<figure>{}<figcaption>{}</figcaption></figure>")
+    return Markup('<div class="charts">{}</div>').format(
+        Markup().join(one.format(picture, caption) for caption, picture in pictures.items())
+    )
+
+
+def table(
+    columns: Sequence[str], rows: Mapping[str, Sequence[str]], floor: Collection[str] = (), css: str = ""
+) -> Markup:
+    """Return a table.
+
+    Args:
+        columns: Titles, that of the rows' names first.
+        rows: By name the other cells.
+        floor: Names of the rows that are there to compare with.
+        css: A class for the table.
+    """
+
+    def line(cells: Sequence[str], tag: str, css: str = "") -> Markup:
+        inner = Markup().join(Markup(f"<{tag}>{{}}</{tag}>").format(cell) for cell in cells)
+        return Markup('<tr class="{}">{}</tr>\n').format(css, inner)
+
+    body = Markup().join(line([name, *cells], "td", "floor" if name in floor else "") for name, cells in rows.items())
+    return scroll(Markup('<table class="{}">\n{}{}</table>').format(css, line(columns, "th"), body))
