@@ -17,12 +17,8 @@ __all__ = ["ImageData", "KnownMixture", "Split", "check_examples", "hold_out"]
 def check_examples(examples: np.ndarray, where: str, channels: tuple[int, ...] = (1, 3)) -> np.ndarray:
     """Return examples as uint8, or as float32 in [-1, 1]; raise `UserError` for anything else.
 
-    The range follows from the dtype and is never guessed from the values.
-
-    Args:
-        examples: (n, H, W, C), (n, H, W) or, for points, (n, p).
-        where: What to call them in an error.
-        channels: How many channels images may have.
+    The range follows from the dtype and is never guessed from the values. Examples are (n, H, W, C), (n, H, W) or, for
+    points, (n, p); an error calls them `where`.
     """
     if examples.ndim not in (2, 3, 4) or 0 in examples.shape[1:]:
         raise UserError(
@@ -157,12 +153,7 @@ class Split:
 
 @dataclass
 class KnownMixture:
-    """The distribution of a toy: spherical Gaussians of one spread and equal weights.
-
-    Attributes:
-        centres: (M, p).
-        std: Standard deviation in each dimension.
-    """
+    """The distribution of a toy: spherical Gaussians at centres (M, p), of one standard deviation and equal weights."""
 
     centres: np.ndarray
     std: float

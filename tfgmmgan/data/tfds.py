@@ -25,12 +25,7 @@ def load_tfds(name: str, options: DataOptions, known: tuple[str, ...] = ()) -> I
     It is read from `--data.path`, TFDS_DATA_DIR or ~/tensorflow_datasets, and downloaded and prepared there first
     if need be. Without such a test split a share of the training split is held out. A split whose labels are all
     -1, as STL-10's `unlabelled`, counts as unlabelled. A dataset beyond the memory limit is read while training and
-    shuffled through a window of 10,000 examples.
-
-    Args:
-        name: A TFDS name, such as `mnist`, `cifar10` or `imagenet_resized/64x64`.
-        options: `--data.*`.
-        known: Names of the other sources, for the error's advice.
+    shuffled through a window of 10,000 examples. `known` are the other sources, for the error's advice.
 
     Raises:
         UserError: If there is no such dataset, it can't be prepared, or it has no images.

@@ -81,13 +81,7 @@ class Runs:
         return f"{score['mean']:.{digits}f}{spread}"
 
     def rows(self, names: dict[str, str], paths: dict[str, str], digits: dict[str, int]) -> dict[str, list[str]]:
-        """Return rows of a table: by name the numbers at a path with each of the scores' names, with its digits.
-
-        Args:
-            names: By key of `paths` what a reader calls it.
-            paths: By key the dotted path that the scores' names end.
-            digits: By name of the score.
-        """
+        """Return rows of a table: what `names` calls each of `paths`, and its scores with so many `digits`."""
         return {
             names[key]: [self.number(f"{path}.{score}", count) for score, count in digits.items()]
             for key, path in paths.items()
@@ -153,14 +147,7 @@ def figures(pictures: Mapping[str, Markup]) -> Markup:
 def table(
     columns: Sequence[str], rows: Mapping[str, Sequence[str]], floor: Collection[str] = (), css: str = ""
 ) -> Markup:
-    """Return a table.
-
-    Args:
-        columns: Titles, that of the rows' names first.
-        rows: By name the other cells.
-        floor: Names of the rows that are there to compare with.
-        css: A class for the table.
-    """
+    """Return a table of titles (the rows' first) and, by name, the other cells; `floor` rows are to compare with."""
 
     def line(cells: Sequence[str], tag: str, css: str = "") -> Markup:
         inner = Markup().join(Markup(f"<{tag}>{{}}</{tag}>").format(cell) for cell in cells)

@@ -74,9 +74,7 @@ def epochs_chart(histories: Sequence[list[dict]]) -> str:
     """Return Fréchet distance and score over epochs, a line for each sampler (Fig. 4 of responsibility learning, Fig. 5
     of GAEL); for toys the negative log-likelihood (GM-GAN, Fig. 5).
 
-    Args:
-        histories: Rows of `scores.csv`, of one run or of several; of several the mean is drawn and one standard
-            deviation to both sides.
+    Of several runs' rows of `scores.csv` the mean is drawn and one standard deviation to both sides.
     """
     columns = [name for name in histories[0][-1] if name not in ("epoch", "criterion")]
     groups: dict[str, list[str]] = {}

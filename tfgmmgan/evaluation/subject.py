@@ -31,12 +31,7 @@ REFERENCE = 60_000
 class Subject:
     """A model, a dataset and the options of the evaluation; what is expensive is made when it is first asked for.
 
-    Attributes:
-        model: The trained model.
-        data: The dataset.
-        options: What is measured.
-        seed: Decides all noise.
-        notes: Lines on what could not be measured, and why.
+    `seed` decides all noise; `notes` are lines on what could not be measured, and why.
     """
 
     def __init__(

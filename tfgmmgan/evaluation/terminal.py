@@ -21,11 +21,7 @@ def describe(card: dict) -> str:
 
 
 def aggregate_table(together: dict) -> str:
-    """Return mean and standard deviation over runs of the scores that people compare, as a table.
-
-    Args:
-        together: Of `aggregate`.
-    """
+    """Return mean and standard deviation over runs (`aggregate`) of the scores that people compare, as a table."""
     config = together["config"]
     seeds = ", ".join(map(str, together["seeds"]))
     what = f"{config.get('model')} on {config.get('dataset')}, {len(together['runs'])} runs, seeds {seeds}"

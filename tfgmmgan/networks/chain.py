@@ -55,8 +55,8 @@ class Chain(Network):
     """Runs `make_blocks()` one after the other; the networks of the tables only say which blocks.
 
     Args:
-        data_shape: Shape of one example, (H, W, C) for images, (d,) for points.
-        width: Multiplies the number of channels or units. Default 1.
+        data_shape: Shape of one example, (H, W, C) for images, (p,) for points.
+        width: Multiplies the number of channels or units, of every network. Default 1.
     """
 
     has_batch_norm = False  # whether `batch_norm=False` is an argument

@@ -1,6 +1,7 @@
 """Tables 1-3 of responsibility learning (Huang et al. 2020) as Keras models, for any image size divisible by 4.
 
-Not published, and so ours: a leak of 0.2 in every LeakyReLU; `width`, which multiplies the channels.
+Not published, and so ours: a leak of 0.2 in every LeakyReLU; `width`, which multiplies the channels. Arguments without
+a word are `Chain`'s.
 """
 
 import keras
@@ -30,12 +31,7 @@ class _ImageChain(Chain):
 
 @keras.saving.register_keras_serializable(package="tfgmmgan")
 class DCGANGenerator(_ImageChain):
-    """The generator of Table 2: z (n, d) -> images (n, H, W, C) in [-1, 1], float32.
-
-    Args:
-        data_shape: (H, W, C), H and W divisible by 4.
-        width: Multiplies the table's channels. Default 1.
-    """
+    """The generator of Table 2: z (n, d) -> images (n, H, W, C) in [-1, 1], float32."""
 
     def make_blocks(self) -> list[layers.Layer]:
         """Return Table 2's layers, top to bottom."""
@@ -62,8 +58,6 @@ class DCGANEncoder(_ImageChain):
     """The encoding network of Table 3, which C may share (Table 1): images -> features (n, H/4 * W/4 * 128).
 
     Args:
-        data_shape: (H, W, C), H and W divisible by 4.
-        width: Multiplies the table's channels. Default 1.
         batch_norm: Whether its batch norm is there; a gradient penalty wants it away. Default True.
     """
 
@@ -93,9 +87,7 @@ class DCGANClassifier(_ImageChain):
     between the two proposed models of Table 6.
 
     Args:
-        data_shape: (H, W, C), H and W divisible by 4.
         num_components: K.
-        width: Multiplies the table's channels. Default 1.
     """
 
     def __init__(self, data_shape: tuple, num_components: int, width: float = 1.0, **kwargs) -> None:

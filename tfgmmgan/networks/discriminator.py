@@ -27,9 +27,6 @@ class Discriminator(Network):
         spectral_norm: Whether the head is spectrally normalised, as BigGAN's is. Default False.
         hidden_units: Units of a hidden layer with LeakyReLU between encoding and head, 0 for none, as published. With
             several outputs each then judges by more than a linear function of the encoding (ours). Default 0.
-
-    Attributes:
-        own_variables: The trainable weights that are not the encoder's.
     """
 
     def __init__(

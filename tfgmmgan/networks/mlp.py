@@ -25,12 +25,7 @@ class _PointChain(Chain):
 
 @keras.saving.register_keras_serializable(package="tfgmmgan")
 class MLPGenerator(_PointChain):
-    """Two hidden layers of 128 * width units: z (n, d) -> points (n, p), unbounded, float32.
-
-    Args:
-        data_shape: (p,).
-        width: Multiplies the units. Default 1.
-    """
+    """Two hidden layers of 128 * width units: z (n, d) -> points (n, p), unbounded, float32."""
 
     def make_blocks(self) -> list[layers.Layer]:
         """Return the layers in their order."""
@@ -39,12 +34,7 @@ class MLPGenerator(_PointChain):
 
 @keras.saving.register_keras_serializable(package="tfgmmgan")
 class MLPEncoder(_PointChain):
-    """Two hidden layers of 128 * width units: points (n, p) -> features (n, 128 * width).
-
-    Args:
-        data_shape: (p,).
-        width: Multiplies the units. Default 1.
-    """
+    """Two hidden layers of 128 * width units: points (n, p) -> features (n, 128 * width)."""
 
     def make_blocks(self) -> list[layers.Layer]:
         """Return the layers in their order."""
@@ -56,9 +46,7 @@ class MLPClassifier(_PointChain):
     """One hidden layer of 128 * width units: points (n, p) -> K logits, float32.
 
     Args:
-        data_shape: (p,).
         num_components: K.
-        width: Multiplies the units. Default 1.
     """
 
     def __init__(self, data_shape: tuple, num_components: int, width: float = 1.0, **kwargs) -> None:

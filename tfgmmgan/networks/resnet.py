@@ -1,4 +1,6 @@
-"""BigGAN's residual networks (Brock et al. 2018) without labels, for images with sides of 32 to 96 pixels.
+"""BigGAN's residual networks (Brock et al. 2018, appendix B) without labels.
+
+Images have sides of 32, 40, 48, 56, 64, 80 or 96 pixels. Arguments without a word are `Chain`'s.
 
 GAEL (Feigin et al.) uses BigGAN with the discriminator's projection removed. Without class embeddings batch norm is
 plain. The channels are those of the official BigGAN-PyTorch at 32 and 64 pixels. Left out: the self-attention of 64
@@ -38,11 +40,7 @@ def _batch_norm() -> layers.Layer:
 
 
 class _Residual(layers.Layer):
-    """The sum of two branches, which a subclass makes.
-
-    Args:
-        channels: Channels of the output.
-    """
+    """The sum of two branches, which a subclass makes; of `channels` channels."""
 
     def __init__(self, channels: int, **kwargs) -> None:
         super().__init__(**kwargs)
@@ -82,11 +80,7 @@ class _Residual(layers.Layer):
 
 @keras.saving.register_keras_serializable(package="tfgmmgan")
 class UpBlock(_Residual):
-    """The generator's block: (n, H, W, C) -> (n, 2H, 2W, channels).
-
-    Args:
-        channels: Channels of the output.
-    """
+    """The generator's block: (n, H, W, C) -> (n, 2H, 2W, channels)."""
 
     def make_branches(self) -> tuple[list[layers.Layer], list[layers.Layer]]:
         """Return both branches; a 1x1 convolution may as well go before the upsampling, on a quarter of the pixels."""
@@ -166,15 +160,9 @@ class _ResNet(Chain):
         doublings = _doublings(self.data_shape)
         blocks, before = [], None
         for number, channels in enumerate(ENCODER_CHANNELS[doublings]):
-            downsample = number < ENCODER_HALVINGS[doublings]
-            blocks.append(
-                DownBlock(
-                    self.scaled(channels * share),
-                    downsample=downsample,
-                    preactivate=number > 0,
-                    project=downsample or channels != before,
-                )
-            )
+            halve = number < ENCODER_HALVINGS[doublings]
+            project = halve or channels != before
+            blocks.append(DownBlock(self.scaled(channels * share), halve, preactivate=number > 0, project=project))
             before = channels
         return [*blocks, layers.ReLU(), _GlobalSum(dtype="float32", name="global_sum")]
 
@@ -185,13 +173,7 @@ class ResNetGenerator(_ResNet):
 
     Below 64 pixels it has three blocks of 256 channels (BigGAN's of CIFAR), from 64 on four of 1024, 512, 256 and 128.
 
-    Args:
-        data_shape: (H, W, C); H and W of 32, 40, 48, 56, 64, 80 or 96.
-        width: Multiplies the channels. Default 1.
-
-    Reference:
-        Brock et al. 2018, appendix B. Batch norm and a spectrally normalised, orthogonally initialised kernel
-        in every layer.
+    Batch norm and a spectrally normalised, orthogonally initialised kernel in every layer.
     """
 
     def make_blocks(self) -> list[layers.Layer]:
@@ -217,13 +199,6 @@ class ResNetEncoder(_ResNet):
 
     Below 64 pixels it has four blocks of 256 channels, of which two downsample (F = 256); from 64 on five, of 64 to
     1024 (F = 1024). Every kernel is spectrally normalised. There is no batch norm.
-
-    Args:
-        data_shape: (H, W, C); H and W of 32, 40, 48, 56, 64, 80 or 96.
-        width: Multiplies the channels. Default 1.
-
-    Reference:
-        Brock et al. 2018, appendix B.
     """
 
     has_spectral_norm = True
@@ -238,9 +213,7 @@ class ResNetClassifier(_ResNet):
     """The stand-alone classifier, ours: the encoder at half its channels and a linear layer; images -> K logits.
 
     Args:
-        data_shape: (H, W, C); H and W of 32, 40, 48, 56, 64, 80 or 96.
         num_components: K.
-        width: Multiplies the channels. Default 1.
     """
 
     def __init__(self, data_shape: tuple, num_components: int, width: float = 1.0, **kwargs) -> None:

@@ -17,22 +17,12 @@ __all__ = ["write_figures"]
 def write_figures(
     model: LatentGAN, data: ImageData, folder: Path, stem: str, logs: Path | None = None, step: int = 0
 ) -> list[Path]:
-    """Write a model's figures, `<stem>_<kind>.png`.
+    """Write a model's figures, `<stem>_<kind>.png`, and return the files; one that is there already is replaced.
 
     The kinds are `samples`; `scales`, under variance scales from 0.1 to 2 (GM-GAN, Fig. 4 and 6); where there are modes
     enough `pairs` and `triple`, interpolations; of a model that encodes `reconstructions`, and in two latent dimensions
-    `latents` (GAEL's supplement, Fig. 1).
-
-    Args:
-        model: The model.
-        data: The dataset it learned from; a toy's real points are drawn behind the generated ones.
-        folder: Where to; a figure that is there already is replaced.
-        stem: Begins the names.
-        logs: TensorBoard directory to which the pictures are written too.
-        step: Their step there.
-
-    Returns:
-        The files.
+    `latents` (GAEL's supplement, Fig. 1). A toy's real points are drawn behind the generated ones. With `logs`, a
+    TensorBoard directory, pictures are written there too, at `step`.
     """
     makers = (image_figures if data.is_image else point_figures)(model, data)
     files = []

@@ -11,7 +11,7 @@ __all__ = ["image_grid"]
 def image_grid(
     images: np.ndarray, row_labels: list[str] | None = None, title: str = "", tile: int = 48, gap: int = 2
 ) -> Image.Image:
-    """Lay images out in rows and columns.
+    """Return an RGB picture of images in rows and columns.
 
     Args:
         images: (rows, columns, H, W, C) uint8, or float in [-1, 1].
@@ -19,9 +19,6 @@ def image_grid(
         title: Written above.
         tile: Small images are enlarged, pixel by pixel, to at least this side.
         gap: Pixels between images.
-
-    Returns:
-        An RGB picture.
     """
     images = to_uint8(images)
     rows, columns, height, width, channels = images.shape

@@ -17,14 +17,7 @@ Panel = Callable  # draws on matplotlib axes
 
 
 def panels(draws: list[Panel], titles: list[str], columns: int, side: float = 4.0) -> Image.Image:
-    """Return a picture of square panels in rows.
-
-    Args:
-        draws: Each draws on the matplotlib axes it is given.
-        titles: One for each.
-        columns: Panels in a row.
-        side: Inches of a panel.
-    """
+    """Return a picture of square panels of `side` inches in rows; each is drawn on the matplotlib axes it is given."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 

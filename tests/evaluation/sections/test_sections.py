@@ -6,9 +6,10 @@ import pytest
 
 from tfgmmgan import GAN
 from tfgmmgan.data import ImageData, Split
-from tfgmmgan.evaluation import SECTIONS, Section, aggregate, aggregate_table, describe, make_scorecard
-from tfgmmgan.evaluation.display.parts import block, note
+from tfgmmgan.evaluation import SECTIONS, Section, aggregate, describe, make_scorecard
+from tfgmmgan.evaluation.display import block, note
 from tfgmmgan.evaluation.report import write_report
+from tfgmmgan.evaluation.terminal import aggregate_table
 
 
 class Brightness(Section):

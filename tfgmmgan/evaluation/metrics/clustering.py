@@ -11,23 +11,16 @@ BINS = 15
 
 
 def accuracy(labels: np.ndarray, clusters: np.ndarray) -> float:
-    """Return ACC: the share of examples right under the best one-to-one assignment of clusters to classes.
+    """Return ACC in [0, 1]: the share right under the best one-to-one assignment of clusters to classes, (n,) ids both.
 
     Clusters beyond the number of classes stay unassigned, and their examples count as wrong.
-
-    Args:
-        labels: (n,) class ids.
-        clusters: (n,) cluster ids; their numbers and numbering do not matter.
-
-    Returns:
-        A share in [0, 1].
     """
     table = contingency_matrix(labels, clusters)
     return float(table[linear_sum_assignment(table, maximize=True)].sum() / table.sum())
 
 
 def purity(labels: np.ndarray, clusters: np.ndarray) -> float:
-    """Return the share of examples that are of their cluster's most frequent class.
+    """Return the share of examples that are of their cluster's most frequent class, of (n,) class and cluster ids.
 
     Not an accuracy: many small clusters are pure by themselves, and one cluster for each example is perfect.
     """
@@ -36,11 +29,7 @@ def purity(labels: np.ndarray, clusters: np.ndarray) -> float:
 
 
 def cluster_scores(labels: np.ndarray, clusters: np.ndarray) -> dict:
-    """Return ACC (Hungarian), purity, NMI, ARI and the confusion matrix.
-
-    Args:
-        labels: (n,) class ids.
-        clusters: (n,) cluster ids.
+    """Return ACC (Hungarian), purity, NMI, ARI and the confusion matrix, of (n,) class and cluster ids.
 
     Returns:
         `acc`, `purity`; `nmi`, I / sqrt(H H), the geometric mean, as GM-GAN and GAEL report it; `nmi_arithmetic`,
@@ -68,7 +57,7 @@ def calibration(labels: np.ndarray, responsibilities: np.ndarray, bins: int = BI
 
     Whether responsibilities mean what they say: of the images given to a mode with 0.9, nine of ten should be right.
     A mode stands for the class that it is assigned to one to one, as in ACC; where there are more modes than classes,
-    each for the class that most of its examples have, as in purity.
+    each for the class that most of its examples have, as in purity (Guo et al. 2017, eq. 3).
 
     Args:
         labels: (n,) class ids.
@@ -78,9 +67,6 @@ def calibration(labels: np.ndarray, responsibilities: np.ndarray, bins: int = BI
     Returns:
         `expected_calibration_error`, the mean distance of confidence and accuracy over the bins, weighted by their
         examples, in [0, 1]; `confidence`, `accuracy` and `share` of each bin that has examples.
-
-    Reference:
-        Guo et al. 2017, eq. 3.
     """
     clusters, confidence = responsibilities.argmax(axis=1), responsibilities.max(axis=1)
     classes, found = np.unique(labels), np.unique(clusters)

@@ -12,13 +12,7 @@ BLOCK = 8192
 
 @dataclass
 class Moments:
-    """Mean and unbiased covariance of a sample.
-
-    Attributes:
-        mean: (p,) float64.
-        covariance: (p, p) float64.
-        size: n.
-    """
+    """Mean (p,) and unbiased covariance (p, p), float64, of a sample of n."""
 
     mean: np.ndarray
     covariance: np.ndarray
@@ -39,12 +33,7 @@ class Moments:
 
 @dataclass
 class Features:
-    """Features of a sample.
-
-    Attributes:
-        values: (n, p) float32.
-        logits: (n, classes) float32, or None.
-    """
+    """Features of a sample, (n, p) float32, and its logits, (n, classes) float32, if there are any."""
 
     values: np.ndarray
     logits: np.ndarray | None = None

@@ -12,12 +12,7 @@ NUM_COVERED = 10_000
 
 
 def compare_features(real: Features, generated: Features) -> dict:
-    """Return how generated examples compare with as many real ones.
-
-    Args:
-        real: Of n examples.
-        generated: Of n or more; distances, precision and recall take the first n, so that both sides have as many. The
-            score takes all.
+    """Return how generated examples compare with as many real ones, n; the score takes more where there are more.
 
     Returns:
         `num`, n; `frechet_distance`; `kernel_distance` and its `kernel_distance_error`, None with a single block of

@@ -12,10 +12,7 @@ SAME = 0.6  # accuracy at which two modes count as one; 0.5 is chance
 
 
 def mode_summary(responsibilities: np.ndarray) -> dict:
-    """Return how responsibilities spread over the modes.
-
-    Args:
-        responsibilities: (n, K) p(k | x), rows summing to 1.
+    """Return how responsibilities, (n, K) p(k | x), spread over the modes.
 
     Returns:
         `num_modes_in_use`, those with `min_share` of the examples, a fifth of 1 / K, or more; `weights`, (K,) the mean
@@ -38,12 +35,8 @@ def mode_summary(responsibilities: np.ndarray) -> dict:
 def duplicate_pairs(confusion: np.ndarray) -> list[tuple[int, int]]:
     """Return the pairs of modes that a classifier tells apart in at most 60 of 100 cases, chance being 50.
 
-    A classifier two-sample test (Lopez-Paz & Oquab 2017) for each pair; cases that it gives to a third mode count for
-    neither.
-
-    Args:
-        confusion: (K, K) counts of generated examples that it was not trained on: row k was drawn from component k,
-            column j assigned to j.
+    A classifier two-sample test (Lopez-Paz & Oquab 2017) for each pair, by (K, K) counts of generated examples that it
+    was not trained on: row k was drawn from component k, column j assigned to j. Cases of a third mode are left out.
     """
     pairs = []
     for pair in combinations(range(len(confusion)), 2):

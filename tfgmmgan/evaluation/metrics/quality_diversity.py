@@ -31,11 +31,9 @@ PAIRS_FROM = 4000  # images at most that pairs are taken of
 
 
 def quality(distances: np.ndarray, constant: float) -> np.ndarray:
-    """Return q(x) = 1 - exp(d) / (exp(d) + a) = sigmoid(log a - d), as many as distances (eq. 6).
+    """Return q(x) = 1 - exp(d) / (exp(d) + a) = sigmoid(log a - d) of (n,) distances d (eq. 6).
 
-    Args:
-        distances: To the nearest training example among a classifier's features.
-        constant: a > 0; the paper does not publish its own.
+    They are those to the nearest training example among a classifier's features. The paper does not publish its a > 0.
     """
     if not constant > 0:
         raise ValueError(f"The constant a must be positive; got {constant}.")
@@ -55,15 +53,10 @@ def inter_class_diversity(classes: np.ndarray, num_classes: int) -> float:
 
 
 def intra_class_diversity(images: np.ndarray, num_pairs: int = PAIRS, seed: int = 0) -> float:
-    """Return one less the mean MS-SSIM over random pairs of different rows (eq. 8).
+    """Return one less the mean MS-SSIM over random pairs of different rows of (n, H, W, C) images in [-1, 1] (eq. 8).
 
     The paper's sum over all pairs, taken from some of them; images with themselves, a share of 1 / n there, are left
     out.
-
-    Args:
-        images: (n, H, W, C) in [-1, 1], n >= 2.
-        num_pairs: How many.
-        seed: Decides which.
     """
     rng = np.random.default_rng(seed)
     first = rng.integers(len(images), size=num_pairs)
@@ -119,17 +112,14 @@ def combined(first: float, second: float) -> float:
 def quality_diversity(
     features: Features, images: np.ndarray, reference: np.ndarray, constant: float, num_pairs: int = PAIRS
 ) -> dict[str, float]:
-    """Return a sample's scores of section 3.2.
+    """Return a sample's `quality` (eq. 7), `intra` (eq. 8), `inter` (eq. 9), `diversity` (eq. 10), `combined` (eq. 11).
 
     Args:
         features: A classifier's, of the sample, with logits.
         images: (m, H, W, C) in [-1, 1], as many of them as MS-SSIM is taken of.
         reference: (n, p) features of the training examples.
         constant: a of eq. 6.
-        num_pairs: Of eq. 8.
-
-    Returns:
-        `quality` (eq. 7), `intra` (eq. 8), `inter` (eq. 9), `diversity` (eq. 10), `combined` (eq. 11).
+        num_pairs: Of eq. 8. Default 2000.
     """
     q = float(quality(nearest_distances(features.values, reference), constant).mean())
     intra = intra_class_diversity(images, num_pairs)

@@ -41,13 +41,10 @@ def classifier_metrics() -> types.ModuleType:
 
 
 def frechet_distance(first: Moments, second: Moments) -> float:
-    """Return the Fréchet distance between two samples by their moments; FID where the features are Inception's. >= 0.
+    """Return the Fréchet distance between two samples by their moments, >= 0; FID where the features are Inception's.
 
-    TF-GAN's `trace_sqrt_product` does the part that is numerically hard. From moments and not from activations, since
-    those are held in float64 several times over on the other road.
-
-    Reference:
-        Heusel et al. 2017, eq. 6: |m - m_w|^2 + Tr(C + C_w - 2 (C C_w)^(1/2)).
+    |m - m_w|^2 + Tr(C + C_w - 2 (C C_w)^(1/2)) (Heusel et al. 2017, eq. 6), of which TF-GAN's `trace_sqrt_product` does
+    the part that is numerically hard. Its own road from activations holds these in float64 several times over.
     """
     product = classifier_metrics().trace_sqrt_product(tf.constant(first.covariance), tf.constant(second.covariance))
     traces = np.trace(first.covariance) + np.trace(second.covariance) - 2 * float(product)
@@ -55,19 +52,11 @@ def frechet_distance(first: Moments, second: Moments) -> float:
 
 
 def kernel_distance(first: np.ndarray, second: np.ndarray, seed: int = 0) -> tuple[float, float]:
-    """Return the kernel distance (KID where the features are Inception's) and its standard error, by TF-GAN.
+    """Return the kernel distance of features (n, p) and (m, p), and its standard error, by TF-GAN; KID by Inception.
 
     Unbiased, so it may fall below 0 for samples of one distribution. The mean over random blocks of at most 1,024 rows,
     as TF-GAN takes it, one call for each so that no more than a block is held in float64. With a single block there is
-    no standard error: NaN.
-
-    Args:
-        first: (n, p) features.
-        second: (m, p) features.
-        seed: Of the shuffle.
-
-    Reference:
-        Bińkowski et al. 2018, with the cubic kernel (x . y / p + 1)^3.
+    no standard error: NaN. The kernel is (x . y / p + 1)^3 (Bińkowski et al. 2018).
     """
     rng = np.random.default_rng(seed)
     num_blocks = -(-max(len(first), len(second)) // BLOCK)
@@ -82,16 +71,11 @@ def kernel_distance(first: np.ndarray, second: np.ndarray, seed: int = 0) -> tup
 
 
 def classifier_score(logits: np.ndarray) -> float:
-    """Return exp(E_x KL(p(y | x) || p(y))) by TF-GAN's divergence: the Inception Score where logits are Inception's.
+    """Return exp(E_x KL(p(y | x) || p(y))) of (n, classes) logits, by TF-GAN's divergence: with Inception's, its score.
 
     Between 1 and the number of classes. In blocks of rows: TF-GAN's own `classifier_score_from_logits`, which gives the
-    same, takes nearly two gigabytes for 50,000 rows of Inception's.
-
-    Args:
-        logits: (n, classes).
-
-    Reference:
-        Salimans et al. 2016; GM-GAN, eq. 5. Over all rows at once; the original averages over ten splits of 5,000.
+    same, takes nearly two gigabytes for 50,000 rows of Inception's. Over all rows at once (Salimans et al. 2016;
+    GM-GAN, eq. 5); the original averages over ten splits of 5,000.
     """
 
     blocks = [tf.constant(logits[row : row + 4 * BLOCK], tf.float32) for row in range(0, len(logits), 4 * BLOCK)]

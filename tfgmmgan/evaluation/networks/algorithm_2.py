@@ -21,18 +21,10 @@ Assign = Callable[[np.ndarray], np.ndarray]
 def train_on_generated(model: LatentGAN, num_per_component: int = 2000, epochs: int = 6, seed: int = 0) -> Assign:
     """Return Algorithm 2's classifier: from (n, *shape) examples to a soft assignment, (n, K) with rows summing to 1.
 
-    It draws `num_per_component` examples from each component and trains a fresh classifier to tell which component made
-    which. No real example and no label is trained on. The paper publishes neither M nor the classifier; both are ours
-    and the same for every model (`small_classifier`, batches of 128).
-
-    Args:
-        model: A trained model with K >= 2 components.
-        num_per_component: M. Default 2000.
-        epochs: Passes over the generated examples. Default 6.
-        seed: Decides the generated examples, the classifier's weights and their order.
-
-    Reference:
-        Ben-Yosef & Weinshall 2018, section 5.1.
+    It draws `num_per_component` examples, M, from each of K >= 2 components and trains a fresh classifier for `epochs`
+    passes to tell which component made which. No real example and no label is trained on. The paper publishes neither M
+    nor the classifier; both are ours and the same for every model (`small_classifier`, batches of 128). `seed` decides
+    all noise (Ben-Yosef & Weinshall 2018, section 5.1).
     """
     keras.utils.set_random_seed(seed)
     k = model.prior.num_components

@@ -57,14 +57,14 @@ class Autoencoder(FeatureNetwork):
 def train_autoencoder(
     data: ImageData, epochs: int | None = None, min_steps: int | None = None, seed: int = 0
 ) -> Autoencoder:
-    """Return an autoencoder, trained on the training split or read from the cache.
+    """Return an autoencoder, trained on the training split or read from the cache; labels are not looked at.
 
     Layers of 500, 500, 2000 and 10 units and back, as in DEC (Xie et al. 2016); trained at once and not layer by layer.
     A tenth of the training split is held out, and the epoch with the lowest error there is taken: an autoencoder that
     knows its examples by heart would find every other one odd.
 
     Args:
-        data: Any dataset of images; its labels are not looked at.
+        data: Any dataset of images.
         epochs: Passes over its training split, or more until there were `min_steps` steps. At most: it ends when
             the error on what is held out has not fallen for three epochs. Default 15.
         min_steps: See `epochs`. Default 600.

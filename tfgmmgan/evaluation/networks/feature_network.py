@@ -36,12 +36,9 @@ class FeatureNetwork:
 def collect(
     networks: Iterable[FeatureNetwork], batches: Iterable[np.ndarray], keep: int = 0
 ) -> tuple[dict[str, Features], np.ndarray | None]:
-    """Return by network's name the features of examples that come in batches, and the first `keep` examples.
+    """Return by network's name the features of examples that come in batches, and the first `keep` examples or None.
 
-    Args:
-        networks: The networks.
-        batches: (n, *shape) uint8, or float in [-1, 1].
-        keep: How many examples to hold; None comes back for 0.
+    Batches are (n, *shape) uint8, or float in [-1, 1]; what is kept is float.
     """
     networks = list(networks)
     values: dict[str, list] = {network.name: [] for network in networks}
@@ -66,14 +63,7 @@ def collect(
 
 
 def real_features(network: FeatureNetwork, data: ImageData, split_name: str, n: int) -> Features:
-    """Return the features of n real examples from all over a split, from the cache where they were computed before.
-
-    Args:
-        network: What computes them.
-        data: The dataset.
-        split_name: "train" or "test".
-        n: How many; part of the key beside dataset, split, shape and network.
-    """
+    """Return the features of n real examples from all over a split, from the cache where they were computed before."""
     split: Split = getattr(data, split_name)
     n = min(n, len(split))
 

@@ -63,13 +63,9 @@ class Judge(FeatureNetwork):
 
 
 def train_judge(data: ImageData, epochs: int | None = None, min_steps: int | None = None, seed: int = 0) -> Judge:
-    """Return a judge, trained on the training split or read from the cache.
+    """Return a judge, trained on the training split, which has labels, or read from the cache.
 
-    Args:
-        data: A dataset with labels.
-        epochs: Passes over its training split, or more until there were `min_steps` steps. Default 10.
-        min_steps: See `epochs`. Default 1000.
-        seed: Decides weights and order.
+    It takes `epochs` passes, 10, or more until there were `min_steps` steps, 1000; `seed` decides weights and order.
     """
     model = small_classifier(data.shape, len(data.class_names))
     batch_size = min(BATCH_SIZE, len(data.train))

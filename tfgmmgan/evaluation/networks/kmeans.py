@@ -18,16 +18,13 @@ def kmeans_clusters(
     num_clusters: int,
     rows: Callable[[np.ndarray], np.ndarray] | None = None,
 ) -> list[np.ndarray]:
-    """Return k-means' clusters of splits: a baseline, on pixels or on codes.
+    """Return k-means' clusters of each split, (n,) ids: a baseline, on pixels or on codes.
 
     Args:
         train: What k-means is fitted to; 20,000 examples from all over it, where it has more.
         splits: What is assigned.
         num_clusters: K.
         rows: From (n, *shape) examples to (n, p) rows; pixels where None.
-
-    Returns:
-        For each split (n,) cluster ids.
     """
     rows = rows or _pixels
     found = np.concatenate([rows(batch) for batch, _ in train.draw_batches(KMEANS_LIMIT)])

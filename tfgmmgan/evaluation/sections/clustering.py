@@ -1,6 +1,7 @@
 """How well modes agree with the classes, where there are labels."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 
@@ -78,10 +79,8 @@ class Clustering(Section):
     def summary(self, card: dict) -> list[str]:
         """Say how the modes agree with the classes."""
         test = card["test"]
-        if "modes" not in test:
-            return []
-        if "clustering" not in test:
-            return ["There are no labels to compare the modes with."]
+        if "modes" not in test or "clustering" not in test:
+            return ["There are no labels to compare the modes with."] if "modes" in test else []
         ours, baseline = test["clustering"][test["modes_by"]], test["clustering"]["kmeans"]
         return [
             "Modes against the true classes, which training "
@@ -174,15 +173,14 @@ def _baselines(subject: Subject, k: int) -> dict[str, Clusters]:
     rows = {"kmeans": (None, "pixels")}
     if autoencoder is not None:
         rows["autoencoder_kmeans"] = (autoencoder.codes, autoencoder.identity)
+
+    def make(function: Callable | None) -> Clusters:
+        return dict(zip(SPLITS, kmeans_clusters(data.train, [data.train, data.test], k, function), strict=True))
+
     found = {}
     for method, (function, identity) in progress(rows.items(), "baselines", unit="baseline"):
-
-        def make(function: Callable | None = function) -> Clusters:
-            assigned = kmeans_clusters(data.train, [data.train, data.test], k, function)
-            return dict(zip(SPLITS, assigned, strict=True))
-
         key = {"data": fingerprint(data), "rows": identity, "k": k, "limit": KMEANS_LIMIT}
-        found[method] = cached(f"{method}-{data.name.replace('/', '-')}-{k}", key, make)
+        found[method] = cached(f"{method}-{data.name.replace('/', '-')}-{k}", key, partial(make, function))
     return found
 
 
@@ -208,11 +206,7 @@ def confusion_chart(scores: dict, classes: Sequence[str]) -> str:
 
 
 def calibration_chart(found: dict[str, dict]) -> str:
-    """Return the reliability diagram of each method's `calibration`: how often it was right, by how sure it was.
-
-    Args:
-        found: By the methods' names what `calibration` returned. A dot's area is its share of the examples.
-    """
+    """Return the reliability diagram of each method's `calibration`: how often it was right, by how sure it was."""
     figure, (place,) = panels(1, 3.6, 3.4)
     place.plot([0, 1], [0, 1], color="0.8", zorder=0)
     for colour, (name, scores) in zip(COLOURS, found.items(), strict=False):
