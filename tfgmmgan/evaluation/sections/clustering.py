@@ -20,8 +20,7 @@ from tfgmmgan.evaluation.display import (
     table,
     text_table,
 )
-from tfgmmgan.evaluation.metrics.calibration import calibration
-from tfgmmgan.evaluation.metrics.clustering import cluster_scores
+from tfgmmgan.evaluation.metrics.clustering import calibration, cluster_scores
 from tfgmmgan.evaluation.networks.cache import cached, fingerprint
 from tfgmmgan.evaluation.networks.kmeans import KMEANS_LIMIT, kmeans_clusters
 from tfgmmgan.evaluation.progress import progress
