@@ -1,6 +1,7 @@
 """Any image dataset of TensorFlow Datasets, by its name."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -58,9 +59,15 @@ def load_tfds(name: str, options: DataOptions, known: tuple[str, ...] = ()) -> I
     held = next((split for split in ("test", "validation") if split in sizes and split not in learned), None)
     try:
         shape = _first_shape(builder, parts[0][0], convert)
-        fits = (_size(parts) + sizes.get(held, 0)) * int(np.prod(shape)) <= options.memory_limit * 2**20
-        read = _in_memory if fits else _streamed
-        train, test = read(builder, held, label, convert, shape, options)
+        size = sum(end - start for _, start, end in parts)
+        fits = (size + sizes.get(held, 0)) * int(np.prod(shape)) <= options.memory_limit * 2**20
+        read = partial(_in_memory if fits else _streamed, builder, label, convert, shape)
+        if held:
+            train, test = read(options.train_split), read(held)
+        elif fits:
+            train, test = read(options.train_split).hold_out(options.test_fraction, builder.name)
+        else:  # a stream can't be held out row by row: its last share is the test split
+            train, test = map(read, _cut(parts, size - max(1, round(size * options.test_fraction))))
     except tf.errors.OpError as error:
         raise UserError(
             f"The dataset '{name}' in {builder.data_dir} can't be read: {_first_line(error)}. Remove that folder and "
@@ -108,10 +115,6 @@ def _parts(builder: Any, split: str) -> list[tuple[str, int, int]]:
     return parts
 
 
-def _size(parts: list[tuple[str, int, int]]) -> int:
-    return sum(end - start for _, start, end in parts)
-
-
 def _cut(parts: list[tuple[str, int, int]], size: int) -> tuple[str, str]:
     """Return as splits the first `size` examples and the others."""
     sides = [], []
@@ -150,56 +153,40 @@ def _fit_image(convert: Converter, shape: tuple[int, ...]) -> Callable[[dict], d
     return fit
 
 
-def _in_memory(
-    builder: Any, held: str | None, label: str | None, convert: Converter, shape: tuple, options: DataOptions
-) -> list[Split]:
-    def read(split: str) -> Split:
-        size = _size(_parts(builder, split))
-        images, labels = np.empty((size, *shape), np.uint8), np.empty((size,), np.int64)
-        records = builder.as_dataset(split=split).map(_fit_image(convert, shape), num_parallel_calls=tf.data.AUTOTUNE)
-        row = 0
-        for batch in records.batch(512).prefetch(4).as_numpy_iterator():
-            rows = slice(row, row + len(batch["image"]))
-            images[rows] = batch["image"]
-            if label:
-                labels[rows] = batch[label]
-            row = rows.stop
-        return Split(size, _known(labels) if label else None, images)
-
-    train = read(options.train_split)
-    return [train, read(held)] if held else train.hold_out(options.test_fraction, builder.name)
+def _in_memory(builder: Any, label: str | None, convert: Converter, shape: tuple, split: str) -> Split:
+    size = sum(end - start for _, start, end in _parts(builder, split))
+    images, labels = np.empty((size, *shape), np.uint8), np.empty((size,), np.int64)
+    records = builder.as_dataset(split=split).map(_fit_image(convert, shape), num_parallel_calls=tf.data.AUTOTUNE)
+    row = 0
+    for batch in records.batch(512).prefetch(4).as_numpy_iterator():
+        rows = slice(row, row + len(batch["image"]))
+        images[rows] = batch["image"]
+        if label:
+            labels[rows] = batch[label]
+        row = rows.stop
+    return Split(size, _known(labels) if label else None, images)
 
 
-def _streamed(
-    builder: Any, held: str | None, label: str | None, convert: Converter, shape: tuple, options: DataOptions
-) -> list[Split]:
+def _streamed(builder: Any, label: str | None, convert: Converter, shape: tuple, split: str) -> Split:
     import tensorflow_datasets as tfds
 
-    parts = _parts(builder, options.train_split)
-    names, size = (options.train_split, held), _size(parts)
-    if not held:  # a stream can't be held out row by row: its last share is the test split
-        names = _cut(parts, size - max(1, round(size * options.test_fraction)))
+    size = sum(end - start for _, start, end in _parts(builder, split))
+    records = builder.as_dataset(split=split, shuffle_files=False)
+    labels = None
+    if label:
+        only_labels = tfds.decode.PartialDecoding({label: True})  # which leaves the images alone
+        stored = builder.as_dataset(split=split, shuffle_files=False, decoders=only_labels)
+        labels = _known(np.fromiter((record[label] for record in stored.as_numpy_iterator()), np.int64, size))
 
-    def split(name: str) -> Split:
-        size = _size(_parts(builder, name))
-        records = builder.as_dataset(split=name, shuffle_files=False)
-        labels = None
-        if label:
-            only_labels = tfds.decode.PartialDecoding({label: True})  # which leaves the images alone
-            stored = builder.as_dataset(split=name, shuffle_files=False, decoders=only_labels)
-            labels = _known(np.fromiter((record[label] for record in stored.as_numpy_iterator()), np.int64, size))
+    def stream(order: int | None) -> tf.data.Dataset:
+        mixed = records.enumerate()
+        if order is not None:
+            tf.random.set_seed(0)  # on which `shuffle` depends too; measuring sets it in the middle of a run
+            mixed = mixed.shuffle(SHUFFLE_BUFFER, seed=order)
+        fit = _fit_image(convert, shape)
+        return mixed.map(lambda row, record: (row, fit(record)["image"]), num_parallel_calls=tf.data.AUTOTUNE)
 
-        def stream(order: int | None) -> tf.data.Dataset:
-            mixed = records.enumerate()
-            if order is not None:
-                tf.random.set_seed(0)  # on which `shuffle` depends too; measuring sets it in the middle of a run
-                mixed = mixed.shuffle(SHUFFLE_BUFFER, seed=order)
-            fit = _fit_image(convert, shape)
-            return mixed.map(lambda row, record: (row, fit(record)["image"]), num_parallel_calls=tf.data.AUTOTUNE)
-
-        return Split(size, labels, stream=stream)
-
-    return [split(name) for name in names]
+    return Split(size, labels, stream=stream)
 
 
 def _known(labels: np.ndarray) -> np.ndarray | None:

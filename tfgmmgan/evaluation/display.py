@@ -43,13 +43,10 @@ def text_table(
 
 @dataclass
 class Runs:
-    """One run, or several that differ in their seeds.
+    """One run, or several that differ in their seeds, by their scorecards.
 
-    Attributes:
-        cards: Their scorecards.
-        classes: Names of the classes.
-        pictures: The first run's figures by kind, PNG.
-        missing: What stands for a score that not all of them have.
+    `classes` are the classes' names, `pictures` the first run's figures by kind, PNG; `missing` stands for a score that
+    not all of them have.
     """
 
     cards: Sequence[dict]

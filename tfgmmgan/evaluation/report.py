@@ -31,10 +31,10 @@ def write_report(
     stem: str = "final",
     classes: Sequence[str] = (),
 ) -> None:
-    """Write the report of one run, or of several that differ in their seeds.
+    """Write the report, an HTML file, of one run, or of several that differ in their seeds.
 
     Args:
-        path: The HTML file.
+        path: Where to.
         cards: The scorecards.
         histories: Rows of each run's `scores.csv`, where there are.
         pictures: The directory of figures `<stem>_<kind>.png`; of the first of several runs.
@@ -50,7 +50,9 @@ def write_report(
     epochs = ""
     if histories and max(len(rows) for rows in histories) > 1:
         epochs = scroll(image(epochs_chart(histories), "Scores over the epochs", "wide"))
-    page = _template().render(
+    loader = jinja2.FileSystemLoader(Path(__file__).parent)
+    environment = jinja2.Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    page = environment.get_template("report.html.jinja").render(
         runs=runs,
         card=runs.card,
         summary=summary(runs.card).splitlines(),
@@ -62,12 +64,6 @@ def write_report(
     )
     with replacing(path) as temporary:
         temporary.write_text(page, encoding="utf-8")
-
-
-def _template() -> jinja2.Template:
-    loader = jinja2.FileSystemLoader(Path(__file__).parent)
-    environment = jinja2.Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    return environment.get_template("report.html.jinja")
 
 
 def epochs_chart(histories: Sequence[list[dict]]) -> str:

@@ -23,11 +23,11 @@ PACKAGES = ("tensorflow", "keras", "tensorflow-probability", "tensorflow-gan", "
 def make_scorecard(
     model: LatentGAN, data: ImageData, about: dict, options: EvaluationOptions | None = None, seed: int = 0
 ) -> dict:
-    """Measure a model on a dataset.
+    """Measure a model on a dataset; without labels it gets what needs none.
 
     Args:
         model: The trained model.
-        data: The dataset; without labels it gets what needs none.
+        data: The dataset.
         about: Facts about the run, such as its name, seed and epochs; copied into the scorecard.
         options: What is measured; the defaults where None.
         seed: Decides all noise of the evaluation.

@@ -11,7 +11,7 @@ from tfgmmgan.evaluation.metrics.neighbours import nearest_distances
 from tfgmmgan.evaluation.metrics.quality_diversity import PAIRS, PAIRS_FROM, ms_ssim_settings, quality_constant
 from tfgmmgan.evaluation.networks.algorithm_2 import train_on_generated
 from tfgmmgan.evaluation.networks.autoencoder import Autoencoder, train_autoencoder
-from tfgmmgan.evaluation.networks.feature_network import FeatureNetwork, coordinates, real_features
+from tfgmmgan.evaluation.networks.feature_network import FeatureNetwork, real_features
 from tfgmmgan.evaluation.networks.inception import HUB_URL, load_inception
 from tfgmmgan.evaluation.networks.judge import Judge, train_judge
 from tfgmmgan.evaluation.options import EvaluationOptions
@@ -104,7 +104,7 @@ class Subject:
     def networks(self) -> list[FeatureNetwork]:
         """The feature networks: Inception and the classifier where there are, and one that needs no label."""
         if not self.data.is_image:
-            return [coordinates()]
+            return [FeatureNetwork("coordinates", lambda points: (points, None), "coordinates", caches=False)]
         return [network for network in (self.inception, self.judge, self.autoencoder) if network is not None]
 
     @property

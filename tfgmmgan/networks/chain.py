@@ -5,10 +5,11 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 import keras
+import tensorflow as tf
 
 from tfgmmgan.utils.arguments import values_of
 
-__all__ = ["LEAK", "Chain", "Network", "build_chain", "dtype_policy"]
+__all__ = ["LEAK", "Chain", "Network", "build_chain", "copy_of", "dtype_policy"]
 
 LEAK = 0.2  # of every LeakyReLU; the papers do not say
 
@@ -33,6 +34,14 @@ def build_chain(chain: Iterable[keras.layers.Layer], input_shape: tuple) -> tupl
     return input_shape
 
 
+def copy_of(network: keras.Model, inputs: tf.Tensor) -> keras.Model:
+    """Return a network like another, built on a batch that it takes, with the same weights in variables of its own."""
+    copy = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(network))
+    copy(inputs, training=False)
+    copy.set_weights(network.get_weights())
+    return copy
+
+
 class Network(keras.Model):
     """A Keras model whose config is what its constructor was given, networks among it too."""
 
@@ -47,8 +56,8 @@ class Network(keras.Model):
     @classmethod
     def from_config(cls, config: dict) -> "Network":
         """Make the network of a `get_config`."""
-        encoder = keras.saving.deserialize_keras_object(config["encoder"]) if "encoder" in config else None
-        return cls(**config | ({"encoder": encoder} if encoder else {}))
+        made = keras.saving.deserialize_keras_object
+        return cls(**{k: made(v) if isinstance(v, dict) and "class_name" in v else v for k, v in config.items()})
 
 
 class Chain(Network):

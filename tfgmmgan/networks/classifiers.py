@@ -12,11 +12,11 @@ __all__ = ["EncodingClassifier", "SharedClassifier"]
 
 @keras.saving.register_keras_serializable(package="tfgmmgan")
 class SharedClassifier(Network):
-    """Features (n, F) -> K logits, float32: the linear layer of Table 1 ("if shared"), or one hidden layer before it.
+    """Features (n, F) -> K logits, float32: the linear layer of Table 1 ("if shared").
 
     Args:
         num_components: K.
-        hidden_units: Units of the hidden layer, with batch norm and LeakyReLU; 0 for none, as published. Default 0.
+        hidden_units: Units of a hidden layer before it, with batch norm and LeakyReLU; 0 for none, as published.
     """
 
     def __init__(self, num_components: int, hidden_units: int = 0, **kwargs) -> None:
@@ -56,10 +56,7 @@ class SharedClassifier(Network):
 class EncodingClassifier(Network):
     """Examples (n, *data_shape) -> K logits, float32: an encoder like the discriminator's, then a `SharedClassifier`.
 
-    Args:
-        encoder: Any Keras model from a batch of examples to features of shape (n, F).
-        num_components: K.
-        hidden_units: As in `SharedClassifier`. Default 0.
+    `encoder` is any Keras model from a batch of examples to features (n, F); the rest are `SharedClassifier`'s.
     """
 
     def __init__(self, encoder: keras.Model, num_components: int, hidden_units: int = 0, **kwargs) -> None:

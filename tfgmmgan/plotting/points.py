@@ -7,8 +7,7 @@ from PIL import Image
 
 from tfgmmgan.data import ImageData
 from tfgmmgan.models import LatentGAN
-from tfgmmgan.plotting.modes import SCALES, SEED, modes_shown
-from tfgmmgan.plotting.weights import pair_weights
+from tfgmmgan.plotting.modes import SCALES, SEED, modes_shown, pair_weights
 
 __all__ = ["panels", "point_figures", "scatter"]
 

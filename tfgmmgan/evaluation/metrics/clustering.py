@@ -55,18 +55,13 @@ def cluster_scores(labels: np.ndarray, clusters: np.ndarray) -> dict:
 def calibration(labels: np.ndarray, responsibilities: np.ndarray, bins: int = BINS) -> dict:
     """Return the expected calibration error of max_k p(k | x), and the reliability diagram behind it.
 
-    Whether responsibilities mean what they say: of the images given to a mode with 0.9, nine of ten should be right.
-    A mode stands for the class that it is assigned to one to one, as in ACC; where there are more modes than classes,
-    each for the class that most of its examples have, as in purity (Guo et al. 2017, eq. 3).
-
-    Args:
-        labels: (n,) class ids.
-        responsibilities: (n, K) p(k | x), rows summing to 1.
-        bins: Of equal width over [0, 1]. Default 15.
+    Whether responsibilities, (n, K), mean what they say: of the images given to a mode with 0.9, nine of ten should be
+    right. A mode stands for the class, of (n,) labels, that it is assigned to one to one, as in ACC; where there are
+    more modes than classes, each for the class that most of its examples have, as in purity (Guo et al. 2017, eq. 3).
 
     Returns:
-        `expected_calibration_error`, the mean distance of confidence and accuracy over the bins, weighted by their
-        examples, in [0, 1]; `confidence`, `accuracy` and `share` of each bin that has examples.
+        `expected_calibration_error`, the mean distance of confidence and accuracy over `bins` of equal width, weighted
+        by their examples, in [0, 1]; `confidence`, `accuracy` and `share` of each bin that has examples.
     """
     clusters, confidence = responsibilities.argmax(axis=1), responsibilities.max(axis=1)
     classes, found = np.unique(labels), np.unique(clusters)

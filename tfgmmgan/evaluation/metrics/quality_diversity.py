@@ -1,8 +1,5 @@
 """GM-GAN's quality, diversity and combined scores (section 3.2). All are in [0, 1], and more is better."""
 
-from collections.abc import Callable
-from functools import cache
-
 import numpy as np
 import tensorflow as tf
 from scipy.special import expit
@@ -82,24 +79,15 @@ def ms_ssim(first: np.ndarray, second: np.ndarray, batch_size: int = 256) -> np.
 
     Its weights are the usual ones of the scales there are, brought to a sum of one.
     """
-    compare = _comparison(**ms_ssim_settings(*first.shape[1:3]))
-    parts = [
-        compare(first[row : row + batch_size] + 1, second[row : row + batch_size] + 1).numpy()
-        for row in range(0, len(first), batch_size)
-    ]
-    return np.concatenate(parts)
+    settings = ms_ssim_settings(*first.shape[1:3])
+    batches = (slice(row, row + batch_size) for row in range(0, len(first), batch_size))
+    return np.concatenate([_ms_ssim(first[rows] + 1, second[rows] + 1, **settings) for rows in batches])
 
 
-@cache
-def _comparison(window: int, scales: int) -> Callable[[np.ndarray, np.ndarray], tf.Tensor]:
-    """Return the compiled comparison of images in [0, 2], made once."""
-    weights = tuple(weight / sum(SCALE_WEIGHTS[:scales]) for weight in SCALE_WEIGHTS[:scales])
-
-    @tf.function(reduce_retracing=True)
-    def compare(first: tf.Tensor, second: tf.Tensor) -> tf.Tensor:
-        return tf.image.ssim_multiscale(first, second, 2.0, weights, filter_size=window)
-
-    return compare
+@tf.function(reduce_retracing=True)
+def _ms_ssim(first: tf.Tensor, second: tf.Tensor, window: int, scales: int) -> tf.Tensor:
+    weights = [weight / sum(SCALE_WEIGHTS[:scales]) for weight in SCALE_WEIGHTS[:scales]]
+    return tf.image.ssim_multiscale(first, second, 2.0, weights, filter_size=window)
 
 
 def combined(first: float, second: float) -> float:
@@ -114,12 +102,8 @@ def quality_diversity(
 ) -> dict[str, float]:
     """Return a sample's `quality` (eq. 7), `intra` (eq. 8), `inter` (eq. 9), `diversity` (eq. 10), `combined` (eq. 11).
 
-    Args:
-        features: A classifier's, of the sample, with logits.
-        images: (m, H, W, C) in [-1, 1], as many of them as MS-SSIM is taken of.
-        reference: (n, p) features of the training examples.
-        constant: a of eq. 6.
-        num_pairs: Of eq. 8. Default 2000.
+    `features` are a classifier's, with logits; `reference` those of the training examples, (n, p). MS-SSIM is taken of
+    `num_pairs` pairs of `images`, (m, H, W, C) in [-1, 1]; `constant` is a of eq. 6.
     """
     q = float(quality(nearest_distances(features.values, reference), constant).mean())
     intra = intra_class_diversity(images, num_pairs)

@@ -61,14 +61,8 @@ def train_autoencoder(
 
     Layers of 500, 500, 2000 and 10 units and back, as in DEC (Xie et al. 2016); trained at once and not layer by layer.
     A tenth of the training split is held out, and the epoch with the lowest error there is taken: an autoencoder that
-    knows its examples by heart would find every other one odd.
-
-    Args:
-        data: Any dataset of images.
-        epochs: Passes over its training split, or more until there were `min_steps` steps. At most: it ends when
-            the error on what is held out has not fallen for three epochs. Default 15.
-        min_steps: See `epochs`. Default 600.
-        seed: Decides weights and order.
+    knows its examples by heart would find every other one odd. It takes `epochs` passes at most, 15, or more until
+    there were `min_steps` steps, 600; it ends when that error has not fallen for three. `seed` decides the rest.
     """
     keras.utils.set_random_seed(seed)
     size = int(np.prod(data.shape))
@@ -88,11 +82,14 @@ def train_autoencoder(
     key = {"data": fingerprint(data), "epochs": epochs, "seed": seed, "shapes": str([w.shape for w in both.weights])}
     autoencoder = Autoencoder(encoder, decoder, f"autoencoder {sorted(key.items())}")
 
+    def twice(examples: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        return to_float(examples), to_float(examples)
+
     def make() -> dict[str, np.ndarray]:
         both.compile("adam", "mean_squared_error")
         both.fit(
-            rest.training_batches(batch_size, seed).map(_twice),
-            validation_data=held_out.batches().map(_twice),
+            rest.training_batches(batch_size, seed).map(twice),
+            validation_data=held_out.batches().map(twice),
             steps_per_epoch=steps,
             epochs=epochs,
             shuffle=False,
@@ -110,8 +107,3 @@ def train_autoencoder(
     both.set_weights([arrays[name] for name in sorted(arrays) if name != "scale"])
     autoencoder.scale = arrays["scale"]
     return autoencoder
-
-
-def _twice(examples: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """Return input and target."""
-    return to_float(examples), to_float(examples)

@@ -20,11 +20,8 @@ def kmeans_clusters(
 ) -> list[np.ndarray]:
     """Return k-means' clusters of each split, (n,) ids: a baseline, on pixels or on codes.
 
-    Args:
-        train: What k-means is fitted to; 20,000 examples from all over it, where it has more.
-        splits: What is assigned.
-        num_clusters: K.
-        rows: From (n, *shape) examples to (n, p) rows; pixels where None.
+    It is fitted to 20,000 training examples from all over, or all. `rows` takes (n, *shape) examples to (n, p); pixels
+    where None.
     """
     rows = rows or _pixels
     found = np.concatenate([rows(batch) for batch, _ in train.draw_batches(KMEANS_LIMIT)])

@@ -53,33 +53,31 @@ class Clustering(Section):
 
     def measure(self, subject: Subject) -> dict:
         """Return `clustering` by split."""
-        data, model, splits = subject.data, subject.model, _labelled(subject.data)
-        soft = {
-            method: {name: subject.responsibilities(method, name) for name in splits} for method in subject.assigners()
-        }
-        found: dict[str, Clusters] = {
-            method: {name: said.argmax(axis=1) for name, said in by_split.items()} for method, by_split in soft.items()
-        }
-        if "encode" in model.capabilities and len(data.class_names) != model.num_components:
-            found["label_mixture"] = _label_mixture(subject)
+        data, model = subject.data, subject.model
         k = model.prior.num_components if model.prior.num_components > 1 else len(data.class_names)
-        found |= _baselines(subject, k)
+        found, about = _baselines(subject, k), {"num_clusters": k, "num_fitted": min(KMEANS_LIMIT, len(data.train))}
+        if "encode" in model.capabilities and len(data.class_names) != model.num_components:
+            found = {"label_mixture": _label_mixture(subject), **found}
         card = {}
-        for name in splits:
-            labels = getattr(data, name).labels
-            scores = {method: cluster_scores(labels, clusters[name]) for method, clusters in found.items()}
-            for method, said in soft.items():
-                scores[method]["calibration"] = calibration(labels, said[name])
-            for method in scores.keys() & set(BASELINES):
-                scores[method] |= {"num_clusters": k, "num_fitted": min(KMEANS_LIMIT, len(data.train))}
+        for name in _labelled(data):
+            labels, scores = getattr(data, name).labels, {}
+            for method in subject.assigners():
+                said = subject.responsibilities(method, name)
+                scores[method] = cluster_scores(labels, said.argmax(axis=1)) | {
+                    "calibration": calibration(labels, said)
+                }
+            for method, clusters in found.items():
+                scores[method] = cluster_scores(labels, clusters[name]) | (about if method in BASELINES else {})
             card[name] = {"clustering": scores}
         return card
 
     def summary(self, card: dict) -> list[str]:
         """Say how the modes agree with the classes."""
         test = card["test"]
-        if "modes" not in test or "clustering" not in test:
-            return ["There are no labels to compare the modes with."] if "modes" in test else []
+        if "modes" not in test:
+            return []
+        if "clustering" not in test:
+            return ["There are no labels to compare the modes with."]
         ours, baseline = test["clustering"][test["modes_by"]], test["clustering"]["kmeans"]
         return [
             "Modes against the true classes, which training "

@@ -77,11 +77,9 @@ def trade_off(
         networks: What gives features; those with logits give a score.
         real: By network's name the features of real examples, `num_generated` of them or fewer.
         reference: (n, p) features of the training examples by the network "classifier"; None leaves quality and
-            diversity out.
-        constant: a of eq. 6.
-        num_generated: Examples for each scale, 8 or more.
+            diversity, whose a of eq. 6 is `constant`, out.
+        num_generated: Examples for each scale, 8 or more, under the same noise, which `seed` decides.
         scales: Variance scales; 0.5 to 2 in the paper.
-        seed: Decides the noise, the same under each scale.
 
     Returns:
         `scales` and `num_generated`; `distances`, by network `num` compared, and lists over scales of
