@@ -58,7 +58,8 @@ def load_tfds(name: str, options: DataOptions, known: tuple[str, ...] = ()) -> I
     learned = {part[0] for part in parts}
     held = next((split for split in ("test", "validation") if split in sizes and split not in learned), None)
     try:
-        shape = _first_shape(builder, parts[0][0], convert)
+        first = next(iter(builder.as_dataset(split=f"{parts[0][0]}[:1]")))["image"].numpy()
+        shape = (convert(first) if convert else first).shape
         size = sum(end - start for _, start, end in parts)
         fits = (size + sizes.get(held, 0)) * int(np.prod(shape)) <= options.memory_limit * 2**20
         read = partial(_in_memory if fits else _streamed, builder, label, convert, shape)
@@ -136,11 +137,6 @@ def _converter(stored: tuple, options: DataOptions, name: str) -> Converter:
     if size_fits and channels_fit:
         return None
     return lambda image: resize_image(Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image), options)
-
-
-def _first_shape(builder: Any, split: str, convert: Converter) -> tuple[int, ...]:
-    image = next(iter(builder.as_dataset(split=f"{split}[:1]")))["image"].numpy()
-    return (image if convert is None else convert(image)).shape
 
 
 def _fit_image(convert: Converter, shape: tuple[int, ...]) -> Callable[[dict], dict]:

@@ -2,15 +2,25 @@
 
 import base64
 import io
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 
+import jinja2
 from markupsafe import Markup
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
 from tfgmmgan.evaluation.aggregate import aggregate
+
+TEMPLATES = jinja2.Environment(
+    loader=jinja2.FileSystemLoader(Path(__file__).parent), autoescape=True, trim_blocks=True, lstrip_blocks=True
+)
+PARTS = TEMPLATES.get_template("parts.html.jinja").module
+block, figures, heading, note, scroll, table = (
+    getattr(PARTS, name) for name in ("block", "figures", "heading", "note", "scroll", "table")
+)
 
 COLOURS = ("#2a6f97", "#c8553d", "#588157", "#8e6c8a", "#b08900")
 METHODS = {
@@ -102,53 +112,8 @@ def svg(figure: Figure) -> str:
     return text.getvalue()
 
 
-# -- parts of a report's block, as HTML; plain strings are escaped -----------------------------------------
-
-
-def block(title: str, *parts: str) -> Markup:
-    """Return a block of the report; empty parts are left out."""
-    body = Markup("\n  ").join(part for part in parts if part)
-    return Markup("<section>\n  <h2>{}</h2>\n  {}\n</section>\n").format(title, body)
-
-
-def heading(text: str) -> Markup:
-    """Return a heading within a block."""
-    return Markup("<h3>{}</h3>").format(text)
-
-
-def note(text: str, css: str = "soft") -> Markup:
-    """Return a paragraph: what a reader should know of the numbers, or, as "bad", what is wrong."""
-    return Markup('<p class="{}">{}</p>').format(css, text)
-
-
 def image(content: str | bytes, alt: str, css: str = "") -> Markup:
     """Return a picture with its bytes in it: an SVG's text, or a PNG's bytes, which keep their pixels."""
     kind, css = ("svg+xml", css) if isinstance(content, str) else ("png", f"pixels {css}".strip())
     encoded = base64.b64encode(content.encode() if isinstance(content, str) else content).decode()
     return Markup('<img class="{}" src="data:image/{};base64,{}" alt="{}">').format(css, kind, encoded, alt)
-
-
-def scroll(part: Markup) -> Markup:
-    """Return a part that scrolls sideways where the screen is narrow."""
-    return Markup('<div class="scroll">{}</div>').format(part)
-
-
-def figures(pictures: Mapping[str, Markup]) -> Markup:
-    """Return images (`image`) beside each other, by their captions."""
-    one = Markup("<figure>{}<figcaption>{}</figcaption></figure>")
-    return Markup('<div class="charts">{}</div>').format(
-        Markup().join(one.format(picture, caption) for caption, picture in pictures.items())
-    )
-
-
-def table(
-    columns: Sequence[str], rows: Mapping[str, Sequence[str]], floor: Collection[str] = (), css: str = ""
-) -> Markup:
-    """Return a table of titles (the rows' first) and, by name, the other cells; `floor` rows are to compare with."""
-
-    def line(cells: Sequence[str], tag: str, css: str = "") -> Markup:
-        inner = Markup().join(Markup(f"<{tag}>{{}}</{tag}>").format(cell) for cell in cells)
-        return Markup('<tr class="{}">{}</tr>\n').format(css, inner)
-
-    body = Markup().join(line([name, *cells], "td", "floor" if name in floor else "") for name, cells in rows.items())
-    return scroll(Markup('<table class="{}">\n{}{}</table>').format(css, line(columns, "th"), body))

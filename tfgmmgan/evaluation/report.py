@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-import jinja2
 import numpy as np
 import yaml
 
-from tfgmmgan.evaluation.display import COLOURS, SAMPLERS, Runs, figures, image, panels, scroll, svg
+from tfgmmgan.evaluation.display import COLOURS, SAMPLERS, TEMPLATES, Runs, figures, image, panels, scroll, svg
 from tfgmmgan.evaluation.sections import SECTIONS
 from tfgmmgan.evaluation.terminal import summary
 from tfgmmgan.utils.files import replacing
@@ -50,9 +49,7 @@ def write_report(
     epochs = ""
     if histories and max(len(rows) for rows in histories) > 1:
         epochs = scroll(image(epochs_chart(histories), "Scores over the epochs", "wide"))
-    loader = jinja2.FileSystemLoader(Path(__file__).parent)
-    environment = jinja2.Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    page = environment.get_template("report.html.jinja").render(
+    page = TEMPLATES.get_template("report.html.jinja").render(
         runs=runs,
         card=runs.card,
         summary=summary(runs.card).splitlines(),

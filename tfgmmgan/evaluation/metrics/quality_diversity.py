@@ -8,18 +8,7 @@ from scipy.stats import entropy
 from tfgmmgan.evaluation.metrics.features import Features
 from tfgmmgan.evaluation.metrics.neighbours import nearest_distances
 
-__all__ = [
-    "PAIRS",
-    "PAIRS_FROM",
-    "combined",
-    "inter_class_diversity",
-    "intra_class_diversity",
-    "ms_ssim",
-    "ms_ssim_settings",
-    "quality",
-    "quality_constant",
-    "quality_diversity",
-]
+__all__ = ["combined", "inter_class_diversity", "intra_class_diversity", "ms_ssim", "quality", "quality_diversity"]
 
 SCALE_WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)  # Wang, Simoncelli & Bovik 2003
 WINDOW = 11
