@@ -17,11 +17,7 @@ from tfgmmgan.evaluation.aggregate import aggregate
 TEMPLATES = jinja2.Environment(
     loader=jinja2.FileSystemLoader(Path(__file__).parent), autoescape=True, trim_blocks=True, lstrip_blocks=True
 )
-PARTS = TEMPLATES.get_template("parts.html.jinja").module
-block, figures, heading, note, scroll, table = (
-    getattr(PARTS, name) for name in ("block", "figures", "heading", "note", "scroll", "table")
-)
-
+html = TEMPLATES.get_template("parts.html.jinja").module  # parts of a report's block: `html.note("...")`
 COLOURS = ("#2a6f97", "#c8553d", "#588157", "#8e6c8a", "#b08900")
 METHODS = {
     "classifier": "The classifier C",

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import yaml
 
-from tfgmmgan.evaluation.display import COLOURS, SAMPLERS, TEMPLATES, Runs, figures, image, panels, scroll, svg
+from tfgmmgan.evaluation.display import COLOURS, SAMPLERS, TEMPLATES, Runs, html, image, panels, svg
 from tfgmmgan.evaluation.sections import SECTIONS
 from tfgmmgan.evaluation.terminal import summary
 from tfgmmgan.utils.files import replacing
@@ -48,13 +48,13 @@ def write_report(
     histories = [rows for rows in histories if rows]
     epochs = ""
     if histories and max(len(rows) for rows in histories) > 1:
-        epochs = scroll(image(epochs_chart(histories), "Scores over the epochs", "wide"))
+        epochs = html.scroll(image(epochs_chart(histories), "Scores over the epochs", "wide"))
     page = TEMPLATES.get_template("report.html.jinja").render(
         runs=runs,
         card=runs.card,
         summary=summary(runs.card).splitlines(),
         tiles=[tile for section in SECTIONS for tile in section.tiles(runs)],
-        pictures=figures(drawn) if drawn else "",
+        pictures=html.figures(drawn) if drawn else "",
         blocks=[section.block(runs) for section in SECTIONS],
         epochs=epochs,
         config=yaml.safe_dump(runs.card["run"].get("config", {}), sort_keys=False),

@@ -24,7 +24,9 @@ def aggregate_table(together: dict) -> str:
     """Return mean and standard deviation over runs (`aggregate`) of the scores that people compare, as a table."""
     config = together["config"]
     seeds = ", ".join(map(str, together["seeds"]))
-    what = f"{config.get('model')} on {config.get('dataset')}, {len(together['runs'])} runs, seeds {seeds}"
+    model = config.get("model")
+    name = model["name"] if isinstance(model, dict) else model  # a text in runs of 0.1
+    what = f"{name} on {config.get('dataset')}, {len(together['runs'])} runs, seeds {seeds}"
     rows = {
         path: (f"{score['mean']:.4f}", "" if score["std"] is None else f"{score['std']:.4f}")
         for path, score in together["scores"].items()

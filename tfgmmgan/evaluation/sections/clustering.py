@@ -6,20 +6,7 @@ from functools import partial
 import numpy as np
 
 from tfgmmgan.data import ImageData
-from tfgmmgan.evaluation.display import (
-    COLOURS,
-    METHODS,
-    Runs,
-    block,
-    figures,
-    heading,
-    image,
-    note,
-    panels,
-    svg,
-    table,
-    text_table,
-)
+from tfgmmgan.evaluation.display import COLOURS, METHODS, Runs, html, image, panels, svg, text_table
 from tfgmmgan.evaluation.metrics.clustering import calibration, cluster_scores
 from tfgmmgan.evaluation.networks.cache import cached, fingerprint
 from tfgmmgan.evaluation.networks.kmeans import KMEANS_LIMIT, kmeans_clusters
@@ -63,9 +50,8 @@ class Clustering(Section):
             labels, scores = getattr(data, name).labels, {}
             for method in subject.assigners():
                 said = subject.responsibilities(method, name)
-                scores[method] = cluster_scores(labels, said.argmax(axis=1)) | {
-                    "calibration": calibration(labels, said)
-                }
+                scores[method] = cluster_scores(labels, said.argmax(axis=1))
+                scores[method]["calibration"] = calibration(labels, said)
             for method, clusters in found.items():
                 scores[method] = cluster_scores(labels, clusters[name]) | (about if method in BASELINES else {})
             card[name] = {"clustering": scores}
@@ -120,18 +106,18 @@ class Clustering(Section):
             f"Labels {part}. ACC is the share of examples right under the best one-to-one assignment of modes to "
             "classes; purity is not an accuracy."
         )
-        parts = [note(about)]
+        parts = [html.note(about)]
         columns = ("method", "ACC", "purity", "NMI", "NMI (arithmetic)", "ARI", "calibration error")
         digits = dict.fromkeys(("acc", "purity", "nmi", "nmi_arithmetic", "ari", ERROR), 3)
         for split in (name for name in reversed(SPLITS) if "clustering" in card[name]):
             rows = _rows(runs, split, digits)
             title = f"{split.capitalize()} split, {card[split]['num_examples']:,} examples"
-            parts += [heading(title), table(columns, rows, floor=[METHODS[method] for method in BASELINES])]
+            parts += [html.heading(title), html.table(columns, rows, floor=[METHODS[method] for method in BASELINES])]
         calibrated = {METHODS[name]: found["calibration"] for name, found in methods.items() if "calibration" in found}
         if calibrated:
             title = f"How sure, and how often right, on the test split{runs.first}: dots on the line mean what they say"
             chart = image(calibration_chart(calibrated), "Reliability diagram")
-            parts += [heading(title), figures({"The area of a dot is its share of the examples.": chart})]
+            parts += [html.heading(title), html.figures({"The area of a dot is its share of the examples.": chart})]
         confusions = {
             METHODS[name]: image(confusion_chart(found, runs.classes), f"Confusion matrix of {METHODS[name]}")
             for name, found in methods.items()
@@ -139,8 +125,8 @@ class Clustering(Section):
         }
         if confusions:
             title = f"Confusion on the test split{runs.first}: counts; shade is the share of the class"
-            parts += [heading(title), figures(confusions)]
-        return block("Do the modes agree with the classes?", *parts)
+            parts += [html.heading(title), html.figures(confusions)]
+        return html.block("Do the modes agree with the classes?", *parts)
 
 
 def _labelled(data: ImageData) -> list[str]:

@@ -4,7 +4,7 @@ import numpy as np
 from markupsafe import Markup
 from scipy.stats import entropy
 
-from tfgmmgan.evaluation.display import Runs, block, note, table
+from tfgmmgan.evaluation.display import Runs, html
 from tfgmmgan.evaluation.metrics.features import Features
 from tfgmmgan.evaluation.metrics.modes import SHARE_ALIVE, duplicate_pairs
 from tfgmmgan.evaluation.metrics.neighbours import coverage, kth_distances, share_covered
@@ -107,8 +107,10 @@ class ModeHealth(Section):
             "recall compare the mode's test examples with as many generated ones."
         )
         same = ", ".join(" and ".join(map(str, pair)) for pair in health["duplicates"])
-        warning = note(f"Modes that draw the same: {same}", "bad") if same else ""
-        return block(f"Health of the modes{runs.first}", note(about), table(columns, rows, css="health"), warning)
+        warning = html.note(f"Modes that draw the same: {same}", "bad") if same else ""
+        return html.block(
+            f"Health of the modes{runs.first}", html.note(about), html.table(columns, rows, css="health"), warning
+        )
 
 
 def _shown(value: float | None, form: str) -> str:

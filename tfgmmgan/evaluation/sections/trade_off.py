@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tfgmmgan.evaluation.display import COLOURS, Runs, block, image, note, panels, scroll, svg
+from tfgmmgan.evaluation.display import COLOURS, Runs, html, image, panels, svg
 from tfgmmgan.evaluation.metrics.features import Features
 from tfgmmgan.evaluation.metrics.neighbours import precision_recall
 from tfgmmgan.evaluation.metrics.quality_diversity import PAIRS, combined, inter_class_diversity, quality_diversity
@@ -49,15 +49,15 @@ class TradeOff(Section):
             bars = f"; bars are standard errors {bars}" if len(curves) > 1 or "quality" in curves[0] else ""
             alt = "Quality, diversity, scores, precision and recall over variance scales"
             chart = image(trade_off_chart(curves), alt, "wide")
-            parts += [note(f"{curves[0]['num_generated']:,} examples for each scale{bars}."), scroll(chart)]
+            parts += [html.note(f"{curves[0]['num_generated']:,} examples for each scale{bars}."), html.scroll(chart)]
         if "scales" in runs.pictures:
             caption = "Under variance scales: below 1 closer to the mode's centre, above 1 more diverse"
-            parts.append(scroll(image(runs.pictures["scales"], caption)))
+            parts.append(html.scroll(image(runs.pictures["scales"], caption)))
         about = (
             "The same noise, with the components' covariances scaled: below 1 closer to the mode's centre, above 1 "
             "more diverse. Samples can be drawn under any scale, also of the served model."
         )
-        return block("Over variance scales", note(about), *parts) if parts else ""
+        return html.block("Over variance scales", html.note(about), *parts) if parts else ""
 
 
 def trade_off(
