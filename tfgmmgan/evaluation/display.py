@@ -14,6 +14,8 @@ from matplotlib.figure import Figure
 
 from tfgmmgan.evaluation.aggregate import aggregate
 
+__all__ = ["COLOURS", "METHODS", "SAMPLERS", "TEMPLATES", "Runs", "html", "image", "panels", "svg", "text_table"]
+
 TEMPLATES = jinja2.Environment(
     loader=jinja2.FileSystemLoader(Path(__file__).parent), autoescape=True, trim_blocks=True, lstrip_blocks=True
 )

@@ -6,13 +6,13 @@ import time
 from importlib import metadata
 from pathlib import Path
 
-import tfgmmgan
 from tfgmmgan.data import ImageData
 from tfgmmgan.evaluation.options import EvaluationOptions
 from tfgmmgan.evaluation.sections import SECTIONS
 from tfgmmgan.evaluation.subject import Subject
 from tfgmmgan.models import LatentGAN
 from tfgmmgan.utils.files import replacing
+from tfgmmgan.version import __version__
 
 __all__ = ["SCHEMA_VERSION", "make_scorecard", "write_scorecard"]
 
@@ -42,7 +42,7 @@ def make_scorecard(
         "schema_version": SCHEMA_VERSION,
         "run": about,
         "versions": {
-            "tfgmmgan": tfgmmgan.__version__,
+            "tfgmmgan": __version__,
             "python": platform.python_version(),
             **{name: metadata.version(name) for name in PACKAGES},
         },

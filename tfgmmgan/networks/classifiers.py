@@ -1,5 +1,7 @@
 """Classifiers: on the discriminator's encoding, or with an encoding network of their own."""
 
+import operator
+
 import keras
 import tensorflow as tf
 from keras import layers
@@ -23,14 +25,14 @@ class SharedClassifier(Network):
         super().__init__(**kwargs)
         if hidden_units < 0:
             raise ValueError(f"hidden_units must be at least 0; got {hidden_units}.")
-        self.num_components = num_components
-        self.hidden_units = hidden_units
+        self.num_components = operator.index(num_components)
+        self.hidden_units = operator.index(hidden_units)
         self.hidden = []
         if hidden_units:
             with dtype_policy(self.dtype_policy):
-                dense = layers.Dense(hidden_units, use_bias=False)
+                dense = layers.Dense(self.hidden_units, use_bias=False)
                 self.hidden = [dense, BatchNormalization(), layers.LeakyReLU(LEAK)]
-        self.head = layers.Dense(num_components, dtype="float32")
+        self.head = layers.Dense(self.num_components, dtype="float32")
 
     def build(self, input_shape: tuple) -> None:
         """Create every layer's weights."""

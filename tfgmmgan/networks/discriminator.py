@@ -1,5 +1,7 @@
 """The discriminator: an encoding network with a linear head on top."""
 
+import operator
+
 import keras
 from keras import layers
 
@@ -43,14 +45,14 @@ class Discriminator(Network):
         if hidden_units < 0:
             raise ValueError(f"hidden_units must be at least 0; got {hidden_units}.")
         self.encoder = encoder
-        self.num_outputs = num_outputs
+        self.num_outputs = operator.index(num_outputs)
         self.spectral_norm = spectral_norm
-        self.hidden_units = hidden_units
+        self.hidden_units = operator.index(hidden_units)
         dense = SpectralDense if spectral_norm else layers.Dense
         with dtype_policy(self.dtype_policy):
-            self.hidden = dense(hidden_units, name="hidden") if hidden_units else None
+            self.hidden = dense(self.hidden_units, name="hidden") if hidden_units else None
             self.activation = layers.LeakyReLU(LEAK)
-        self.head = dense(num_outputs, dtype="float32", name="head")
+        self.head = dense(self.num_outputs, dtype="float32", name="head")
 
     @property
     def own_variables(self) -> list[keras.Variable]:
