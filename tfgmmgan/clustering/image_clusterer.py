@@ -16,7 +16,7 @@ from tfgmmgan.data.augmentation import Augmentation
 from tfgmmgan.data.dataset import check_examples
 from tfgmmgan.data.scaling import to_float
 from tfgmmgan.networks import make_classifier
-from tfgmmgan.networks.copies import copy_of
+from tfgmmgan.networks.chain import copy_of
 from tfgmmgan.utils.arguments import Count, Positive, Share, WholeNumber, check_arguments
 from tfgmmgan.utils.errors import UserError
 from tfgmmgan.utils.random import initial_weights

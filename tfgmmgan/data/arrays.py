@@ -7,11 +7,9 @@ import numpy as np
 
 from tfgmmgan.data.dataset import ImageData, Split, check_examples
 from tfgmmgan.data.options import DataOptions
-from tfgmmgan.data.splits import hold_out
 from tfgmmgan.utils.errors import UserError
 
 __all__ = ["load_arrays"]
-
 
 MOST_CLASSES = 65_536
 
@@ -35,20 +33,16 @@ def load_arrays(name: str, options: DataOptions) -> ImageData:
             f"{options.path}: expected an array 'x_train' or 'images'; it has {', '.join(arrays) or 'none'}."
         )
     examples = check_examples(arrays[images_key], f"{options.path}: {images_key}")
-    labels = _labels(arrays, labels_key, len(examples), options.path)
+    train = Split(len(examples), _labels(arrays, labels_key, len(examples), options.path), examples)
     if "x_test" in arrays:
         held = check_examples(arrays["x_test"], f"{options.path}: x_test")
         if held.shape[1:] != examples.shape[1:]:
             raise UserError(
                 f"{options.path}: {images_key} has examples of {examples.shape[1:]}, x_test of {held.shape[1:]}."
             )
-        train = Split(len(examples), labels, examples)
         test = Split(len(held), _labels(arrays, "y_test", len(held), options.path), held)
     else:
-        train, test = (
-            Split(len(rows), None if labels is None else labels[rows], examples[rows])
-            for rows in hold_out(len(examples), options.test_fraction, str(options.path))
-        )
+        train, test = train.hold_out(options.test_fraction, str(options.path))
     largest = max(-1 if split.labels is None else int(split.labels.max(initial=-1)) for split in (train, test))
     return ImageData(name, train, test, examples.shape[1:], [str(label) for label in range(largest + 1)])
 

@@ -46,15 +46,7 @@ class Augmentation:
         return asdict(self)
 
     def __call__(self, images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-        """Return changed images.
-
-        Args:
-            images: (n, H, W, C) float32 in [-1, 1].
-            seed: (2,) stateless seed.
-
-        Returns:
-            The same shape and range.
-        """
+        """Return changed images, (n, H, W, C) float32 in [-1, 1] as they came; `seed` is a stateless one, (2,)."""
         count = tf.shape(images)[0]
 
         def draw(index: int, low: float, high: float) -> tf.Tensor:
@@ -81,14 +73,9 @@ class Augmentation:
 
 
 def sampled(images: tf.Tensor, x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
-    """Return images read between their pixels, bilinear, black (-1) outside; in operations that XLA knows.
+    """Return images (n, H, W, C) read between their pixels, bilinear, black (-1) outside; in operations that XLA knows.
 
-    Args:
-        images: (n, H, W, C).
-        x, y: (n, H', W') columns and rows to read at, in pixels; pixel centres are whole numbers.
-
-    Returns:
-        (n, H', W', C).
+    `x` and `y`, (n, H', W'), are the columns and rows to read at, in pixels; pixel centres are whole numbers.
     """
     height, width, channels = images.shape[1:]
     x, y = tf.clip_by_value(x, -1.0, float(width)), tf.clip_by_value(y, -1.0, float(height))

@@ -11,18 +11,14 @@ import tensorflow as tf
 
 from tfgmmgan.utils.errors import UserError
 
-__all__ = ["ImageData", "KnownMixture", "Split", "check_examples"]
+__all__ = ["ImageData", "KnownMixture", "Split", "check_examples", "hold_out"]
 
 
 def check_examples(examples: np.ndarray, where: str, channels: tuple[int, ...] = (1, 3)) -> np.ndarray:
     """Return examples as uint8, or as float32 in [-1, 1]; raise `UserError` for anything else.
 
-    The range follows from the dtype and is never guessed from the values.
-
-    Args:
-        examples: (n, H, W, C), (n, H, W) or, for points, (n, p).
-        where: What to call them in an error.
-        channels: How many channels images may have.
+    The range follows from the dtype and is never guessed from the values. Examples are (n, H, W, C), (n, H, W) or, for
+    points, (n, p); an error calls them `where`.
     """
     if examples.ndim not in (2, 3, 4) or 0 in examples.shape[1:]:
         raise UserError(
@@ -52,6 +48,18 @@ def check_examples(examples: np.ndarray, where: str, channels: tuple[int, ...] =
             "Give uint8 in [0, 255], or rescale."
         )
     return examples.astype(np.float32, copy=False)
+
+
+def hold_out(n: int, fraction: float, where: str) -> tuple[np.ndarray, np.ndarray]:
+    """Return row numbers (train, test), each ascending: a draw that is the same on every call.
+
+    The draw has a seed of its own, not the run's: runs that differ in their seed are judged on the same examples.
+    """
+    if n < 2:
+        raise UserError(f"{where}: at least 2 examples are needed to hold some out for testing; got {n}.")
+    order = np.random.default_rng(0).permutation(n)
+    held = min(n - 1, max(1, round(n * fraction)))
+    return np.sort(order[held:]), np.sort(order[:held])
 
 
 @dataclass
@@ -123,8 +131,14 @@ class Split:
             for rows, batch in self.stream(order).take(n).batch(batch_size).as_numpy_iterator():
                 yield batch, rows
 
-    def select(self, rows: np.ndarray, labels: np.ndarray | None) -> "Split":
-        """Return the split of these rows alone, in ascending order, under new labels."""
+    def hold_out(self, fraction: float, where: str) -> list["Split"]:
+        """Return two splits, to train and to test: a share is held out (`hold_out`)."""
+        return [self.select(rows) for rows in hold_out(self.size, fraction, where)]
+
+    def select(self, rows: np.ndarray, labels: np.ndarray | None = None) -> "Split":
+        """Return the split of these rows alone, in ascending order, under new labels if there are any."""
+        if labels is None and self.labels is not None:
+            labels = self.labels[rows]
         if self.examples is not None:
             return Split(len(rows), labels, self.examples[rows])
         new_row = np.full(self.size, -1, np.int64)
@@ -139,12 +153,7 @@ class Split:
 
 @dataclass
 class KnownMixture:
-    """The distribution of a toy: spherical Gaussians of one spread and equal weights.
-
-    Attributes:
-        centres: (M, p).
-        std: Standard deviation in each dimension.
-    """
+    """The distribution of a toy: spherical Gaussians at centres (M, p), of one standard deviation and equal weights."""
 
     centres: np.ndarray
     std: float

@@ -4,7 +4,6 @@ import numpy as np
 
 from tfgmmgan.data.dataset import ImageData, Split
 from tfgmmgan.data.options import DataOptions
-from tfgmmgan.data.splits import hold_out
 
 __all__ = ["load_digits"]
 
@@ -22,6 +21,5 @@ def load_digits(name: str, options: DataOptions) -> ImageData:
     options.reject(name, "path", "image_size", "channels", "crop", "train_split", "test_fraction")
     bunch = datasets.load_digits()
     images = np.rint(bunch.images * (255 / 16)).astype(np.uint8)[..., None]  # 17 grey levels to [0, 255]
-    labels = bunch.target.astype(np.int64)
-    train, test = (Split(len(rows), labels[rows], images[rows]) for rows in hold_out(len(images), TEST_FRACTION, name))
+    train, test = Split(len(images), bunch.target.astype(np.int64), images).hold_out(TEST_FRACTION, name)
     return ImageData(name, train, test, (8, 8, 1), [str(digit) for digit in range(10)])

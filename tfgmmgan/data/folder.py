@@ -7,14 +7,12 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from tfgmmgan.data.dataset import ImageData, Split
+from tfgmmgan.data.dataset import ImageData, Split, hold_out
 from tfgmmgan.data.images import IMAGE_SUFFIXES, read_image
 from tfgmmgan.data.options import DataOptions
-from tfgmmgan.data.splits import hold_out
 from tfgmmgan.utils.errors import UserError
 
 __all__ = ["load_folder"]
-
 
 HELD_OUT = ("test", "validation", "val")
 
@@ -54,11 +52,8 @@ def load_folder(name: str, options: DataOptions) -> ImageData:
     splits = []
     for rows in parts:
         paths = [files[row] for row in rows]
-        split_labels = None if labels is None else labels[rows]
-        if fits:
-            splits.append(Split(len(rows), split_labels, examples=_read_all(paths, options, shape)))
-        else:
-            splits.append(Split(len(rows), split_labels, stream=_streamer(paths, options, shape)))
+        read = {"examples": _read_all(paths, options, shape)} if fits else {"stream": _streamer(paths, options, shape)}
+        splits.append(Split(len(rows), None if labels is None else labels[rows], **read))
     return ImageData(name, *splits, shape=shape, class_names=class_names)
 
 

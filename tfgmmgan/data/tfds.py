@@ -1,6 +1,7 @@
 """Any image dataset of TensorFlow Datasets, by its name."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,6 @@ from PIL import Image
 from tfgmmgan.data.dataset import ImageData, Split
 from tfgmmgan.data.images import resize_image
 from tfgmmgan.data.options import DataOptions
-from tfgmmgan.data.splits import hold_out
 from tfgmmgan.utils.connectivity import answers
 from tfgmmgan.utils.errors import UserError, nearest
 
@@ -26,12 +26,7 @@ def load_tfds(name: str, options: DataOptions, known: tuple[str, ...] = ()) -> I
     It is read from `--data.path`, TFDS_DATA_DIR or ~/tensorflow_datasets, and downloaded and prepared there first
     if need be. Without such a test split a share of the training split is held out. A split whose labels are all
     -1, as STL-10's `unlabelled`, counts as unlabelled. A dataset beyond the memory limit is read while training and
-    shuffled through a window of 10,000 examples.
-
-    Args:
-        name: A TFDS name, such as `mnist`, `cifar10` or `imagenet_resized/64x64`.
-        options: `--data.*`.
-        known: Names of the other sources, for the error's advice.
+    shuffled through a window of 10,000 examples. `known` are the other sources, for the error's advice.
 
     Raises:
         UserError: If there is no such dataset, it can't be prepared, or it has no images.
@@ -63,10 +58,17 @@ def load_tfds(name: str, options: DataOptions, known: tuple[str, ...] = ()) -> I
     learned = {part[0] for part in parts}
     held = next((split for split in ("test", "validation") if split in sizes and split not in learned), None)
     try:
-        shape = _first_shape(builder, parts[0][0], convert)
-        fits = (_size(parts) + sizes.get(held, 0)) * int(np.prod(shape)) <= options.memory_limit * 2**20
-        read = _in_memory if fits else _streamed
-        train, test = read(builder, held, label, convert, shape, options)
+        first = next(iter(builder.as_dataset(split=f"{parts[0][0]}[:1]")))["image"].numpy()
+        shape = (convert(first) if convert else first).shape
+        size = sum(end - start for _, start, end in parts)
+        fits = (size + sizes.get(held, 0)) * int(np.prod(shape)) <= options.memory_limit * 2**20
+        read = partial(_in_memory if fits else _streamed, builder, label, convert, shape)
+        if held:
+            train, test = read(options.train_split), read(held)
+        elif fits:
+            train, test = read(options.train_split).hold_out(options.test_fraction, builder.name)
+        else:  # a stream can't be held out row by row: its last share is the test split
+            train, test = map(read, _cut(parts, size - max(1, round(size * options.test_fraction))))
     except tf.errors.OpError as error:
         raise UserError(
             f"The dataset '{name}' in {builder.data_dir} can't be read: {_first_line(error)}. Remove that folder and "
@@ -114,10 +116,6 @@ def _parts(builder: Any, split: str) -> list[tuple[str, int, int]]:
     return parts
 
 
-def _size(parts: list[tuple[str, int, int]]) -> int:
-    return sum(end - start for _, start, end in parts)
-
-
 def _cut(parts: list[tuple[str, int, int]], size: int) -> tuple[str, str]:
     """Return as splits the first `size` examples and the others."""
     sides = [], []
@@ -141,11 +139,6 @@ def _converter(stored: tuple, options: DataOptions, name: str) -> Converter:
     return lambda image: resize_image(Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image), options)
 
 
-def _first_shape(builder: Any, split: str, convert: Converter) -> tuple[int, ...]:
-    image = next(iter(builder.as_dataset(split=f"{split}[:1]")))["image"].numpy()
-    return (image if convert is None else convert(image)).shape
-
-
 def _fit_image(convert: Converter, shape: tuple[int, ...]) -> Callable[[dict], dict]:
     """Return the map from a stored record to one whose image has its final form."""
 
@@ -156,68 +149,42 @@ def _fit_image(convert: Converter, shape: tuple[int, ...]) -> Callable[[dict], d
     return fit
 
 
-def _in_memory(
-    builder: Any, held: str | None, label: str | None, convert: Converter, shape: tuple, options: DataOptions
-) -> list[Split]:
-    def read(split: str) -> tuple[np.ndarray, np.ndarray | None]:
-        size = _size(_parts(builder, split))
-        images, labels = np.empty((size, *shape), np.uint8), np.empty((size,), np.int64)
-        records = builder.as_dataset(split=split).map(_fit_image(convert, shape), num_parallel_calls=tf.data.AUTOTUNE)
-        row = 0
-        for batch in records.batch(512).prefetch(4).as_numpy_iterator():
-            rows = slice(row, row + len(batch["image"]))
-            images[rows] = batch["image"]
-            if label:
-                labels[rows] = batch[label]
-            row = rows.stop
-        return images, _known(labels) if label else None
-
-    images, labels = read(options.train_split)
-    if held:
-        test_images, test_labels = read(held)
-        return [Split(len(images), labels, images), Split(len(test_images), test_labels, test_images)]
-    return [
-        Split(len(rows), None if labels is None else labels[rows], images[rows])
-        for rows in hold_out(len(images), options.test_fraction, builder.name)
-    ]
-
-
-def _streamed(
-    builder: Any, held: str | None, label: str | None, convert: Converter, shape: tuple, options: DataOptions
-) -> list[Split]:
-    parts = _parts(builder, options.train_split)
-    names, size = (options.train_split, held), _size(parts)
-    if not held:  # a stream can't be held out row by row: its last share is the test split
-        names = _cut(parts, size - max(1, round(size * options.test_fraction)))
-
-    def split(name: str) -> Split:
-        size = _size(_parts(builder, name))
-        records = builder.as_dataset(split=name, shuffle_files=False)
-        labels = None
+def _in_memory(builder: Any, label: str | None, convert: Converter, shape: tuple, split: str) -> Split:
+    size = sum(end - start for _, start, end in _parts(builder, split))
+    images, labels = np.empty((size, *shape), np.uint8), np.empty((size,), np.int64)
+    records = builder.as_dataset(split=split).map(_fit_image(convert, shape), num_parallel_calls=tf.data.AUTOTUNE)
+    row = 0
+    for batch in records.batch(512).prefetch(4).as_numpy_iterator():
+        rows = slice(row, row + len(batch["image"]))
+        images[rows] = batch["image"]
         if label:
-            stored = builder.as_dataset(split=name, shuffle_files=False, decoders=_only(label))
-            labels = _known(np.fromiter((record[label] for record in stored.as_numpy_iterator()), np.int64, size))
+            labels[rows] = batch[label]
+        row = rows.stop
+    return Split(size, _known(labels) if label else None, images)
 
-        def stream(order: int | None) -> tf.data.Dataset:
-            mixed = records.enumerate()
-            if order is not None:
-                tf.random.set_seed(0)  # on which `shuffle` depends too; measuring sets it in the middle of a run
-                mixed = mixed.shuffle(SHUFFLE_BUFFER, seed=order)
-            fit = _fit_image(convert, shape)
-            return mixed.map(lambda row, record: (row, fit(record)["image"]), num_parallel_calls=tf.data.AUTOTUNE)
 
-        return Split(size, labels, stream=stream)
+def _streamed(builder: Any, label: str | None, convert: Converter, shape: tuple, split: str) -> Split:
+    import tensorflow_datasets as tfds
 
-    return [split(name) for name in names]
+    size = sum(end - start for _, start, end in _parts(builder, split))
+    records = builder.as_dataset(split=split, shuffle_files=False)
+    labels = None
+    if label:
+        only_labels = tfds.decode.PartialDecoding({label: True})  # which leaves the images alone
+        stored = builder.as_dataset(split=split, shuffle_files=False, decoders=only_labels)
+        labels = _known(np.fromiter((record[label] for record in stored.as_numpy_iterator()), np.int64, size))
+
+    def stream(order: int | None) -> tf.data.Dataset:
+        mixed = records.enumerate()
+        if order is not None:
+            tf.random.set_seed(0)  # on which `shuffle` depends too; measuring sets it in the middle of a run
+            mixed = mixed.shuffle(SHUFFLE_BUFFER, seed=order)
+        fit = _fit_image(convert, shape)
+        return mixed.map(lambda row, record: (row, fit(record)["image"]), num_parallel_calls=tf.data.AUTOTUNE)
+
+    return Split(size, labels, stream=stream)
 
 
 def _known(labels: np.ndarray) -> np.ndarray | None:
     """Return labels, or None where TFDS says by -1 that there are none."""
     return None if (labels < 0).all() else labels
-
-
-def _only(feature: str) -> Any:
-    """Return the decoder that reads one feature and leaves the images alone."""
-    import tensorflow_datasets as tfds
-
-    return tfds.decode.PartialDecoding({feature: True})

@@ -35,10 +35,7 @@ def same_but_seed(cards: list[dict]) -> list[list[dict]]:
 
 
 def aggregate(cards: list[dict]) -> dict:
-    """Return mean and standard deviation of every number that all scorecards have.
-
-    Args:
-        cards: Of runs that differ in their seeds alone.
+    """Return mean and standard deviation of every number that all scorecards, of runs that differ in their seeds, have.
 
     Returns:
         `runs`, `seeds`, `config` (without the seed) and `scores`: by dotted path `mean`, `std` (of a sample, n - 1;

@@ -18,15 +18,11 @@ KEYS = ("frechet_distance", "precision", "recall", "score")
 def epoch_scores(subject: Subject, num: int = NUM_SAMPLES) -> dict[str, float]:
     """Return scores by name, `<sampler>/<network>/<score>`, and the criterion for the best epoch.
 
-    Args:
-        subject: The model as it is now, and the dataset.
-        num: Generated examples, and as many real ones of the training split; 2,000.
-
-    Returns:
-        For each sampler (`samplers`) and network its Fréchet distance, precision, recall and, for a classifier, score;
-        for a toy `<sampler>/nll`, the generated points' negative log-likelihood. `criterion`, the lower the better: of
-        the first sampler the Fréchet distance among the autoencoder's features, or for points the MMD to training
-        points. No label takes part in it, and no test example.
+    They compare `num` generated examples with as many real ones of the training split: for each sampler (`samplers`)
+    and network Fréchet distance, precision, recall and, for a classifier, score; for a toy there is `<sampler>/nll`,
+    the generated points' negative log-likelihood. `criterion`, the lower the better, is the first sampler's Fréchet
+    distance among the autoencoder's features, or for points the MMD to training points. No label takes part in it, and
+    no test example.
     """
     data, networks = subject.data, subject.networks_while_training
     num = min(num, subject.num_compared)
@@ -37,9 +33,7 @@ def epoch_scores(subject: Subject, num: int = NUM_SAMPLES) -> dict[str, float]:
         found, examples = collect(networks, draw(num, subject.seed), keep=num)
         for network, features in found.items():
             compared = compare_features(real[network].spread(len(features)), features)
-            for key in KEYS:
-                if key in compared:
-                    scores[f"{sampler}/{network}/{key}"] = compared[key]
+            scores |= {f"{sampler}/{network}/{key}": compared[key] for key in KEYS if key in compared}
         if data.truth is not None:
             scores[f"{sampler}/nll"] = negative_log_likelihood(examples, data.truth)
         if CRITERION not in scores:

@@ -6,7 +6,7 @@ from typing import Any
 import keras
 from tqdm import tqdm
 
-__all__ = ["Bar", "progress"]
+__all__ = ["epoch_bar", "progress"]
 
 
 def progress(items: Iterable, title: str, total: int | None = None, unit: str = "it") -> Any:
@@ -16,22 +16,9 @@ def progress(items: Iterable, title: str, total: int | None = None, unit: str = 
     return tqdm(items, title, total, leave=False, delay=2, disable=None, unit=unit, dynamic_ncols=True)
 
 
-class Bar(keras.callbacks.Callback):
-    """The same for `fit`, epoch by epoch.
-
-    Args:
-        title: What is trained.
-        epochs: How many.
-    """
-
-    def __init__(self, title: str, epochs: int) -> None:
-        super().__init__()
-        self.bar = progress(None, title, epochs, "epoch")
-
-    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
-        """Move on."""
-        self.bar.update()
-
-    def on_train_end(self, logs: dict | None = None) -> None:
-        """Go away."""
-        self.bar.close()
+def epoch_bar(title: str, epochs: int) -> keras.callbacks.Callback:
+    """Return the same for `fit`, epoch by epoch."""
+    bar = progress(None, title, epochs, "epoch")
+    return keras.callbacks.LambdaCallback(
+        on_epoch_end=lambda epoch, logs: bar.update(), on_train_end=lambda logs: bar.close()
+    )

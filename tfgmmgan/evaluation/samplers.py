@@ -22,12 +22,7 @@ def draw_in_batches(
 ) -> Iterator[np.ndarray]:
     """Yield n generated examples, 512 at a time, so that no more are held; (n, seed) decides them.
 
-    Args:
-        model: The model.
-        n: How many.
-        seed: Decides the noise.
-        component: (n,) components, or None for the mixture's.
-        **kwargs: Of `generate`.
+    Of components (n,), or of the mixture's where None; the rest are arguments of `generate`.
     """
     for number, start in enumerate(range(0, n, BATCH)):
         size = min(BATCH, n - start)
@@ -39,13 +34,9 @@ def draw_in_batches(
 def samplers(model: LatentGAN, data: ImageData, fit: bool = False) -> dict[str, Sampler]:
     """Return a model's samplers by name.
 
-    `prior`, the model's own; for GAEL `fitted_mixture` (once it is fitted), `normal`, `normal_truncated` (BigGAN's
-    truncation trick at 1) and `encodings`, G(Enc(x)) of test examples, its upper bound (section 4.2).
-
-    Args:
-        model: The model.
-        data: The dataset it learned from.
-        fit: While GAEL's mixture is not fitted yet, fit one for now, to 10,000 training examples.
+    `prior`, the model's own; for GAEL `fitted_mixture` (once it is fitted; with `fit` one is fitted for now, to 10,000
+    training examples), `normal`, `normal_truncated` (BigGAN's truncation trick at 1) and `encodings`, G(Enc(x)) of test
+    examples, its upper bound (section 4.2).
     """
     priors = model.sampling_priors
     if fit and "fit_prior" in model.capabilities and "fitted_mixture" not in priors:

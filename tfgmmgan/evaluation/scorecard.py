@@ -23,13 +23,13 @@ PACKAGES = ("tensorflow", "keras", "tensorflow-probability", "tensorflow-gan", "
 def make_scorecard(
     model: LatentGAN, data: ImageData, about: dict, options: EvaluationOptions | None = None, seed: int = 0
 ) -> dict:
-    """Measure a model on a dataset.
+    """Measure a model on a dataset; without labels it gets what needs none.
 
     Args:
         model: The trained model.
-        data: The dataset; without labels it gets what needs none.
+        data: The dataset.
         about: Facts about the run, such as its name, seed and epochs; copied into the scorecard.
-        options: What is measured.
+        options: What is measured; the defaults where None.
         seed: Decides all noise of the evaluation.
 
     Returns:
@@ -56,7 +56,8 @@ def make_scorecard(
         seconds[name] = time.perf_counter() - started
     for section in SECTIONS:
         started = time.perf_counter()
-        _merge(card, section.measure(subject) if section.applies(subject) else {})
+        for name, found in (section.measure(subject) if section.applies(subject) else {}).items():
+            card[name] = {**card[name], **found} if name in card else found  # `train` and `test` are several's
         seconds[section.name] = time.perf_counter() - started
     seconds["total"] = sum(seconds.values())
     card["notes"] = subject.notes
@@ -68,12 +69,3 @@ def write_scorecard(card: dict, path: Path) -> None:
     """Write a scorecard as JSON."""
     with replacing(path) as temporary:
         temporary.write_text(json.dumps(card, indent=2) + "\n")
-
-
-def _merge(card: dict, found: dict) -> None:
-    """Add what a section found; `train` and `test` are filled by several."""
-    for name, value in found.items():
-        if isinstance(value, dict) and name in card:
-            _merge(card[name], value)
-        else:
-            card[name] = value

@@ -11,7 +11,7 @@ from tfgmmgan.evaluation.metrics.neighbours import nearest_distances
 from tfgmmgan.evaluation.metrics.quality_diversity import PAIRS, PAIRS_FROM, ms_ssim_settings, quality_constant
 from tfgmmgan.evaluation.networks.algorithm_2 import train_on_generated
 from tfgmmgan.evaluation.networks.autoencoder import Autoencoder, train_autoencoder
-from tfgmmgan.evaluation.networks.feature_network import FeatureNetwork, coordinates, real_features
+from tfgmmgan.evaluation.networks.feature_network import FeatureNetwork, real_features
 from tfgmmgan.evaluation.networks.inception import HUB_URL, load_inception
 from tfgmmgan.evaluation.networks.judge import Judge, train_judge
 from tfgmmgan.evaluation.options import EvaluationOptions
@@ -31,12 +31,7 @@ REFERENCE = 60_000
 class Subject:
     """A model, a dataset and the options of the evaluation; what is expensive is made when it is first asked for.
 
-    Attributes:
-        model: The trained model.
-        data: The dataset.
-        options: What is measured.
-        seed: Decides all noise.
-        notes: Lines on what could not be measured, and why.
+    `seed` decides all noise; `notes` are lines on what could not be measured, and why.
     """
 
     def __init__(
@@ -109,9 +104,8 @@ class Subject:
     def networks(self) -> list[FeatureNetwork]:
         """The feature networks: Inception and the classifier where there are, and one that needs no label."""
         if not self.data.is_image:
-            return [coordinates()]
-        found = [self.inception, self.judge.network() if self.judge else None, self.autoencoder.network()]
-        return [network for network in found if network is not None]
+            return [FeatureNetwork("coordinates", lambda points: (points, None), "coordinates", caches=False)]
+        return [network for network in (self.inception, self.judge, self.autoencoder) if network is not None]
 
     @property
     def networks_while_training(self) -> list[FeatureNetwork]:
@@ -125,7 +119,7 @@ class Subject:
     @property
     def reference(self) -> Features:
         """The classifier's features of the training examples, 60,000 at most."""
-        return self.real(self.judge.network(), "train", REFERENCE)
+        return self.real(self.judge, "train", REFERENCE)
 
     @cached_property
     def quality_settings(self) -> dict | None:
@@ -134,7 +128,7 @@ class Subject:
             return None
         constant = self.options.quality_constant
         if constant is None:
-            test = self.real(self.judge.network(), "test", self.num_compared)
+            test = self.real(self.judge, "test", self.num_compared)
             constant = quality_constant(nearest_distances(test.values, self.reference.values))
         return {
             "constant": constant,
@@ -154,19 +148,9 @@ class Subject:
 
     @cached_property
     def generated_classifier(self) -> Callable[[np.ndarray], np.ndarray]:
-        """Algorithm 2's classifier."""
-        return self.train_on_generated()
-
-    def train_on_generated(self, variance_scale: float = 1.0) -> Callable[[np.ndarray], np.ndarray]:
-        """Return Algorithm 2's classifier, from as many examples as there are real ones of a mode on average, or 2,000.
-
-        Args:
-            variance_scale: Under which they are drawn. Default 1.
-        """
+        """Algorithm 2's classifier, from as many examples as there are real ones of a mode on average, or 2,000."""
         real = min(len(self.data.train), REFERENCE) // self.model.prior.num_components
-        return train_on_generated(
-            self.model, max(LEAST_PER_COMPONENT, real), seed=self.seed, variance_scale=variance_scale
-        )
+        return train_on_generated(self.model, max(LEAST_PER_COMPONENT, real), seed=self.seed)
 
     def assigners(self) -> dict[str, Callable[[np.ndarray], np.ndarray]]:
         """Return by name what says p(k | x): the model itself where it can, and Algorithm 2."""

@@ -2,7 +2,7 @@
 
 import re
 
-from tfgmmgan.evaluation.display.text import text_table
+from tfgmmgan.evaluation.display import text_table
 from tfgmmgan.evaluation.sections import SECTIONS
 
 __all__ = ["aggregate_table", "comparison_table", "describe", "summary"]
@@ -21,14 +21,12 @@ def describe(card: dict) -> str:
 
 
 def aggregate_table(together: dict) -> str:
-    """Return mean and standard deviation over runs of the scores that people compare, as a table.
-
-    Args:
-        together: Of `aggregate`.
-    """
+    """Return mean and standard deviation over runs (`aggregate`) of the scores that people compare, as a table."""
     config = together["config"]
     seeds = ", ".join(map(str, together["seeds"]))
-    what = f"{config.get('model')} on {config.get('dataset')}, {len(together['runs'])} runs, seeds {seeds}"
+    model = config.get("model")
+    name = model["name"] if isinstance(model, dict) else model  # a text in runs of 0.1
+    what = f"{name} on {config.get('dataset')}, {len(together['runs'])} runs, seeds {seeds}"
     rows = {
         path: (f"{score['mean']:.4f}", "" if score["std"] is None else f"{score['std']:.4f}")
         for path, score in together["scores"].items()

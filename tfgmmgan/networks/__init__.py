@@ -5,12 +5,11 @@ from typing import NamedTuple
 import keras
 
 from tfgmmgan.networks.chain import Chain, dtype_policy
+from tfgmmgan.networks.classifiers import EncodingClassifier, SharedClassifier
 from tfgmmgan.networks.dcgan import DCGANClassifier, DCGANEncoder, DCGANGenerator
 from tfgmmgan.networks.discriminator import Discriminator
-from tfgmmgan.networks.encoding_classifier import EncodingClassifier
 from tfgmmgan.networks.mlp import MLPClassifier, MLPEncoder, MLPGenerator
 from tfgmmgan.networks.resnet import ResNetClassifier, ResNetEncoder, ResNetGenerator
-from tfgmmgan.networks.shared_classifier import SharedClassifier
 from tfgmmgan.utils.registry import Registry
 
 __all__ = [
@@ -69,16 +68,10 @@ def make_classifier(
     width: float = 1.0,
     policy: keras.DTypePolicy | None = None,
 ) -> EncodingClassifier:
-    """Return a classifier on an encoding like the discriminator's, built: examples in [-1, 1] -> logits.
+    """Return a built classifier on an encoding like the discriminator's: examples in [-1, 1] of a shape -> K logits.
 
-    A hidden layer of 512 units is between them (ours).
-
-    Args:
-        data_shape: Shape of one example.
-        num_components: K logits.
-        architecture: As in `networks_for`.
-        width: Multiplies the channels.
-        policy: Keras's dtype policy; the current one where None.
+    A hidden layer of 512 units is between them (ours). `width` multiplies the channels; `policy` is Keras's dtype
+    policy, the current one where None.
     """
     with dtype_policy(policy or keras.config.dtype_policy()):
         encoder = networks_for(architecture, data_shape).encoder(data_shape, width=width, name="encoder")

@@ -1,12 +1,15 @@
 """A network that is a plain sequence of layers, as the papers' tables are."""
 
 import inspect
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 import keras
+import tensorflow as tf
 
-__all__ = ["LEAK", "Chain", "dtype_policy"]
+from tfgmmgan.utils.arguments import values_of
+
+__all__ = ["LEAK", "Chain", "Network", "build_chain", "copy_of", "dtype_policy"]
 
 LEAK = 0.2  # of every LeakyReLU; the papers do not say
 
@@ -22,12 +25,47 @@ def dtype_policy(policy: keras.DTypePolicy) -> Iterator[None]:
         keras.config.set_dtype_policy(before)
 
 
-class Chain(keras.Model):
+def build_chain(chain: Iterable[keras.layers.Layer], input_shape: tuple) -> tuple:
+    """Create the weights of layers that follow each other, those that have none yet; return the last one's shape."""
+    for layer in chain:
+        if not layer.built:
+            layer.build(input_shape)
+        input_shape = layer.compute_output_shape(input_shape)
+    return input_shape
+
+
+def copy_of(network: keras.Model, inputs: tf.Tensor) -> keras.Model:
+    """Return a network like another, built on a batch that it takes, with the same weights in variables of its own."""
+    copy = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(network))
+    copy(inputs, training=False)
+    copy.set_weights(network.get_weights())
+    return copy
+
+
+class Network(keras.Model):
+    """A Keras model whose config is what its constructor was given, networks among it too."""
+
+    def get_config(self) -> dict:
+        """Return the constructor's arguments."""
+        own = {
+            name: keras.saving.serialize_keras_object(value) if isinstance(value, keras.layers.Layer) else value
+            for name, value in values_of(self).items()
+        }
+        return {**super().get_config(), **own}
+
+    @classmethod
+    def from_config(cls, config: dict) -> "Network":
+        """Make the network of a `get_config`."""
+        made = keras.saving.deserialize_keras_object
+        return cls(**{k: made(v) if isinstance(v, dict) and "class_name" in v else v for k, v in config.items()})
+
+
+class Chain(Network):
     """Runs `make_blocks()` one after the other; the networks of the tables only say which blocks.
 
     Args:
-        data_shape: Shape of one example, (H, W, C) for images, (d,) for points.
-        width: Multiplies the number of channels or units. Default 1.
+        data_shape: Shape of one example, (H, W, C) for images, (p,) for points.
+        width: Multiplies the number of channels or units, of every network. Default 1.
     """
 
     has_batch_norm = False  # whether `batch_norm=False` is an argument
@@ -37,14 +75,14 @@ class Chain(keras.Model):
         super().__init__(**kwargs)
         if width <= 0:
             raise ValueError(f"width must be positive; got {width}.")
-        self.data_shape = self.check_shape(tuple(int(side) for side in data_shape))
+        self.data_shape = tuple(int(side) for side in data_shape)
+        self.check_shape(self.data_shape)
         self.width = width
         with dtype_policy(self.dtype_policy):
             self.blocks = self.make_blocks()
 
-    def check_shape(self, data_shape: tuple[int, ...]) -> tuple[int, ...]:
-        """Return the shape, or raise `UserError` where this network can't have it."""
-        return data_shape
+    def check_shape(self, data_shape: tuple[int, ...]) -> None:
+        """Raise `UserError` where this network can't have a shape."""
 
     def make_blocks(self) -> list[keras.layers.Layer]:
         """Return the layers in their order."""
@@ -56,10 +94,7 @@ class Chain(keras.Model):
 
     def build(self, input_shape: tuple) -> None:
         """Create every layer's weights."""
-        for layer in self.blocks:
-            if not layer.built:
-                layer.build(input_shape)
-            input_shape = layer.compute_output_shape(input_shape)
+        build_chain(self.blocks, input_shape)
         self.built = True
 
     def call(self, inputs, training: bool = False):  # noqa: ANN001, ANN201
@@ -85,7 +120,3 @@ class Chain(keras.Model):
         for layer in self.blocks:
             input_shape = layer.compute_output_shape(input_shape)
         return input_shape
-
-    def get_config(self) -> dict:
-        """Return the constructor's arguments."""
-        return {**super().get_config(), "data_shape": self.data_shape, "width": self.width}

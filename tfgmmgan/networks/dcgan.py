@@ -1,6 +1,7 @@
 """Tables 1-3 of responsibility learning (Huang et al. 2020) as Keras models, for any image size divisible by 4.
 
-Not published, and so ours: a leak of 0.2 in every LeakyReLU; `width`, which multiplies the channels.
+Not published, and so ours: a leak of 0.2 in every LeakyReLU; `width`, which multiplies the channels. Arguments without
+a word are `Chain`'s.
 """
 
 import keras
@@ -14,29 +15,23 @@ __all__ = ["DCGANClassifier", "DCGANEncoder", "DCGANGenerator"]
 
 
 class _ImageChain(Chain):
-    def check_shape(self, data_shape: tuple[int, ...]) -> tuple[int, ...]:
+    def check_shape(self, data_shape: tuple[int, ...]) -> None:
         """Images only, with sides divisible by 4."""
         if len(data_shape) != 3 or min(data_shape) < 1:
             raise UserError(
                 f"The dcgan networks take images of shape (height, width, channels); got {data_shape}. "
-                "Points want --networks.architecture mlp."
+                "Points want --model.architecture mlp."
             )
         if data_shape[0] % 4 or data_shape[1] % 4:
             raise UserError(
                 f"The dcgan networks need a height and width divisible by 4; got {data_shape[0]}x{data_shape[1]}. "
                 f"Resize, for example with --data.image_size {max(4, round(data_shape[0] / 4) * 4)}."
             )
-        return data_shape
 
 
 @keras.saving.register_keras_serializable(package="tfgmmgan")
 class DCGANGenerator(_ImageChain):
-    """The generator of Table 2: z (n, d) -> images (n, H, W, C) in [-1, 1], float32.
-
-    Args:
-        data_shape: (H, W, C), H and W divisible by 4.
-        width: Multiplies the table's channels. Default 1.
-    """
+    """The generator of Table 2: z (n, d) -> images (n, H, W, C) in [-1, 1], float32."""
 
     def make_blocks(self) -> list[layers.Layer]:
         """Return Table 2's layers, top to bottom."""
@@ -63,8 +58,6 @@ class DCGANEncoder(_ImageChain):
     """The encoding network of Table 3, which C may share (Table 1): images -> features (n, H/4 * W/4 * 128).
 
     Args:
-        data_shape: (H, W, C), H and W divisible by 4.
-        width: Multiplies the table's channels. Default 1.
         batch_norm: Whether its batch norm is there; a gradient penalty wants it away. Default True.
     """
 
@@ -85,10 +78,6 @@ class DCGANEncoder(_ImageChain):
             layers.Flatten(),
         ]
 
-    def get_config(self) -> dict:
-        """Return the constructor's arguments."""
-        return {**super().get_config(), "batch_norm": self.batch_norm}
-
 
 @keras.saving.register_keras_serializable(package="tfgmmgan")
 class DCGANClassifier(_ImageChain):
@@ -98,9 +87,7 @@ class DCGANClassifier(_ImageChain):
     between the two proposed models of Table 6.
 
     Args:
-        data_shape: (H, W, C), H and W divisible by 4.
         num_components: K.
-        width: Multiplies the table's channels. Default 1.
     """
 
     def __init__(self, data_shape: tuple, num_components: int, width: float = 1.0, **kwargs) -> None:
@@ -117,7 +104,3 @@ class DCGANClassifier(_ImageChain):
             layers.Dense(self.scaled(1024), activation="relu"),
             layers.Dense(self.num_components, dtype="float32"),
         ]
-
-    def get_config(self) -> dict:
-        """Return the constructor's arguments."""
-        return {**super().get_config(), "num_components": self.num_components}

@@ -5,14 +5,14 @@ import operator
 import keras
 from keras import layers
 
-from tfgmmgan.networks.chain import LEAK, dtype_policy
+from tfgmmgan.networks.chain import LEAK, Network, build_chain, dtype_policy
 from tfgmmgan.networks.spectral import SpectralDense
 
 __all__ = ["Discriminator"]
 
 
 @keras.saving.register_keras_serializable(package="tfgmmgan")
-class Discriminator(keras.Model):
+class Discriminator(Network):
     """Encoding network and linear head of Table 3: images -> logits (n, num_outputs), float32.
 
     The two stages stand apart because a classifier may share the first: `encoder(images)` gives the features,
@@ -29,9 +29,6 @@ class Discriminator(keras.Model):
         spectral_norm: Whether the head is spectrally normalised, as BigGAN's is. Default False.
         hidden_units: Units of a hidden layer with LeakyReLU between encoding and head, 0 for none, as published. With
             several outputs each then judges by more than a linear function of the encoding (ours). Default 0.
-
-    Attributes:
-        own_variables: The trainable weights that are not the encoder's.
     """
 
     def __init__(
@@ -64,13 +61,7 @@ class Discriminator(keras.Model):
 
     def build(self, input_shape: tuple) -> None:
         """Create the weights of both stages."""
-        if not self.encoder.built:
-            self.encoder.build(input_shape)
-        features = self.encoder.compute_output_shape(input_shape)
-        if self.hidden:
-            self.hidden.build(features)
-            features = (*features[:-1], self.hidden_units)
-        self.head.build(features)
+        build_chain([layer for layer in (self.encoder, self.hidden, self.head) if layer], input_shape)
         self.built = True
 
     def call(self, inputs, training: bool = False):  # noqa: ANN001, ANN201
@@ -91,19 +82,3 @@ class Discriminator(keras.Model):
 
     def _told(self, training: bool) -> dict[str, bool]:
         return {"training": training} if self.spectral_norm else {}
-
-    def get_config(self) -> dict:
-        """Return the constructor's arguments."""
-        return {
-            **super().get_config(),
-            "encoder": keras.saving.serialize_keras_object(self.encoder),
-            "num_outputs": self.num_outputs,
-            "spectral_norm": self.spectral_norm,
-            "hidden_units": self.hidden_units,
-        }
-
-    @classmethod
-    def from_config(cls, config: dict) -> "Discriminator":
-        """Make the model of a `get_config`."""
-        encoder = keras.saving.deserialize_keras_object(config["encoder"])
-        return cls(**{**config, "encoder": encoder})

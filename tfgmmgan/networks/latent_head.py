@@ -4,13 +4,13 @@ import keras
 import tensorflow as tf
 from keras import layers
 
-from tfgmmgan.networks.chain import LEAK, dtype_policy
+from tfgmmgan.networks.chain import LEAK, Network, build_chain, dtype_policy
 
 __all__ = ["LatentHead"]
 
 
 @keras.saving.register_keras_serializable(package="tfgmmgan")
-class LatentHead(keras.Model):
+class LatentHead(Network):
     """Two hidden layers and a linear one on the discriminator's features: (n, F) -> Enc(x) (n, d), log Sigma(x) (n, d).
 
     GAEL's head is "the last few layers" of the discriminator, sizes unpublished; these are ours.
@@ -33,9 +33,7 @@ class LatentHead(keras.Model):
 
     def build(self, input_shape: tuple) -> None:
         """Create every layer's weights."""
-        for layer in (*self.hidden, self.out):
-            layer.build(input_shape)
-            input_shape = layer.compute_output_shape(input_shape)
+        build_chain((*self.hidden, self.out), input_shape)
         self.built = True
 
     def call(self, features: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor | None]:
@@ -47,12 +45,3 @@ class LatentHead(keras.Model):
             return out, None
         mean, raw = tf.split(out, 2, axis=-1)
         return mean, 10.0 * tf.tanh(raw / 10.0)
-
-    def get_config(self) -> dict:
-        """Return the constructor's arguments."""
-        return {
-            **super().get_config(),
-            "latent_dim": self.latent_dim,
-            "learned_variance": self.learned_variance,
-            "width": self.width,
-        }

@@ -10,14 +10,13 @@ __all__ = ["MLPClassifier", "MLPEncoder", "MLPGenerator"]
 
 
 class _PointChain(Chain):
-    def check_shape(self, data_shape: tuple[int, ...]) -> tuple[int, ...]:
+    def check_shape(self, data_shape: tuple[int, ...]) -> None:
         """Points only."""
         if len(data_shape) != 1:
             raise UserError(
                 f"The mlp networks take points of shape (dimensions,); got {data_shape}. "
-                "Images want --networks.architecture dcgan."
+                "Images want --model.architecture dcgan."
             )
-        return data_shape
 
     def hidden(self, count: int) -> list[layers.Layer]:
         """Return hidden layers of 128 * width units."""
@@ -26,12 +25,7 @@ class _PointChain(Chain):
 
 @keras.saving.register_keras_serializable(package="tfgmmgan")
 class MLPGenerator(_PointChain):
-    """Two hidden layers of 128 * width units: z (n, d) -> points (n, p), unbounded, float32.
-
-    Args:
-        data_shape: (p,).
-        width: Multiplies the units. Default 1.
-    """
+    """Two hidden layers of 128 * width units: z (n, d) -> points (n, p), unbounded, float32."""
 
     def make_blocks(self) -> list[layers.Layer]:
         """Return the layers in their order."""
@@ -40,12 +34,7 @@ class MLPGenerator(_PointChain):
 
 @keras.saving.register_keras_serializable(package="tfgmmgan")
 class MLPEncoder(_PointChain):
-    """Two hidden layers of 128 * width units: points (n, p) -> features (n, 128 * width).
-
-    Args:
-        data_shape: (p,).
-        width: Multiplies the units. Default 1.
-    """
+    """Two hidden layers of 128 * width units: points (n, p) -> features (n, 128 * width)."""
 
     def make_blocks(self) -> list[layers.Layer]:
         """Return the layers in their order."""
@@ -57,9 +46,7 @@ class MLPClassifier(_PointChain):
     """One hidden layer of 128 * width units: points (n, p) -> K logits, float32.
 
     Args:
-        data_shape: (p,).
         num_components: K.
-        width: Multiplies the units. Default 1.
     """
 
     def __init__(self, data_shape: tuple, num_components: int, width: float = 1.0, **kwargs) -> None:
@@ -69,7 +56,3 @@ class MLPClassifier(_PointChain):
     def make_blocks(self) -> list[layers.Layer]:
         """Return the layers in their order."""
         return [*self.hidden(1), layers.Dense(self.num_components, dtype="float32")]
-
-    def get_config(self) -> dict:
-        """Return the constructor's arguments."""
-        return {**super().get_config(), "num_components": self.num_components}

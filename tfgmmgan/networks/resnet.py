@@ -1,4 +1,6 @@
-"""BigGAN's residual networks (Brock et al. 2018) without labels, for images with sides of 32 to 96 pixels.
+"""BigGAN's residual networks (Brock et al. 2018, appendix B) without labels.
+
+Images have sides of 32, 40, 48, 56, 64, 80 or 96 pixels. Arguments without a word are `Chain`'s.
 
 GAEL (Feigin et al.) uses BigGAN with the discriminator's projection removed. Without class embeddings batch norm is
 plain. The channels are those of the official BigGAN-PyTorch at 32 and 64 pixels. Left out: the self-attention of 64
@@ -9,9 +11,10 @@ import keras
 import tensorflow as tf
 from keras import layers, ops
 
-from tfgmmgan.networks.chain import Chain, dtype_policy
+from tfgmmgan.networks.chain import Chain, build_chain, dtype_policy
 from tfgmmgan.networks.normalization import BatchNormalization
 from tfgmmgan.networks.spectral import SpectralConv2D, SpectralDense
+from tfgmmgan.utils.arguments import values_of
 from tfgmmgan.utils.errors import UserError
 
 __all__ = ["DownBlock", "ResNetClassifier", "ResNetEncoder", "ResNetGenerator", "UpBlock"]
@@ -37,11 +40,7 @@ def _batch_norm() -> layers.Layer:
 
 
 class _Residual(layers.Layer):
-    """The sum of two branches, which a subclass makes.
-
-    Args:
-        channels: Channels of the output.
-    """
+    """The sum of two branches, which a subclass makes; of `channels` channels."""
 
     def __init__(self, channels: int, **kwargs) -> None:
         super().__init__(**kwargs)
@@ -56,10 +55,7 @@ class _Residual(layers.Layer):
     def build(self, input_shape: tuple) -> None:
         """Create both branches' weights."""
         for branch in (self.main, self.shortcut):
-            shape = input_shape
-            for layer in branch:
-                layer.build(shape)
-                shape = layer.compute_output_shape(shape)
+            build_chain(branch, input_shape)
         self.built = True
 
     def call(self, inputs: tf.Tensor, training: bool = False) -> tf.Tensor:
@@ -79,16 +75,12 @@ class _Residual(layers.Layer):
 
     def get_config(self) -> dict:
         """Return the constructor's arguments."""
-        return {**super().get_config(), "channels": self.channels}
+        return {**super().get_config(), **values_of(self)}
 
 
 @keras.saving.register_keras_serializable(package="tfgmmgan")
 class UpBlock(_Residual):
-    """The generator's block: (n, H, W, C) -> (n, 2H, 2W, channels).
-
-    Args:
-        channels: Channels of the output.
-    """
+    """The generator's block: (n, H, W, C) -> (n, 2H, 2W, channels)."""
 
     def make_branches(self) -> tuple[list[layers.Layer], list[layers.Layer]]:
         """Return both branches; a 1x1 convolution may as well go before the upsampling, on a quarter of the pixels."""
@@ -132,11 +124,6 @@ class DownBlock(_Residual):
             main, shortcut = [*main, layers.AveragePooling2D(2)], [layers.AveragePooling2D(2), *shortcut]
         return main, shortcut
 
-    def get_config(self) -> dict:
-        """Return the constructor's arguments."""
-        own = {"downsample": self.downsample, "preactivate": self.preactivate, "project": self.project}
-        return {**super().get_config(), **own}
-
 
 @keras.saving.register_keras_serializable(package="tfgmmgan")
 class _GlobalSum(layers.Layer):
@@ -152,7 +139,7 @@ class _GlobalSum(layers.Layer):
 
 
 class _ResNet(Chain):
-    def check_shape(self, data_shape: tuple[int, ...]) -> tuple[int, ...]:
+    def check_shape(self, data_shape: tuple[int, ...]) -> None:
         """Images only, with sides of 32 to 96 pixels that the doublings divide."""
         if len(data_shape) != 3 or min(data_shape) < 1:
             raise UserError(
@@ -167,22 +154,15 @@ class _ResNet(Chain):
                 "The resnet networks need a height and width of 32 to 96 pixels, divisible by 8, or by 16 where both "
                 f"are 64 or more; got {height}x{width}. Resize, for example with --data.image_size {nearest}."
             )
-        return data_shape
 
     def encoding(self, share: float) -> list[layers.Layer]:
         """Return BigGAN's discriminator without its head, with this share of its channels."""
         doublings = _doublings(self.data_shape)
         blocks, before = [], None
         for number, channels in enumerate(ENCODER_CHANNELS[doublings]):
-            downsample = number < ENCODER_HALVINGS[doublings]
-            blocks.append(
-                DownBlock(
-                    self.scaled(channels * share),
-                    downsample=downsample,
-                    preactivate=number > 0,
-                    project=downsample or channels != before,
-                )
-            )
+            halve = number < ENCODER_HALVINGS[doublings]
+            project = halve or channels != before
+            blocks.append(DownBlock(self.scaled(channels * share), halve, preactivate=number > 0, project=project))
             before = channels
         return [*blocks, layers.ReLU(), _GlobalSum(dtype="float32", name="global_sum")]
 
@@ -193,13 +173,7 @@ class ResNetGenerator(_ResNet):
 
     Below 64 pixels it has three blocks of 256 channels (BigGAN's of CIFAR), from 64 on four of 1024, 512, 256 and 128.
 
-    Args:
-        data_shape: (H, W, C); H and W of 32, 40, 48, 56, 64, 80 or 96.
-        width: Multiplies the channels. Default 1.
-
-    Reference:
-        Brock et al. 2018, appendix B. Batch norm and a spectrally normalised, orthogonally initialised kernel
-        in every layer.
+    Batch norm and a spectrally normalised, orthogonally initialised kernel in every layer.
     """
 
     def make_blocks(self) -> list[layers.Layer]:
@@ -225,13 +199,6 @@ class ResNetEncoder(_ResNet):
 
     Below 64 pixels it has four blocks of 256 channels, of which two downsample (F = 256); from 64 on five, of 64 to
     1024 (F = 1024). Every kernel is spectrally normalised. There is no batch norm.
-
-    Args:
-        data_shape: (H, W, C); H and W of 32, 40, 48, 56, 64, 80 or 96.
-        width: Multiplies the channels. Default 1.
-
-    Reference:
-        Brock et al. 2018, appendix B.
     """
 
     has_spectral_norm = True
@@ -246,9 +213,7 @@ class ResNetClassifier(_ResNet):
     """The stand-alone classifier, ours: the encoder at half its channels and a linear layer; images -> K logits.
 
     Args:
-        data_shape: (H, W, C); H and W of 32, 40, 48, 56, 64, 80 or 96.
         num_components: K.
-        width: Multiplies the channels. Default 1.
     """
 
     def __init__(self, data_shape: tuple, num_components: int, width: float = 1.0, **kwargs) -> None:
@@ -258,7 +223,3 @@ class ResNetClassifier(_ResNet):
     def make_blocks(self) -> list[layers.Layer]:
         """Return the layers, top to bottom."""
         return [*self.encoding(0.5), layers.Dense(self.num_components, dtype="float32")]
-
-    def get_config(self) -> dict:
-        """Return the constructor's arguments."""
-        return {**super().get_config(), "num_components": self.num_components}

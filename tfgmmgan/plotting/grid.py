@@ -11,17 +11,10 @@ __all__ = ["image_grid"]
 def image_grid(
     images: np.ndarray, row_labels: list[str] | None = None, title: str = "", tile: int = 48, gap: int = 2
 ) -> Image.Image:
-    """Lay images out in rows and columns.
+    """Return an RGB picture of images, (rows, columns, H, W, C) uint8 or float in [-1, 1].
 
-    Args:
-        images: (rows, columns, H, W, C) uint8, or float in [-1, 1].
-        row_labels: One for each row, written to its left.
-        title: Written above.
-        tile: Small images are enlarged, pixel by pixel, to at least this side.
-        gap: Pixels between images.
-
-    Returns:
-        An RGB picture.
+    `row_labels` are written to the left, `title` above. Small images are enlarged, pixel by pixel, to at least `tile`
+    pixels; `gap` are between them.
     """
     images = to_uint8(images)
     rows, columns, height, width, channels = images.shape

@@ -7,8 +7,7 @@ from PIL import Image
 
 from tfgmmgan.data import ImageData
 from tfgmmgan.models import LatentGAN
-from tfgmmgan.plotting.modes import SCALES, SEED, modes_shown
-from tfgmmgan.plotting.weights import pair_weights
+from tfgmmgan.plotting.modes import SCALES, SEED, modes_shown, pair_weights
 
 __all__ = ["panels", "point_figures", "scatter"]
 
@@ -17,14 +16,7 @@ Panel = Callable  # draws on matplotlib axes
 
 
 def panels(draws: list[Panel], titles: list[str], columns: int, side: float = 4.0) -> Image.Image:
-    """Return a picture of square panels in rows.
-
-    Args:
-        draws: Each draws on the matplotlib axes it is given.
-        titles: One for each.
-        columns: Panels in a row.
-        side: Inches of a panel.
-    """
+    """Return a picture of square panels of `side` inches in rows; each is drawn on the matplotlib axes it is given."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from tfgmmgan.evaluation import Features, compare_features
+from tfgmmgan.evaluation import compare_features
+from tfgmmgan.evaluation.metrics.features import Features
 
 
 def test_comparing_takes_as_many_of_both():

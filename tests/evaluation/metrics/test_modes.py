@@ -1,8 +1,7 @@
 import numpy as np
 import pytest
 
-from tfgmmgan.evaluation import mode_summary
-from tfgmmgan.evaluation.metrics.modes import duplicate_pairs
+from tfgmmgan.evaluation.metrics.modes import duplicate_pairs, mode_summary
 
 
 def test_mode_summary():

@@ -3,7 +3,8 @@ import pytest
 from scipy.stats import multivariate_normal
 
 from tfgmmgan.data import KnownMixture, load
-from tfgmmgan.evaluation import mmd, negative_log_likelihood, point_scores
+from tfgmmgan.evaluation import negative_log_likelihood, point_scores
+from tfgmmgan.evaluation.metrics.points import mmd
 
 TRUTH = KnownMixture(np.array([[0.0, 0.0], [3.0, 0.0], [0.0, 3.0]]), 0.5)
 RNG = np.random.default_rng(0)

@@ -2,8 +2,16 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfgmmgan.evaluation import Features, inter_class_diversity, intra_class_diversity, quality, quality_diversity
-from tfgmmgan.evaluation.metrics.quality_diversity import ms_ssim, ms_ssim_settings, quality_constant
+from tfgmmgan.evaluation.metrics.features import Features
+from tfgmmgan.evaluation.metrics.quality_diversity import (
+    inter_class_diversity,
+    intra_class_diversity,
+    ms_ssim,
+    ms_ssim_settings,
+    quality,
+    quality_constant,
+    quality_diversity,
+)
 
 
 def test_quality_is_a_sigmoid_that_stays_finite():

@@ -4,9 +4,8 @@ import numpy as np
 import pytest
 from scipy.linalg import sqrtm
 
-from tfgmmgan.evaluation import classifier_score, frechet_distance, kernel_distance
-from tfgmmgan.evaluation.metrics.moments import Moments
-from tfgmmgan.evaluation.metrics.tfgan import classifier_metrics
+from tfgmmgan.evaluation.metrics.features import Moments
+from tfgmmgan.evaluation.metrics.tfgan import classifier_metrics, classifier_score, frechet_distance, kernel_distance
 
 RNG = np.random.default_rng(0)
 FIRST = RNG.standard_normal((300, 6)) @ RNG.standard_normal((6, 6))

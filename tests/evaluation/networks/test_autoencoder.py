@@ -1,7 +1,7 @@
 import numpy as np
 
 from tfgmmgan.data import ImageData, Split
-from tfgmmgan.evaluation import train_autoencoder
+from tfgmmgan.evaluation.networks.autoencoder import train_autoencoder
 
 
 def test_the_autoencoder_tells_noise_from_examples():

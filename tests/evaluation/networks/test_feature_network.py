@@ -1,7 +1,7 @@
 import numpy as np
 
 from tfgmmgan.data import ImageData, Split
-from tfgmmgan.evaluation import FeatureNetwork, collect, real_features
+from tfgmmgan.evaluation.networks.feature_network import FeatureNetwork, collect, real_features
 
 
 def dataset(images, labels=None):

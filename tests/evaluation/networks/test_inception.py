@@ -11,8 +11,8 @@ import tensorflow as tf
 
 import tfgmmgan
 from tfgmmgan.data import ImageData, Split
-from tfgmmgan.evaluation import EvaluationOptions, load_inception, make_scorecard, summary
-from tfgmmgan.evaluation.networks.inception import HUB_URL, _tensorflow_hub
+from tfgmmgan.evaluation import EvaluationOptions, make_scorecard, summary
+from tfgmmgan.evaluation.networks.inception import HUB_URL, _tensorflow_hub, load_inception
 from tfgmmgan.evaluation.subject import Subject
 from tfgmmgan.utils.errors import UserError
 

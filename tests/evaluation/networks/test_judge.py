@@ -28,4 +28,4 @@ def test_the_judge_is_cached(images, data):
     for one, other in zip(first.run(floats), again.run(floats), strict=True):
         np.testing.assert_array_equal(one, other)
     assert first.run(floats)[0].shape == (24, 128) and 0 <= first.accuracy <= 1
-    assert first.network().about["test_accuracy"] == pytest.approx(first.accuracy, abs=1e-4)
+    assert first.about["test_accuracy"] == pytest.approx(first.accuracy, abs=1e-4)

@@ -1,7 +1,8 @@
 import numpy as np
 
 from tfgmmgan.data import Split
-from tfgmmgan.evaluation import accuracy, kmeans_clusters
+from tfgmmgan.evaluation import accuracy
+from tfgmmgan.evaluation.networks.kmeans import kmeans_clusters
 
 
 def test_kmeans_finds_what_is_far_apart():

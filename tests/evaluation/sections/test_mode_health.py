@@ -5,7 +5,8 @@ from types import SimpleNamespace
 import numpy as np
 
 from tfgmmgan import GMGAN, GaussianMixture
-from tfgmmgan.evaluation import FeatureNetwork, Features
+from tfgmmgan.evaluation.metrics.features import Features
+from tfgmmgan.evaluation.networks.feature_network import FeatureNetwork
 from tfgmmgan.evaluation.sections import mode_health
 
 

@@ -6,9 +6,10 @@ import pytest
 
 from tfgmmgan import GAN
 from tfgmmgan.data import ImageData, Split
-from tfgmmgan.evaluation import SECTIONS, Section, aggregate, aggregate_table, describe, make_scorecard
-from tfgmmgan.evaluation.display.parts import block, note
+from tfgmmgan.evaluation import SECTIONS, Section, aggregate, describe, make_scorecard
+from tfgmmgan.evaluation.display import html
 from tfgmmgan.evaluation.report import write_report
+from tfgmmgan.evaluation.terminal import aggregate_table
 
 
 class Brightness(Section):
@@ -23,7 +24,7 @@ class Brightness(Section):
         return f"BRIGHTNESS {card['brightness']['mean']:.4f}"
 
     def block(self, runs):
-        return block("How bright", note(f"On average <{runs.number('brightness.mean', 4)}>."))
+        return html.block("How bright", html.note(f"On average <{runs.number('brightness.mean', 4)}>."))
 
 
 @pytest.fixture

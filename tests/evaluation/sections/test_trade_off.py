@@ -4,7 +4,10 @@ import numpy as np
 import pytest
 
 from tfgmmgan import GMGAN
-from tfgmmgan.evaluation import FeatureNetwork, Features, classifier_score, compare_features, trade_off
+from tfgmmgan.evaluation import compare_features, trade_off
+from tfgmmgan.evaluation.metrics.features import Features
+from tfgmmgan.evaluation.metrics.tfgan import classifier_score
+from tfgmmgan.evaluation.networks.feature_network import FeatureNetwork
 from tfgmmgan.evaluation.samplers import draw_in_batches
 
 

@@ -1,23 +1,39 @@
-"""Features of a sample."""
+"""Features of a sample, and their moments."""
 
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
-from tfgmmgan.evaluation.metrics.moments import Moments
+__all__ = ["Features", "Moments"]
 
-__all__ = ["Features"]
+BLOCK = 8192
+
+
+@dataclass
+class Moments:
+    """Mean (p,) and unbiased covariance (p, p), float64, of a sample of n."""
+
+    mean: np.ndarray
+    covariance: np.ndarray
+    size: int
+
+    @classmethod
+    def of(cls, features: np.ndarray) -> "Moments":
+        """Return the moments of (n, p) features, n >= 2, in float64 block by block."""
+        if len(features) < 2:
+            raise ValueError(f"A covariance needs two rows or more; got {len(features)}.")
+        mean = features.mean(axis=0, dtype=np.float64)
+        covariance = np.zeros((features.shape[1],) * 2)
+        for start in range(0, len(features), BLOCK):
+            centred = features[start : start + BLOCK] - mean
+            covariance += centred.T @ centred
+        return cls(mean, covariance / (len(features) - 1), len(features))
 
 
 @dataclass
 class Features:
-    """Features of a sample.
-
-    Attributes:
-        values: (n, p) float32.
-        logits: (n, classes) float32, or None.
-    """
+    """Features of a sample, (n, p) float32, and its logits, (n, classes) float32, if there are any."""
 
     values: np.ndarray
     logits: np.ndarray | None = None

@@ -2,15 +2,8 @@
 
 import numpy as np
 
+from tfgmmgan.evaluation.metrics import neighbours
 from tfgmmgan.evaluation.metrics.features import Features
-from tfgmmgan.evaluation.metrics.neighbours import (
-    COVERAGE_NEIGHBOURS,
-    NEIGHBOURS,
-    coverage,
-    density,
-    kth_distances,
-    precision_recall,
-)
 from tfgmmgan.evaluation.metrics.tfgan import classifier_score, frechet_distance, kernel_distance
 
 __all__ = ["compare_features"]
@@ -19,12 +12,7 @@ NUM_COVERED = 10_000
 
 
 def compare_features(real: Features, generated: Features) -> dict:
-    """Return how generated examples compare with as many real ones.
-
-    Args:
-        real: Of n examples.
-        generated: Of n or more; distances, precision and recall take the first n, so that both sides have as many. The
-            score takes all.
+    """Return how generated examples compare with as many real ones, n; the score takes more where there are more.
 
     Returns:
         `num`, n; `frechet_distance`; `kernel_distance` and its `kernel_distance_error`, None with a single block of
@@ -38,8 +26,8 @@ def compare_features(real: Features, generated: Features) -> dict:
     same = generated[slice(n)]
     distance, error = kernel_distance(real.values, same.values)
     both = real.spread(NUM_COVERED).values, same.values[:NUM_COVERED]
-    precision, recall = precision_recall(*both)
-    radii = kth_distances(both[0], COVERAGE_NEIGHBOURS)
+    precision, recall = neighbours.precision_recall(*both)
+    radii = neighbours.kth_distances(both[0], neighbours.COVERAGE_NEIGHBOURS)
     found = {
         "num": n,
         "frechet_distance": frechet_distance(real.moments, same.moments),
@@ -47,10 +35,10 @@ def compare_features(real: Features, generated: Features) -> dict:
         "kernel_distance_error": None if np.isnan(error) else error,
         "precision": precision,
         "recall": recall,
-        "neighbours": NEIGHBOURS,
-        "density": density(*both, radii=radii),
-        "coverage": coverage(*both, radii=radii),
-        "coverage_neighbours": COVERAGE_NEIGHBOURS,
+        "neighbours": neighbours.NEIGHBOURS,
+        "density": neighbours.density(*both, radii=radii),
+        "coverage": neighbours.coverage(*both, radii=radii),
+        "coverage_neighbours": neighbours.COVERAGE_NEIGHBOURS,
         "num_covered": min(n, NUM_COVERED),
     }
     if generated.logits is not None:

@@ -1,6 +1,9 @@
 """What the modes hold, and which are the same, without labels."""
 
+from itertools import combinations
+
 import numpy as np
+from scipy.stats import entropy
 
 __all__ = ["SHARE_ALIVE", "duplicate_pairs", "mode_summary"]
 
@@ -9,10 +12,7 @@ SAME = 0.6  # accuracy at which two modes count as one; 0.5 is chance
 
 
 def mode_summary(responsibilities: np.ndarray) -> dict:
-    """Return how responsibilities spread over the modes.
-
-    Args:
-        responsibilities: (n, K) p(k | x), rows summing to 1.
+    """Return how responsibilities, (n, K) p(k | x), spread over the modes.
 
     Returns:
         `num_modes_in_use`, those with `min_share` of the examples, a fifth of 1 / K, or more; `weights`, (K,) the mean
@@ -22,31 +22,25 @@ def mode_summary(responsibilities: np.ndarray) -> dict:
     n, k = responsibilities.shape
     weights = responsibilities.mean(axis=0, dtype=np.float64)
     shares = np.bincount(responsibilities.argmax(axis=1), minlength=k) / n
-    positive = weights[weights > 0]
     return {
         "min_share": SHARE_ALIVE / k,
         "num_modes_in_use": int((shares >= SHARE_ALIVE / k).sum()),
         "weights": weights.tolist(),
         "shares": shares.tolist(),
         "mean_confidence": float(responsibilities.max(axis=1).mean()),
-        "entropy": float(-(positive * np.log(positive)).sum()),
+        "entropy": float(entropy(weights)),
     }
 
 
 def duplicate_pairs(confusion: np.ndarray) -> list[tuple[int, int]]:
     """Return the pairs of modes that a classifier tells apart in at most 60 of 100 cases, chance being 50.
 
-    A classifier two-sample test (Lopez-Paz & Oquab 2017) for each pair; cases that it gives to a third mode count for
-    neither.
-
-    Args:
-        confusion: (K, K) counts of generated examples that it was not trained on: row k was drawn from component k,
-            column j assigned to j.
+    A classifier two-sample test (Lopez-Paz & Oquab 2017) for each pair, by (K, K) counts of generated examples that it
+    was not trained on: row k was drawn from component k, column j assigned to j. Cases of a third mode are left out.
     """
     pairs = []
-    for first in range(len(confusion)):
-        for second in range(first + 1, len(confusion)):
-            block = confusion[np.ix_([first, second], [first, second])]
-            if block.sum() and np.trace(block) / block.sum() <= SAME:
-                pairs.append((first, second))
+    for pair in combinations(range(len(confusion)), 2):
+        block = confusion[np.ix_(pair, pair)]
+        if block.sum() and np.trace(block) / block.sum() <= SAME:
+            pairs.append(pair)
     return pairs

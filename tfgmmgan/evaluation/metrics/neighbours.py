@@ -25,25 +25,22 @@ def kth_distances(points: np.ndarray, k: int = NEIGHBOURS) -> np.ndarray:
 
 def share_covered(queries: np.ndarray, points: np.ndarray, radii: np.ndarray) -> float:
     """Return the share of (n, p) queries that lie within the ball of any of (m, p) points, of radii (m,)."""
+    return float((balls_around(queries, points, radii) > 0).mean())
+
+
+def balls_around(queries: np.ndarray, points: np.ndarray, radii: np.ndarray) -> np.ndarray:
+    """Return in how many of the balls around (m, p) points, of radii (m,), each of (n, p) queries lies, (n,)."""
     blocks = pairwise_distances_chunked(
-        queries, points, reduce_func=lambda block, _: (block <= radii).any(axis=1), working_memory=BLOCK_MEGABYTES
+        queries, points, reduce_func=lambda block, _: (block <= radii).sum(axis=1), working_memory=BLOCK_MEGABYTES
     )
-    return float(np.concatenate(list(blocks)).mean())
+    return np.concatenate(list(blocks))
 
 
 def precision_recall(real: np.ndarray, generated: np.ndarray, k: int = NEIGHBOURS) -> tuple[float, float]:
-    """Return improved precision and recall, each in [0, 1].
+    """Return improved precision and recall, each in [0, 1], of (n, p) features and as many generated ones.
 
     Precision is the share of generated examples within the k-nearest-neighbour balls of the real ones, recall the share
-    of real ones within those of the generated ones.
-
-    Args:
-        real: (n, p) features.
-        generated: (n, p) features, as many.
-        k: Neighbours; 3 in the paper.
-
-    Reference:
-        Kynkäänniemi et al. 2019, eq. 1-2.
+    of real ones within those of the generated ones; k = 3 in the paper (Kynkäänniemi et al. 2019, eq. 1-2).
     """
     precision = share_covered(generated, real, kth_distances(real, k))
     return precision, share_covered(real, generated, kth_distances(generated, k))
@@ -52,44 +49,23 @@ def precision_recall(real: np.ndarray, generated: np.ndarray, k: int = NEIGHBOUR
 def density(
     real: np.ndarray, generated: np.ndarray, k: int = COVERAGE_NEIGHBOURS, radii: np.ndarray | None = None
 ) -> float:
-    """Return how densely generated examples lie among the real ones: 0 or more, about 1 for real ones.
+    """Return how densely generated examples, (m, p), lie among real ones, (n, p): 0 or more, about 1 for real ones.
 
     In how many of the real examples' balls, with the k-th nearest other on the edge, a generated example lies on
     average, over k. Where precision counts one ball, that of a real example apart from all others as well, this counts
-    all.
-
-    Args:
-        real: (n, p) features.
-        generated: (m, p) features.
-        k: Neighbours; 5 in the paper.
-        radii: (n,) of the balls, `kth_distances(real, k)`, where they are known.
-
-    Reference:
-        Naeem et al. 2020, section 3.2.
+    all. k = 5 in the paper (Naeem et al. 2020, section 3.2); `radii`, (n,), are `kth_distances(real, k)` if known.
     """
     radii = kth_distances(real, k) if radii is None else radii
-    blocks = pairwise_distances_chunked(
-        generated, real, reduce_func=lambda block, _: (block <= radii).sum(axis=1), working_memory=BLOCK_MEGABYTES
-    )
-    return float(np.concatenate(list(blocks)).mean() / k)
+    return float(balls_around(generated, real, radii).mean() / k)
 
 
 def coverage(
     real: np.ndarray, generated: np.ndarray, k: int = COVERAGE_NEIGHBOURS, radii: np.ndarray | None = None
 ) -> float:
-    """Return the share of real examples with a generated one nearer than their k-th nearest other, in [0, 1].
+    """Return the share of (n, p) real examples with one of (m, p) generated ones nearer than their k-th nearest other.
 
     Recall has the balls around the generated examples: a few that lie apart from all others, and look like nothing,
-    have balls that hold many real ones. Here the balls are around the real ones.
-
-    Args:
-        real: (n, p) features.
-        generated: (m, p) features; of more examples more is covered.
-        k: Neighbours; 5 in the paper.
-        radii: As in `density`.
-
-    Reference:
-        Naeem et al. 2020, section 3.2.
+    have balls that hold many real ones. Here the balls are around the real ones. k, `radii` and paper are `density`'s.
     """
     radii = kth_distances(real, k) if radii is None else radii
     return float((nearest_distances(real, generated) <= radii).mean())

@@ -22,15 +22,10 @@ def negative_log_likelihood(points: np.ndarray, truth: KnownMixture) -> float:
 
 
 def mmd(first: np.ndarray, second: np.ndarray, widths: tuple[float, ...]) -> float:
-    """Return the squared maximum mean discrepancy between two samples, the mean over Gaussian kernels; >= 0.
+    """Return the squared maximum mean discrepancy of samples (n, p) and (m, p), >= 0: the mean over Gaussian kernels.
 
-    Args:
-        first: (n, p).
-        second: (m, p).
-        widths: Standard deviations of the kernels.
-
-    Reference:
-        Gretton et al. 2012, eq. 5 (the biased estimator; two samples of one distribution give its floor).
+    Gretton et al. 2012, eq. 5 (the biased estimator; two samples of one distribution give its floor). `widths` are the
+    kernels' standard deviations.
     """
 
     def mean_kernel(a: np.ndarray, b: np.ndarray) -> float:
@@ -48,12 +43,7 @@ def mmd_widths(points: np.ndarray) -> tuple[float, ...]:
 
 
 def point_scores(points: np.ndarray, real: np.ndarray, truth: KnownMixture) -> dict:
-    """Return how generated points compare with real ones and with the mixture that made those.
-
-    Args:
-        points: (n, p) generated.
-        real: (m, p) from the mixture, not those trained on.
-        truth: The mixture.
+    """Return how generated points, (n, p), compare with real ones, (m, p), not those trained on, and the mixture.
 
     Returns:
         `nll_gap`, the generated points' negative log-likelihood less the real ones'; `mmd` to the real points, with

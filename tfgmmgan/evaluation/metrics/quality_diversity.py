@@ -1,8 +1,5 @@
 """GM-GAN's quality, diversity and combined scores (section 3.2). All are in [0, 1], and more is better."""
 
-from collections.abc import Callable
-from functools import cache
-
 import numpy as np
 import tensorflow as tf
 from scipy.special import expit
@@ -11,18 +8,7 @@ from scipy.stats import entropy
 from tfgmmgan.evaluation.metrics.features import Features
 from tfgmmgan.evaluation.metrics.neighbours import nearest_distances
 
-__all__ = [
-    "PAIRS",
-    "PAIRS_FROM",
-    "combined",
-    "inter_class_diversity",
-    "intra_class_diversity",
-    "ms_ssim",
-    "ms_ssim_settings",
-    "quality",
-    "quality_constant",
-    "quality_diversity",
-]
+__all__ = ["combined", "inter_class_diversity", "intra_class_diversity", "ms_ssim", "quality", "quality_diversity"]
 
 SCALE_WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)  # Wang, Simoncelli & Bovik 2003
 WINDOW = 11
@@ -31,11 +17,9 @@ PAIRS_FROM = 4000  # images at most that pairs are taken of
 
 
 def quality(distances: np.ndarray, constant: float) -> np.ndarray:
-    """Return q(x) = 1 - exp(d) / (exp(d) + a) = sigmoid(log a - d), as many as distances (eq. 6).
+    """Return q(x) = 1 - exp(d) / (exp(d) + a) = sigmoid(log a - d) of (n,) distances d (eq. 6).
 
-    Args:
-        distances: To the nearest training example among a classifier's features.
-        constant: a > 0; the paper does not publish its own.
+    They are those to the nearest training example among a classifier's features. The paper does not publish its a > 0.
     """
     if not constant > 0:
         raise ValueError(f"The constant a must be positive; got {constant}.")
@@ -55,15 +39,10 @@ def inter_class_diversity(classes: np.ndarray, num_classes: int) -> float:
 
 
 def intra_class_diversity(images: np.ndarray, num_pairs: int = PAIRS, seed: int = 0) -> float:
-    """Return one less the mean MS-SSIM over random pairs of different rows (eq. 8).
+    """Return one less the mean MS-SSIM over random pairs of different rows of (n, H, W, C) images in [-1, 1] (eq. 8).
 
     The paper's sum over all pairs, taken from some of them; images with themselves, a share of 1 / n there, are left
     out.
-
-    Args:
-        images: (n, H, W, C) in [-1, 1], n >= 2.
-        num_pairs: How many.
-        seed: Decides which.
     """
     rng = np.random.default_rng(seed)
     first = rng.integers(len(images), size=num_pairs)
@@ -89,24 +68,15 @@ def ms_ssim(first: np.ndarray, second: np.ndarray, batch_size: int = 256) -> np.
 
     Its weights are the usual ones of the scales there are, brought to a sum of one.
     """
-    compare = _comparison(**ms_ssim_settings(*first.shape[1:3]))
-    parts = [
-        compare(first[row : row + batch_size] + 1, second[row : row + batch_size] + 1).numpy()
-        for row in range(0, len(first), batch_size)
-    ]
-    return np.concatenate(parts)
+    settings = ms_ssim_settings(*first.shape[1:3])
+    batches = (slice(row, row + batch_size) for row in range(0, len(first), batch_size))
+    return np.concatenate([_ms_ssim(first[rows] + 1, second[rows] + 1, **settings) for rows in batches])
 
 
-@cache
-def _comparison(window: int, scales: int) -> Callable[[np.ndarray, np.ndarray], tf.Tensor]:
-    """Return the compiled comparison of images in [0, 2], made once."""
-    weights = tuple(weight / sum(SCALE_WEIGHTS[:scales]) for weight in SCALE_WEIGHTS[:scales])
-
-    @tf.function(reduce_retracing=True)
-    def compare(first: tf.Tensor, second: tf.Tensor) -> tf.Tensor:
-        return tf.image.ssim_multiscale(first, second, 2.0, weights, filter_size=window)
-
-    return compare
+@tf.function(reduce_retracing=True)
+def _ms_ssim(first: tf.Tensor, second: tf.Tensor, window: int, scales: int) -> tf.Tensor:
+    weights = [weight / sum(SCALE_WEIGHTS[:scales]) for weight in SCALE_WEIGHTS[:scales]]
+    return tf.image.ssim_multiscale(first, second, 2.0, weights, filter_size=window)
 
 
 def combined(first: float, second: float) -> float:
@@ -119,17 +89,10 @@ def combined(first: float, second: float) -> float:
 def quality_diversity(
     features: Features, images: np.ndarray, reference: np.ndarray, constant: float, num_pairs: int = PAIRS
 ) -> dict[str, float]:
-    """Return a sample's scores of section 3.2.
+    """Return a sample's `quality` (eq. 7), `intra` (eq. 8), `inter` (eq. 9), `diversity` (eq. 10), `combined` (eq. 11).
 
-    Args:
-        features: A classifier's, of the sample, with logits.
-        images: (m, H, W, C) in [-1, 1], as many of them as MS-SSIM is taken of.
-        reference: (n, p) features of the training examples.
-        constant: a of eq. 6.
-        num_pairs: Of eq. 8.
-
-    Returns:
-        `quality` (eq. 7), `intra` (eq. 8), `inter` (eq. 9), `diversity` (eq. 10), `combined` (eq. 11).
+    `features` are a classifier's, with logits; `reference` those of the training examples, (n, p). MS-SSIM is taken of
+    `num_pairs` pairs of `images`, (m, H, W, C) in [-1, 1]; `constant` is a of eq. 6.
     """
     q = float(quality(nearest_distances(features.values, reference), constant).mean())
     intra = intra_class_diversity(images, num_pairs)

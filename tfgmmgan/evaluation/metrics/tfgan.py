@@ -4,14 +4,13 @@ import importlib
 import importlib.util
 import sys
 import types
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
 
-from tfgmmgan.evaluation.metrics.moments import Moments
+from tfgmmgan.evaluation.metrics.features import Moments
 
 __all__ = ["classifier_score", "frechet_distance", "kernel_distance"]
 
@@ -34,24 +33,18 @@ def classifier_metrics() -> types.ModuleType:
         for loaded in [loaded for loaded in sys.modules if loaded.split(".")[0] == PACKAGE]:
             del sys.modules[loaded]
     root = Path(importlib.util.find_spec(PACKAGE).origin).parent
-    for package, folder in ((PACKAGE, root), (f"{PACKAGE}.python", root / "python")):
-        bare = types.ModuleType(package)
-        bare.__path__ = [str(folder)]
-        sys.modules[package] = bare
-    bare = types.ModuleType(f"{PACKAGE}.python.eval")  # its __init__ wants TF-Hub, and TF-Hub pkg_resources
-    bare.__path__ = [str(root / "python" / "eval")]
-    sys.modules[bare.__name__] = bare
+    for folder in ("", "python", "python/eval"):  # the last one's __init__ wants TF-Hub, and TF-Hub pkg_resources
+        bare = types.ModuleType(".".join([PACKAGE, *folder.split("/")]).rstrip("."))
+        bare.__path__ = [str(root / folder)]
+        sys.modules[bare.__name__] = bare
     return importlib.import_module(name)
 
 
 def frechet_distance(first: Moments, second: Moments) -> float:
-    """Return the Fréchet distance between two samples by their moments; FID where the features are Inception's. >= 0.
+    """Return the Fréchet distance between two samples by their moments, >= 0; FID where the features are Inception's.
 
-    TF-GAN's `trace_sqrt_product` does the part that is numerically hard. From moments and not from activations, since
-    those are held in float64 several times over on the other road.
-
-    Reference:
-        Heusel et al. 2017, eq. 6: |m - m_w|^2 + Tr(C + C_w - 2 (C C_w)^(1/2)).
+    |m - m_w|^2 + Tr(C + C_w - 2 (C C_w)^(1/2)) (Heusel et al. 2017, eq. 6), of which TF-GAN's `trace_sqrt_product` does
+    the part that is numerically hard. Its own road from activations holds these in float64 several times over.
     """
     product = classifier_metrics().trace_sqrt_product(tf.constant(first.covariance), tf.constant(second.covariance))
     traces = np.trace(first.covariance) + np.trace(second.covariance) - 2 * float(product)
@@ -59,19 +52,11 @@ def frechet_distance(first: Moments, second: Moments) -> float:
 
 
 def kernel_distance(first: np.ndarray, second: np.ndarray, seed: int = 0) -> tuple[float, float]:
-    """Return the kernel distance (KID where the features are Inception's) and its standard error, by TF-GAN.
+    """Return the kernel distance of features (n, p) and (m, p), and its standard error, by TF-GAN; KID by Inception.
 
     Unbiased, so it may fall below 0 for samples of one distribution. The mean over random blocks of at most 1,024 rows,
     as TF-GAN takes it, one call for each so that no more than a block is held in float64. With a single block there is
-    no standard error: NaN.
-
-    Args:
-        first: (n, p) features.
-        second: (m, p) features.
-        seed: Of the shuffle.
-
-    Reference:
-        Bińkowski et al. 2018, with the cubic kernel (x . y / p + 1)^3.
+    no standard error: NaN. The kernel is (x . y / p + 1)^3 (Bińkowski et al. 2018).
     """
     rng = np.random.default_rng(seed)
     num_blocks = -(-max(len(first), len(second)) // BLOCK)
@@ -86,24 +71,15 @@ def kernel_distance(first: np.ndarray, second: np.ndarray, seed: int = 0) -> tup
 
 
 def classifier_score(logits: np.ndarray) -> float:
-    """Return exp(E_x KL(p(y | x) || p(y))) by TF-GAN's divergence: the Inception Score where logits are Inception's.
+    """Return exp(E_x KL(p(y | x) || p(y))) of (n, classes) logits, by TF-GAN's divergence: with Inception's, its score.
 
     Between 1 and the number of classes. In blocks of rows: TF-GAN's own `classifier_score_from_logits`, which gives the
-    same, takes nearly two gigabytes for 50,000 rows of Inception's.
-
-    Args:
-        logits: (n, classes).
-
-    Reference:
-        Salimans et al. 2016; GM-GAN, eq. 5. Over all rows at once; the original averages over ten splits of 5,000.
+    same, takes nearly two gigabytes for 50,000 rows of Inception's. Over all rows at once (Salimans et al. 2016;
+    GM-GAN, eq. 5); the original averages over ten splits of 5,000.
     """
 
-    def blocks() -> Iterator[tuple[tf.Tensor, tf.Tensor]]:
-        for row in range(0, len(logits), 4 * BLOCK):
-            block = tf.constant(logits[row : row + 4 * BLOCK], tf.float32)
-            yield tf.nn.softmax(block), block
-
-    marginal = sum(tf.reduce_sum(p, axis=0) for p, _ in blocks()) / len(logits)
+    blocks = [tf.constant(logits[row : row + 4 * BLOCK], tf.float32) for row in range(0, len(logits), 4 * BLOCK)]
+    marginal = sum(tf.reduce_sum(tf.nn.softmax(block), axis=0) for block in blocks) / len(logits)
     divergence = classifier_metrics().kl_divergence
-    total = sum(float(tf.reduce_sum(divergence(p, block, marginal))) for p, block in blocks())
+    total = sum(float(tf.reduce_sum(divergence(tf.nn.softmax(block), block, marginal))) for block in blocks)
     return float(np.exp(total / len(logits)))

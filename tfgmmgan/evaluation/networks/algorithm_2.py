@@ -7,8 +7,8 @@ import numpy as np
 
 from tfgmmgan.data import ImageData, Split
 from tfgmmgan.data.scaling import to_float
-from tfgmmgan.evaluation.networks.small_classifier import small_classifier
-from tfgmmgan.evaluation.progress import Bar, progress
+from tfgmmgan.evaluation.networks.judge import small_classifier
+from tfgmmgan.evaluation.progress import epoch_bar, progress
 from tfgmmgan.evaluation.samplers import BATCH, draw_in_batches
 from tfgmmgan.models import LatentGAN
 
@@ -18,30 +18,19 @@ BATCH_SIZE = 128
 Assign = Callable[[np.ndarray], np.ndarray]
 
 
-def train_on_generated(
-    model: LatentGAN, num_per_component: int = 2000, epochs: int = 6, seed: int = 0, variance_scale: float = 1.0
-) -> Assign:
+def train_on_generated(model: LatentGAN, num_per_component: int = 2000, epochs: int = 6, seed: int = 0) -> Assign:
     """Return Algorithm 2's classifier: from (n, *shape) examples to a soft assignment, (n, K) with rows summing to 1.
 
-    It draws `num_per_component` examples from each component and trains a fresh classifier to tell which component made
-    which. No real example and no label is trained on. The paper publishes neither M nor the classifier; both are ours
-    and the same for every model (`small_classifier`, batches of 128).
-
-    Args:
-        model: A trained model with K >= 2 components.
-        num_per_component: M. Default 2000.
-        epochs: Passes over the generated examples. Default 6.
-        seed: Decides the generated examples, the classifier's weights and their order.
-        variance_scale: What the components' covariances are scaled by, as in `generate`. Default 1.
-
-    Reference:
-        Ben-Yosef & Weinshall 2018, section 5.1.
+    It draws `num_per_component` examples, M, from each of K >= 2 components and trains a fresh classifier for `epochs`
+    passes to tell which component made which. No real example and no label is trained on. The paper publishes neither M
+    nor the classifier; both are ours and the same for every model (`small_classifier`, batches of 128). `seed` decides
+    all noise (Ben-Yosef & Weinshall 2018, section 5.1).
     """
     keras.utils.set_random_seed(seed)
     k = model.prior.num_components
     components = np.tile(np.arange(k), num_per_component)
     drawn = progress(
-        draw_in_batches(model, len(components), seed, component=components, variance_scale=variance_scale),
+        draw_in_batches(model, len(components), seed, component=components),
         "drawing for Algorithm 2",
         -(-len(components) // BATCH),
         "batch",
@@ -56,7 +45,7 @@ def train_on_generated(
         epochs=epochs,
         shuffle=False,
         verbose=0,
-        callbacks=[Bar("training Algorithm 2's classifier", epochs)],
+        callbacks=[epoch_bar("training Algorithm 2's classifier", epochs)],
     )
 
     def assign(examples: np.ndarray) -> np.ndarray:
@@ -66,17 +55,7 @@ def train_on_generated(
     return assign
 
 
-def algorithm_2(
-    model: LatentGAN, split: Split, num_per_component: int = 2000, epochs: int = 6, seed: int = 0
-) -> np.ndarray:
-    """Return the soft assignment of a split's examples to components, (n, K), by `train_on_generated`.
-
-    Args:
-        model: A trained model with K >= 2 components.
-        split: What is clustered.
-        num_per_component: See `train_on_generated`.
-        epochs: See `train_on_generated`.
-        seed: See `train_on_generated`.
-    """
-    assign = train_on_generated(model, num_per_component, epochs, seed)
+def algorithm_2(model: LatentGAN, split: Split, **kwargs) -> np.ndarray:
+    """Return the soft assignment of a split's examples to components, (n, K), by `train_on_generated(model, ...)`."""
+    assign = train_on_generated(model, **kwargs)
     return np.concatenate([assign(batch) for batch in split.batches(512).as_numpy_iterator()])

@@ -24,12 +24,8 @@ def cache_folder() -> Path:
 def cached(kind: str, key: dict, make: Callable[[], dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
     """Return arrays by name, from the cache or else made now and kept there.
 
-    A file that can't be read is made again; a folder that can't be written to is gone without.
-
-    Args:
-        kind: Begins the file's name.
-        key: All that the arrays depend on, for JSON; its hash ends the name.
-        make: Called where there is no such file.
+    A file that can't be read is made again; a folder that can't be written to is gone without. The file's name begins
+    with `kind` and ends with the hash of `key`: all that the arrays depend on, for JSON.
     """
     text = json.dumps(key, sort_keys=True)
     path = cache_folder() / f"{kind}-{hashlib.sha256(text.encode()).hexdigest()[:20]}.npz"

@@ -11,7 +11,7 @@ from tfgmmgan.evaluation.metrics.features import Features
 from tfgmmgan.evaluation.networks.cache import cached, fingerprint
 from tfgmmgan.evaluation.progress import progress
 
-__all__ = ["FeatureNetwork", "collect", "coordinates", "real_features"]
+__all__ = ["FeatureNetwork", "collect", "real_features"]
 
 
 @dataclass
@@ -36,16 +36,12 @@ class FeatureNetwork:
 def collect(
     networks: Iterable[FeatureNetwork], batches: Iterable[np.ndarray], keep: int = 0
 ) -> tuple[dict[str, Features], np.ndarray | None]:
-    """Return by network's name the features of examples that come in batches, and the first `keep` examples.
+    """Return by network's name the features of examples that come in batches, and the first `keep` examples or None.
 
-    Args:
-        networks: The networks.
-        batches: (n, *shape) uint8, or float in [-1, 1].
-        keep: How many examples to hold; None comes back for 0.
+    Batches are (n, *shape) uint8, or float in [-1, 1]; what is kept is float.
     """
     networks = list(networks)
-    values: dict[str, list] = {network.name: [] for network in networks}
-    logits: dict[str, list] = {network.name: [] for network in networks}
+    found: dict[str, list] = {network.name: [] for network in networks}
     kept: list[np.ndarray] = []
     for batch in batches:
         floats = to_float(batch).numpy()
@@ -53,27 +49,17 @@ def collect(
         if missing > 0:
             kept.append(floats[:missing])
         for network in networks:
-            found, scores = network.run(floats)
-            values[network.name].append(np.asarray(found, np.float32))
-            if scores is not None:
-                logits[network.name].append(np.asarray(scores, np.float32))
+            found[network.name].append(network.run(floats))
     features = {}
     for network in networks:  # one after the other lets go of its parts
-        scores = logits.pop(network.name)
-        found = np.concatenate(values.pop(network.name))
-        features[network.name] = Features(found, np.concatenate(scores) if scores else None)
+        values, logits = zip(*found.pop(network.name), strict=True)
+        scores = None if logits[0] is None else np.concatenate(logits, dtype=np.float32)
+        features[network.name] = Features(np.concatenate(values, dtype=np.float32), scores)
     return features, np.concatenate(kept) if kept else None
 
 
 def real_features(network: FeatureNetwork, data: ImageData, split_name: str, n: int) -> Features:
-    """Return the features of n real examples from all over a split, from the cache where they were computed before.
-
-    Args:
-        network: What computes them.
-        data: The dataset.
-        split_name: "train" or "test".
-        n: How many; part of the key beside dataset, split, shape and network.
-    """
+    """Return the features of n real examples from all over a split, from the cache where they were computed before."""
     split: Split = getattr(data, split_name)
     n = min(n, len(split))
 
@@ -88,8 +74,3 @@ def real_features(network: FeatureNetwork, data: ImageData, split_name: str, n: 
     stem = f"features-{data.name.replace('/', '-')}-{split_name}-{'x'.join(map(str, data.shape))}-{network.name}-{n}"
     arrays = cached(stem, key, make) if network.caches else make()
     return Features(arrays["values"], arrays.get("logits"))
-
-
-def coordinates() -> FeatureNetwork:
-    """Return the network that does nothing, for points."""
-    return FeatureNetwork("coordinates", lambda points: (points, None), "coordinates", {}, caches=False)

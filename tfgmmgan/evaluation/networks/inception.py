@@ -24,14 +24,11 @@ OUTPUTS = ("pool_3", "logits")
 
 
 def load_inception(where: str = HUB_URL) -> FeatureNetwork:
-    """Return TF-GAN's Inception as a feature network.
+    """Return TF-GAN's Inception as a feature network, from a SavedModel's directory or an address that TF-Hub knows.
 
     Examples are resized to 299x299 by TensorFlow's bilinear interpolation without antialiasing, as TF-GAN does it, and
-    grey ones get three equal channels. Features are `pool_3` (2048), logits are `logits` (1008).
-
-    Args:
-        where: A SavedModel's directory, or an address that TF-Hub knows; that is downloaded once and kept in
-            `$TFHUB_CACHE_DIR`, or beside the other caches.
+    grey ones get three equal channels. Features are `pool_3` (2048), logits are `logits` (1008). What is downloaded is
+    kept in `$TFHUB_CACHE_DIR`, or beside the other caches.
 
     Raises:
         UserError: If it can't be had, or is no such network.

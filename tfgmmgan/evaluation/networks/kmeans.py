@@ -17,22 +17,14 @@ def kmeans_clusters(
     splits: Sequence[Split],
     num_clusters: int,
     rows: Callable[[np.ndarray], np.ndarray] | None = None,
-    limit: int = KMEANS_LIMIT,
 ) -> list[np.ndarray]:
-    """Return k-means' clusters of splits: a baseline, on pixels or on codes.
+    """Return k-means' clusters of each split, (n,) ids: a baseline, on pixels or on codes.
 
-    Args:
-        train: What k-means is fitted to; `limit` examples from all over it, where it has more.
-        splits: What is assigned.
-        num_clusters: K.
-        rows: From (n, *shape) examples to (n, p) rows; pixels where None.
-        limit: See `train`. Default 20,000.
-
-    Returns:
-        For each split (n,) cluster ids.
+    It is fitted to 20,000 training examples from all over, or all. `rows` takes (n, *shape) examples to (n, p); pixels
+    where None.
     """
     rows = rows or _pixels
-    found = np.concatenate([rows(batch) for batch, _ in train.draw_batches(limit)])
+    found = np.concatenate([rows(batch) for batch, _ in train.draw_batches(KMEANS_LIMIT)])
     model = KMeans(min(num_clusters, len(found)), n_init=10, random_state=0).fit(found)
     return [
         np.concatenate([model.predict(rows(batch)) for batch in split.batches(4096).as_numpy_iterator()])

@@ -1,17 +1,13 @@
 """How well modes agree with the classes, where there are labels."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 
 from tfgmmgan.data import ImageData
-from tfgmmgan.evaluation.display.names import METHODS
-from tfgmmgan.evaluation.display.parts import block, figures, heading, image, note, table
-from tfgmmgan.evaluation.display.runs import Runs
-from tfgmmgan.evaluation.display.svg import COLOURS, panels, svg
-from tfgmmgan.evaluation.display.text import text_table
-from tfgmmgan.evaluation.metrics.calibration import calibration
-from tfgmmgan.evaluation.metrics.clustering import cluster_scores
+from tfgmmgan.evaluation.display import COLOURS, METHODS, Runs, html, image, panels, svg, text_table
+from tfgmmgan.evaluation.metrics.clustering import calibration, cluster_scores
 from tfgmmgan.evaluation.networks.cache import cached, fingerprint
 from tfgmmgan.evaluation.networks.kmeans import KMEANS_LIMIT, kmeans_clusters
 from tfgmmgan.evaluation.progress import progress
@@ -44,25 +40,20 @@ class Clustering(Section):
 
     def measure(self, subject: Subject) -> dict:
         """Return `clustering` by split."""
-        data, model, splits = subject.data, subject.model, _labelled(subject.data)
-        soft = {
-            method: {name: subject.responsibilities(method, name) for name in splits} for method in subject.assigners()
-        }
-        found: dict[str, Clusters] = {
-            method: {name: said.argmax(axis=1) for name, said in by_split.items()} for method, by_split in soft.items()
-        }
-        if "encode" in model.capabilities and len(data.class_names) != model.num_components:
-            found["label_mixture"] = _label_mixture(subject)
+        data, model = subject.data, subject.model
         k = model.prior.num_components if model.prior.num_components > 1 else len(data.class_names)
-        found |= _baselines(subject, k)
+        found, about = _baselines(subject, k), {"num_clusters": k, "num_fitted": min(KMEANS_LIMIT, len(data.train))}
+        if "encode" in model.capabilities and len(data.class_names) != model.num_components:
+            found = {"label_mixture": _label_mixture(subject), **found}
         card = {}
-        for name in splits:
-            labels = getattr(data, name).labels
-            scores = {method: cluster_scores(labels, clusters[name]) for method, clusters in found.items()}
-            for method, said in soft.items():
-                scores[method]["calibration"] = calibration(labels, said[name])
-            for method in scores.keys() & set(BASELINES):
-                scores[method] |= {"num_clusters": k, "num_fitted": min(KMEANS_LIMIT, len(data.train))}
+        for name in _labelled(data):
+            labels, scores = getattr(data, name).labels, {}
+            for method in subject.assigners():
+                said = subject.responsibilities(method, name)
+                scores[method] = cluster_scores(labels, said.argmax(axis=1))
+                scores[method]["calibration"] = calibration(labels, said)
+            for method, clusters in found.items():
+                scores[method] = cluster_scores(labels, clusters[name]) | (about if method in BASELINES else {})
             card[name] = {"clustering": scores}
         return card
 
@@ -115,18 +106,18 @@ class Clustering(Section):
             f"Labels {part}. ACC is the share of examples right under the best one-to-one assignment of modes to "
             "classes; purity is not an accuracy."
         )
-        parts = [note(about)]
+        parts = [html.note(about)]
         columns = ("method", "ACC", "purity", "NMI", "NMI (arithmetic)", "ARI", "calibration error")
         digits = dict.fromkeys(("acc", "purity", "nmi", "nmi_arithmetic", "ari", ERROR), 3)
         for split in (name for name in reversed(SPLITS) if "clustering" in card[name]):
             rows = _rows(runs, split, digits)
             title = f"{split.capitalize()} split, {card[split]['num_examples']:,} examples"
-            parts += [heading(title), table(columns, rows, floor=[METHODS[method] for method in BASELINES])]
+            parts += [html.heading(title), html.table(columns, rows, floor=[METHODS[method] for method in BASELINES])]
         calibrated = {METHODS[name]: found["calibration"] for name, found in methods.items() if "calibration" in found}
         if calibrated:
             title = f"How sure, and how often right, on the test split{runs.first}: dots on the line mean what they say"
             chart = image(calibration_chart(calibrated), "Reliability diagram")
-            parts += [heading(title), figures({"The area of a dot is its share of the examples.": chart})]
+            parts += [html.heading(title), html.figures({"The area of a dot is its share of the examples.": chart})]
         confusions = {
             METHODS[name]: image(confusion_chart(found, runs.classes), f"Confusion matrix of {METHODS[name]}")
             for name, found in methods.items()
@@ -134,8 +125,8 @@ class Clustering(Section):
         }
         if confusions:
             title = f"Confusion on the test split{runs.first}: counts; shade is the share of the class"
-            parts += [heading(title), figures(confusions)]
-        return block("Do the modes agree with the classes?", *parts)
+            parts += [html.heading(title), html.figures(confusions)]
+        return html.block("Do the modes agree with the classes?", *parts)
 
 
 def _labelled(data: ImageData) -> list[str]:
@@ -165,15 +156,14 @@ def _baselines(subject: Subject, k: int) -> dict[str, Clusters]:
     rows = {"kmeans": (None, "pixels")}
     if autoencoder is not None:
         rows["autoencoder_kmeans"] = (autoencoder.codes, autoencoder.identity)
+
+    def make(function: Callable | None) -> Clusters:
+        return dict(zip(SPLITS, kmeans_clusters(data.train, [data.train, data.test], k, function), strict=True))
+
     found = {}
     for method, (function, identity) in progress(rows.items(), "baselines", unit="baseline"):
-
-        def make(function: Callable | None = function) -> Clusters:
-            assigned = kmeans_clusters(data.train, [data.train, data.test], k, function)
-            return dict(zip(SPLITS, assigned, strict=True))
-
         key = {"data": fingerprint(data), "rows": identity, "k": k, "limit": KMEANS_LIMIT}
-        found[method] = cached(f"{method}-{data.name.replace('/', '-')}-{k}", key, make)
+        found[method] = cached(f"{method}-{data.name.replace('/', '-')}-{k}", key, partial(make, function))
     return found
 
 
@@ -199,11 +189,7 @@ def confusion_chart(scores: dict, classes: Sequence[str]) -> str:
 
 
 def calibration_chart(found: dict[str, dict]) -> str:
-    """Return the reliability diagram of each method's `calibration`: how often it was right, by how sure it was.
-
-    Args:
-        found: By the methods' names what `calibration` returned. A dot's area is its share of the examples.
-    """
+    """Return the reliability diagram of each method's `calibration`: how often it was right, by how sure it was."""
     figure, (place,) = panels(1, 3.6, 3.4)
     place.plot([0, 1], [0, 1], color="0.8", zorder=0)
     for colour, (name, scores) in zip(COLOURS, found.items(), strict=False):

@@ -1,10 +1,7 @@
 """How generated examples compare with real ones, for each way to draw and each network."""
 
 from tfgmmgan.data.scaling import to_float
-from tfgmmgan.evaluation.display.names import SAMPLERS
-from tfgmmgan.evaluation.display.parts import block, heading, note, table
-from tfgmmgan.evaluation.display.runs import Runs
-from tfgmmgan.evaluation.display.text import text_table
+from tfgmmgan.evaluation.display import SAMPLERS, Runs, html, text_table
 from tfgmmgan.evaluation.metrics.image_quality import compare_features
 from tfgmmgan.evaluation.metrics.quality_diversity import PAIRS_FROM, quality_diversity
 from tfgmmgan.evaluation.networks.feature_network import collect
@@ -73,7 +70,7 @@ class ImageQuality(Section):
             "seed": subject.seed,
         }
         if settings:
-            test = subject.real(subject.judge.network(), "test", n)
+            test = subject.real(subject.judge, "test", n)
             images = to_float(subject.data.test.draw(PAIRS_FROM)).numpy()
             judged["real"] = quality_diversity(test, images, subject.reference.values, settings["constant"])
             card["quality_diversity"] = {**settings, "num": n, "samplers": judged}
@@ -139,15 +136,15 @@ class ImageQuality(Section):
             if network == "inception":
                 columns = [INCEPTION_TITLES.get(column, column) for column in columns]
             rows = runs.rows(SAMPLERS, _paths(card, network), scores)
-            parts += [heading(title), table(["sampler", *columns], rows, floor=[SAMPLERS["floor"]])]
+            parts += [html.heading(title), html.table(["sampler", *columns], rows, floor=[SAMPLERS["floor"]])]
             if "score" in floor:
-                parts.append(note(f"The score is over {first['num_scored']:,} generated examples at once."))
+                parts.append(html.note(f"The score is over {first['num_scored']:,} generated examples at once."))
         about = (
             "Against the training split, as many generated as real examples. The last row, real test examples, is what "
             "a perfect generator would get. Distances are biased at small N: compare only what has the same N and "
             "network."
         )
-        return block("Generated against real", note(about), *parts) + _quality_block(runs)
+        return html.block("Generated against real", html.note(about), *parts) + _quality_block(runs)
 
 
 def _paths(card: dict, network: str) -> dict[str, str]:
@@ -172,5 +169,5 @@ def _quality_block(runs: Runs) -> str:
         f"{settings['pairs_from']:,} images at most, MS-SSIM with {scales} scale{'s' if scales > 1 else ''} and a "
         f"window of {window} pixels, seed {runs.card['seed']}, N = {settings['num']:,}."
     )
-    shown = table(["sampler", *JUDGED.values()], _judged_rows(runs), floor=[SAMPLERS["floor"]])
-    return block("Quality and diversity", note(about), shown)
+    shown = html.table(["sampler", *JUDGED.values()], _judged_rows(runs), floor=[SAMPLERS["floor"]])
+    return html.block("Quality and diversity", html.note(about), shown)

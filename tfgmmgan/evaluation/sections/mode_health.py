@@ -4,8 +4,7 @@ import numpy as np
 from markupsafe import Markup
 from scipy.stats import entropy
 
-from tfgmmgan.evaluation.display.parts import block, note, table
-from tfgmmgan.evaluation.display.runs import Runs
+from tfgmmgan.evaluation.display import Runs, html
 from tfgmmgan.evaluation.metrics.features import Features
 from tfgmmgan.evaluation.metrics.modes import SHARE_ALIVE, duplicate_pairs
 from tfgmmgan.evaluation.metrics.neighbours import coverage, kth_distances, share_covered
@@ -39,8 +38,8 @@ class ModeHealth(Section):
         """Return whether there are modes."""
         return subject.has_modes
 
-    def measure(self, subject: Subject, variance_scale: float = 1.0) -> dict:
-        """Return `mode_health`, of examples that are drawn under a variance scale."""
+    def measure(self, subject: Subject) -> dict:
+        """Return `mode_health`."""
         model, networks, seed = subject.model, subject.networks, subject.seed + 1  # Algorithm 2 has not seen these
         responsibilities = subject.responsibilities(subject.modes_by, "test")
         nearest = responsibilities.argmax(axis=1)
@@ -51,7 +50,7 @@ class ModeHealth(Section):
         modes, confusion = [], np.zeros((k, k))
         for mode in progress(range(k), "modes", unit="mode"):
             component = np.full(NUM_PER_MODE, mode)
-            drawn = draw_in_batches(model, NUM_PER_MODE, seed, component=component, variance_scale=variance_scale)
+            drawn = draw_in_batches(model, NUM_PER_MODE, seed, component=component)
             found, images = collect(networks, drawn, keep=NUM_PER_MODE)
             confusion[mode] = np.bincount(subject.generated_classifier(images).argmax(axis=1), minlength=k)
             own = model.responsibilities(images).argmax(axis=1) if "responsibilities" in model.capabilities else None
@@ -108,8 +107,10 @@ class ModeHealth(Section):
             "recall compare the mode's test examples with as many generated ones."
         )
         same = ", ".join(" and ".join(map(str, pair)) for pair in health["duplicates"])
-        warning = note(f"Modes that draw the same: {same}", "bad") if same else ""
-        return block(f"Health of the modes{runs.first}", note(about), table(columns, rows, css="health"), warning)
+        warning = html.note(f"Modes that draw the same: {same}", "bad") if same else ""
+        return html.block(
+            f"Health of the modes{runs.first}", html.note(about), html.table(columns, rows, css="health"), warning
+        )
 
 
 def _shown(value: float | None, form: str) -> str:

@@ -4,10 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tfgmmgan.evaluation.display.names import METHODS
-from tfgmmgan.evaluation.display.parts import block, image, scroll
-from tfgmmgan.evaluation.display.runs import Runs
-from tfgmmgan.evaluation.display.svg import COLOURS, panels, svg
+from tfgmmgan.evaluation.display import COLOURS, METHODS, Runs, html, image, panels, svg
 from tfgmmgan.evaluation.metrics.modes import mode_summary
 from tfgmmgan.evaluation.sections.section import Section
 from tfgmmgan.evaluation.subject import SPLITS, Subject
@@ -58,7 +55,7 @@ class Modes(Section):
             return ""
         chart = weights_chart(runs.card["mixture_weights"], runs.card["test"]["modes"]["shares"])
         alt = "Weight of each mode and its share of the test examples"
-        return block(f"How much is in each mode{runs.first}", scroll(image(chart, alt)))
+        return html.block(f"How much is in each mode{runs.first}", html.scroll(image(chart, alt)))
 
 
 def weights_chart(weights: Sequence[float], shares: Sequence[float]) -> str:

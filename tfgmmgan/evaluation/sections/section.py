@@ -1,6 +1,6 @@
 """What a section of the evaluation is."""
 
-from tfgmmgan.evaluation.display.runs import Runs
+from tfgmmgan.evaluation.display import Runs
 from tfgmmgan.evaluation.subject import Subject
 
 __all__ = ["Section"]
@@ -45,5 +45,5 @@ class Section:
         return []
 
     def block(self, runs: Runs) -> str:
-        """Return its block of the report (`tfgmmgan.evaluation.display.parts`), or an empty string."""
+        """Return its block of the report (`tfgmmgan.evaluation.display`), or an empty string."""
         return ""

@@ -4,9 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tfgmmgan.evaluation.display.parts import block, image, note, scroll
-from tfgmmgan.evaluation.display.runs import Runs
-from tfgmmgan.evaluation.display.svg import COLOURS, panels, svg
+from tfgmmgan.evaluation.display import COLOURS, Runs, html, image, panels, svg
 from tfgmmgan.evaluation.metrics.features import Features
 from tfgmmgan.evaluation.metrics.neighbours import precision_recall
 from tfgmmgan.evaluation.metrics.quality_diversity import PAIRS, combined, inter_class_diversity, quality_diversity
@@ -45,23 +43,21 @@ class TradeOff(Section):
 
     def block(self, runs: Runs) -> str:
         """Show the curves, and what the first run draws under some scales."""
-        curves = [card["trade_off"] for card in runs.cards if "trade_off" in card]
-        picture, parts = runs.pictures.get("scales"), []
+        curves, parts = [card["trade_off"] for card in runs.cards if "trade_off" in card], []
         if len(curves) == len(runs.cards):
-            several = len(curves) > 1
-            bars = "over runs" if several else "over four parts of the sample"
-            bars = f"; bars are standard errors {bars}" if several or "quality" in curves[0] else ""
+            bars = "over runs" if len(curves) > 1 else "over four parts of the sample"
+            bars = f"; bars are standard errors {bars}" if len(curves) > 1 or "quality" in curves[0] else ""
             alt = "Quality, diversity, scores, precision and recall over variance scales"
             chart = image(trade_off_chart(curves), alt, "wide")
-            parts += [note(f"{curves[0]['num_generated']:,} examples for each scale{bars}."), scroll(chart)]
-        if picture:
+            parts += [html.note(f"{curves[0]['num_generated']:,} examples for each scale{bars}."), html.scroll(chart)]
+        if "scales" in runs.pictures:
             caption = "Under variance scales: below 1 closer to the mode's centre, above 1 more diverse"
-            parts.append(scroll(image(picture, caption)))
+            parts.append(html.scroll(image(runs.pictures["scales"], caption)))
         about = (
             "The same noise, with the components' covariances scaled: below 1 closer to the mode's centre, above 1 "
             "more diverse. Samples can be drawn under any scale, also of the served model."
         )
-        return block("Over variance scales", note(about), *parts) if parts else ""
+        return html.block("Over variance scales", html.note(about), *parts) if parts else ""
 
 
 def trade_off(
@@ -80,12 +76,10 @@ def trade_off(
         model: A trained model.
         networks: What gives features; those with logits give a score.
         real: By network's name the features of real examples, `num_generated` of them or fewer.
-        reference: (n, p) features of the training examples by the network "classifier", for quality and diversity; None
-            leaves these out.
-        constant: a of eq. 6.
-        num_generated: Examples for each scale, 8 or more.
+        reference: (n, p) features of the training examples by the network "classifier"; None leaves quality and
+            diversity, whose a of eq. 6 is `constant`, out.
+        num_generated: Examples for each scale, 8 or more, under the same noise, which `seed` decides.
         scales: Variance scales; 0.5 to 2 in the paper.
-        seed: Decides the noise, the same under each scale.
 
     Returns:
         `scales` and `num_generated`; `distances`, by network `num` compared, and lists over scales of
@@ -101,13 +95,11 @@ def trade_off(
         found, images = collect(networks, batches, keep=num_generated if reference is not None else 0)
         compared.append({name: _compare(real[name], features) for name, features in found.items()})
         parts = []
-        for part in range(PARTS):
-            chosen = slice(part, None, PARTS)
-            scores = _scores(found, chosen)
+        for chosen in (slice(part, None, PARTS) for part in range(PARTS)):
+            parts.append(_scores(found, chosen))
             if reference is not None:
-                pairs = max(1, PAIRS // PARTS)
-                scores |= quality_diversity(found["classifier"][chosen], images[chosen], reference, constant, pairs)
-            parts.append(scores)
+                judged, pairs = found["classifier"][chosen], max(1, PAIRS // PARTS)
+                parts[-1] |= quality_diversity(judged, images[chosen], reference, constant, pairs)
         # what is a mean over examples or pairs is the parts' mean; the others are taken from all examples at once
         mean = {name: float(np.mean([part[name] for part in parts])) for name in parts[0]}
         if reference is not None:
@@ -121,8 +113,7 @@ def trade_off(
         }
         rows.append(mean | error)
     distances = {
-        network: {"num": first["num"]}
-        | {name: [row[network][name] for row in compared] for name in first if name != "num"}
+        network: {name: [row[network][name] for row in compared] for name in first} | {"num": first["num"]}
         for network, first in compared[0].items()
     }
     return {
@@ -153,15 +144,12 @@ def trade_off_chart(curves: Sequence[dict]) -> str:
     """Return what changes with the variance scale: quality and diversity (GM-GAN, Fig. 7), scores (Fig. 2), and by each
     network's features precision and recall.
 
-    Args:
-        curves: `trade_off` of one run, or of several with the same scales. Error bars are standard errors: over runs,
-            or for one, where there are any, over four parts of its sample.
+    Error bars are standard errors: over runs, or for one, where there are any, over four parts of its sample.
     """
     first = curves[0]
     groups = [("Quality and diversity", ("quality", "diversity"), curves)] if "quality" in first else []
-    for name in ("classifier_score", "inception_score"):
-        if name in first:
-            groups.append((name.replace("_", " ").capitalize(), (name,), curves))
+    scores = (name for name in ("classifier_score", "inception_score") if name in first)
+    groups += [(name.replace("_", " ").capitalize(), (name,), curves) for name in scores]
     for network in first["distances"]:
         title, own = f"Precision and recall ({network} features)", [curve["distances"][network] for curve in curves]
         groups.append((title, ("precision", "recall"), own))

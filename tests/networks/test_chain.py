@@ -2,7 +2,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfgmmgan.networks import NETWORKS
-from tfgmmgan.networks.copies import copy_of
+from tfgmmgan.networks.chain import copy_of
 
 
 def test_a_copy_says_the_same_and_has_weights_of_its_own():

@@ -10,9 +10,10 @@ import pytest
 
 import tfgmmgan
 from tfgmmgan.data import ImageData, Split
-from tfgmmgan.evaluation import describe, make_scorecard
+from tfgmmgan.evaluation import aggregate, describe, make_scorecard
 from tfgmmgan.evaluation.report import write_report
 from tfgmmgan.evaluation.sections.clustering import confusion_chart
+from tfgmmgan.evaluation.terminal import aggregate_table
 from tfgmmgan.plotting import write_figures
 
 VOID = {"meta", "img", "br", "link", "input"}
@@ -98,8 +99,12 @@ def test_of_one_run(tiny_gmmgan, images, tmp_path):
 
 def test_of_several_runs(tiny_gmmgan, images, tmp_path):
     cards = [card_of(tiny_gmmgan(num_components=4), images, np.arange(24) % 4, seed)[0] for seed in (0, 1)]
+    for card in cards:
+        card["run"]["config"]["model"] = {"name": "gmmgan", "architecture": "auto"}  # as config.yaml has it
     write_report(tmp_path / "report.html", cards, [HISTORY, HISTORY])
     text, _ = read(tmp_path / "report.html")
+    assert "gmmgan on quadrants" in text
+    assert aggregate_table(aggregate(cards)).startswith("gmmgan on quadrants, 2 runs, seeds 0, 1")
     values = [card["test"]["clustering"]["classifier"]["acc"] for card in cards]
     assert f"{np.mean(values):.3f} ± {np.std(values, ddof=1):.3f}" in text
     assert "2 runs, seeds 0, 1" in text and "standard errors over runs" in text

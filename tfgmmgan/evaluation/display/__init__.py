@@ -1,1 +1,0 @@
-"""What sections are shown with: names, lines of text, parts of HTML, charts."""
