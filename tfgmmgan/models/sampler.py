@@ -144,7 +144,7 @@ class Sampler(keras.Model):
         return self.generator(z, training=False)
 
     def checked(self, examples: np.ndarray | tf.Tensor, what: str) -> np.ndarray:
-        """Return examples (n, *data_shape); raise `UserError`, with `what` in front, if they are not the model's kind."""
+        """Return examples (n, *data_shape); raise `UserError`, with `what` in front, if they are not the model's."""
         examples = check_examples(np.asarray(examples), what, channels=(1, 3, self.data_shape[-1]))
         if examples.shape[1:] != self.data_shape:
             raise UserError(f"{what}: expected examples of shape {self.data_shape}; got {examples.shape[1:]}.")
