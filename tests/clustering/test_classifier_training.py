@@ -15,7 +15,7 @@ from tfgmmgan.clustering.classifier_training import (
 )
 from tfgmmgan.data.augmentation import Augmentation
 from tfgmmgan.data.scaling import to_float
-from tfgmmgan.networks.copies import copy_of
+from tfgmmgan.networks.chain import copy_of
 from tfgmmgan.utils.random import make_seed, split
 
 AUGMENTATION = Augmentation()

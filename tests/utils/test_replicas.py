@@ -22,10 +22,12 @@ from tfgmmgan.training.strategies import make_strategy
 from tfgmmgan.utils.errors import UserError
 from tfgmmgan.utils.random import make_seed
 from tfgmmgan.utils.replicas import (
+    batch_mean,
     is_multi_worker,
+    mean_of_sums,
     num_replicas,
+    own_part,
     per_replica,
-    replica_mean,
     replica_seed,
     workers_share,
 )
@@ -70,9 +72,9 @@ def inject_noise(model, replicas):
 
 
 def gradients(model, images, labels):
-    forward = model.forward_pass(
-        model, to_float(images), labels, make_seed(0), model.fakes_per_component(images.shape[0])
-    )
+    real, labels, share = own_part(to_float(images), labels)
+    fakes = model.fakes_per_component(images.shape[0])
+    forward = model.forward_pass(model, real, labels, make_seed(0), fakes, share)
     losses, found = model.losses_and_gradients(forward)
     model.after_update(forward)
     return losses, {f"{g}/{v.path}": gradient for g, pairs in found.items() for gradient, v in pairs}
@@ -175,9 +177,11 @@ def test_batch_norm_is_synchronised_where_there_are_replicas(strategy):
 
 def test_means_and_seeds_outside_a_replica_are_the_values_themselves(strategy):
     value = tf.constant([1.0, 2.0])
-    assert replica_mean(value) is value and replica_seed(value) is value
+    rows, labels, share = own_part(value, value)
+    assert rows is value and labels is value and share == 1.0 and replica_seed(value) is value
+    assert float(batch_mean(value)) == 1.5
     with strategy.scope():
-        assert replica_mean(value) is value
+        assert float(batch_mean(value)) == 1.5
 
 
 def test_the_joint_of_pairs_is_the_whole_batch_s(strategy):
@@ -198,11 +202,75 @@ def test_gradients_of_means_reach_every_replica(strategy):
         x = tf.cast(replica_id() * 4 + 1, tf.float32)  # 1 and 5
         with tf.GradientTape() as tape:
             tape.watch(x)
-            loss = tf.cast(replica_id() + 1, tf.float32) * replica_mean(x) ** 2 / 2
+            loss = tf.cast(replica_id() + 1, tf.float32) * mean_of_sums(x, 1) ** 2 / 2
         return tape.gradient(loss, x)
 
     found = strategy.experimental_local_results(strategy.run(tf.function(replica)))
     assert [float(value) for value in found] == [(1 + 2) * 3 / 2] * 2
+
+
+def test_an_empty_replica_counts_for_nothing(strategy):
+    rows, labels = tf.constant([[1.0, 2.0], [5.0, 4.0]]), tf.constant([3, 7])
+
+    @tf.function(autograph=False)
+    def replica(count):
+        first = tf.equal(replica_id(), 0)  # all and none, or one and one
+        start, end = tf.where(first, 0, count), tf.where(first, count, 2)
+        own, of_own, share = own_part(rows[start:end], labels[start:end])
+        return own, of_own, share, batch_mean(own)
+
+    def found(count):
+        return [strategy.experimental_local_results(each) for each in strategy.run(replica, (tf.constant(count),))]
+
+    own, of_own, share, mean = found(2)
+    assert [float(one) for one in share] == [1.0, 0.0]
+    for one, label, whole in zip(own, of_own, mean, strict=True):  # the second has a copy of the whole batch
+        np.testing.assert_array_equal(one, rows)
+        np.testing.assert_array_equal(label, labels)
+        np.testing.assert_allclose(whole, [3.0, 3.0])
+    own, _, share, mean = found(1)
+    assert [float(one) for one in share] == [0.5, 0.5] and [one.numpy().tolist() for one in own] == [[[1, 2]], [[5, 4]]]
+    np.testing.assert_allclose(mean[0], [3.0, 3.0])
+
+
+STEP_OF_REPLICAS = """
+import json, sys
+import numpy as np, tensorflow as tf
+replicas, sizes = int(sys.argv[1]), json.loads(sys.argv[2])
+cpu = tf.config.list_physical_devices("CPU")[0]
+tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * replicas)
+import keras, tfgmmgan
+strategy = tf.distribute.MirroredStrategy([f"CPU:{number}" for number in range(replicas)])
+images = tfgmmgan.load_data("digits").train.examples
+found = {}
+for size in sizes:
+    keras.utils.set_random_seed(0)
+    with strategy.scope():
+        model = tfgmmgan.GMMGAN((8, 8, 1), 4, 5, width=0.1)
+        model.compile()
+    losses = model.fit(images[:size], batch_size=size, verbose=0, shuffle=False).history
+    finite = all(np.isfinite(one.numpy()).all() for one in model.variables) and np.isfinite(list(losses.values())).all()
+    found[size] = {"finite": bool(finite), "probs": model.prior.probs.numpy().tolist()}
+print(json.dumps(found))
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("replicas", [2, 3, 4])
+def test_every_remainder_of_a_batch_is_trained_on_as_by_one_device(replicas):
+    """Also of fewer images than replicas: the mixture's weights follow the whole batch, under its batch norm."""
+    sizes = json.dumps([*range(1, replicas), replicas + 1, 2 * replicas - 1])
+    alone, several = (
+        json.loads(
+            subprocess.run(
+                [sys.executable, "-c", STEP_OF_REPLICAS, str(number), sizes], capture_output=True, text=True, check=True
+            ).stdout
+        )
+        for number in (1, replicas)
+    )
+    for size, expected in alone.items():
+        assert several[size]["finite"]
+        np.testing.assert_allclose(several[size]["probs"], expected["probs"], rtol=1e-4)
 
 
 def test_workers_share_wants_batches_that_the_replicas_divide(strategy):
