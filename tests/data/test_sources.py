@@ -149,7 +149,7 @@ def test_array_file_errors(tmp_path):
 def test_options_that_a_source_cannot_heed():
     with pytest.raises(UserError, match=r"'digits' has no use for --data.image_size"):
         load("digits", DataOptions(image_size=16))
-    for bad, message in (({"image_size": 30}, "multiple of 4"), ({"test_fraction": 1.0}, "between 0 and 1")):
+    for bad, message in (({"image_size": 30}, "multiple of 4"), ({"test_fraction": 1.0}, "above 0 and below 1")):
         with pytest.raises(UserError, match=message):
             DataOptions(**bad)
 
