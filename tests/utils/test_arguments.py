@@ -265,7 +265,7 @@ def test_texts_are_read_as_the_type_says(text, hint, expected):
         ("yes", bool, "true or false"),
         ("no", bool, "true or false"),
         ("1", bool, "true or false"),
-        ("hing", Literal["hinge", "minimax"], "one of hinge, minimax"),
+        ("wasserstein", Literal["hinge", "minimax"], "one of hinge, minimax"),
         ("2", Literal[1, 3] | None, "one of 1, 3 or null"),
         ("maybe", Jit, "true or false or auto"),
         ("cat", Classes, "a list like [a whole number or a text, ...] or null"),
