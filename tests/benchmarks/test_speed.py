@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from benchmarks import evaluation, fit, generate, input_pipeline, run_times
+from benchmarks import evaluation, fit, generate, input_pipeline, run_times, subclass_densities
 
 
 def test_input_pipeline(tmp_path, capsys):
@@ -67,3 +67,9 @@ def test_every_config_s_dataset_is_known():
     assert {path.parent.name for path in rest} == {"modegan"}  # over their datasets'
     assert {config["dataset"] for config in configs.values()} <= {*run_times.DATASETS, "folder"}
     assert run_times.describe(configs["digits.yaml"]) == ((8, 8, 1), 1438, 10)
+
+
+def test_subclass_densities(capsys):
+    found = subclass_densities.main(["--num", "5", "--subclasses", "2", "--latent_dim", "4"])
+    assert set(found) == {"ours", "tfp"} and min(found.values()) > 0
+    assert "ours" in capsys.readouterr().out

@@ -118,7 +118,8 @@ class SubclassMixture(GaussianMixture):
         """Return log p(g | k) N(z; mu_k + A_k o_g, Sigma_k), (n, d) -> (n, K, G).
 
         In the noise of component k, eps = A_k^-1 (z - mu_k), it is N(eps; o_g, I): by tfp's bijector of a component and
-        one matrix product, where tfp's density of all K G Gaussians would hold (n, K, G, d) numbers.
+        one matrix product, where tfp's density of all K G Gaussians would hold (n, K, G, d) numbers
+        (`python -m benchmarks.subclass_densities`).
         """
         every = self.components()
         eps = every.bijector.inverse(tf.cast(z, tf.float32)[:, None])  # [n, K, d]
