@@ -61,6 +61,6 @@ def find_subclasses(
     )
     batch_size = min(batch_size, len(rows))
     chosen = order(np.random.default_rng([seed, 2]), len(rows), steps * batch_size)
-    model.fit(batches(features, chosen, batch_size, groups[chosen]), verbose=verbose)
+    model.fit(batches(features, chosen, batch_size, groups[chosen]), shuffle=False, verbose=verbose)
     kernel, bias = layer.get_weights()
     return Subclasses([kernel, bias], (features @ kernel + bias).argmax(axis=1))

@@ -314,6 +314,8 @@ class Trainer(keras.Model):
             y = class_ids(y, len(x), self.num_classes, type(self).__name__) if self.needs_labels else None
         if self.examples_wanted:
             self.before_training(examples_of(x, self.examples_wanted), verbose=verbose)
+        if isinstance(x, tf.data.Dataset):
+            kwargs.setdefault("shuffle", False)  # a dataset comes in its own order; Keras would warn
         if is_multi_worker(self.distribute_strategy):
             x = workers_share(self.distribute_strategy, x)
         if not isinstance(callbacks, keras.callbacks.CallbackList):
