@@ -27,7 +27,7 @@ from tfgmmgan.networks import Discriminator
 from tfgmmgan.priors import ClassCode, FittedMixture, GaussianMixture, Normal, SubclassMixture
 from tfgmmgan.serving.export import export
 from tfgmmgan.training import TrainConfig, load_run, make_config, train
-from tfgmmgan.utils.errors import UserError
+from tfgmmgan.utils.errors import Note, UserError
 from tfgmmgan.version import __version__
 
 __all__ = [
@@ -50,6 +50,7 @@ __all__ = [
     "LossTerm",
     "ModeGAN",
     "Normal",
+    "Note",
     "SubclassMixture",
     "SupervisedGMGAN",
     "TrainConfig",

@@ -1,10 +1,12 @@
+import zipfile
+
 import numpy as np
 import pytest
 from PIL import Image
 
 from tfgmmgan.data import DataOptions, load
 from tfgmmgan.data.toy import grid_centres
-from tfgmmgan.utils.errors import UserError
+from tfgmmgan.utils.errors import Note, UserError
 
 
 @pytest.fixture
@@ -122,6 +124,8 @@ def test_arrays(tmp_path, images, keys):
         ({"pictures": np.zeros((4, 8, 8))}, "expected an array 'x_train' or 'images'; it has pictures"),
         ({"images": np.zeros((4, 8, 8), np.int64)}, "expected uint8, or floats in"),
         ({"images": np.full((4, 8, 8), 3.0)}, "must lie in"),
+        ({"images": np.eye(8)[None].astype("f4")}, r"from 0 to 1. If 0 is black, give images \* 2 - 1"),
+        ({"images": np.eye(8, dtype=np.uint8)[None]}, r"hold 0 and 1 alone. Give images \* 255"),
         ({"images": np.full((4, 8, 8), np.nan)}, "256 values are NaN or infinite"),
         ({"images": np.zeros((4, 8, 8, 5), np.uint8)}, "expected 1 or 3 channels in the last axis; got 5"),
         ({"images": np.zeros(4, np.uint8)}, "expected images"),
@@ -177,11 +181,100 @@ def test_labels_of_the_test_split_alone(tmp_path, images):
     assert data.train.labels is None and data.class_names == ["0", "1", "2", "3"]
 
 
-@pytest.mark.parametrize("labels", [[0, -1, 0, 0], [0, 0, 0, 10_000_000]])
-def test_labels_out_of_range(tmp_path, labels):
-    np.savez(tmp_path / "a.npz", images=np.zeros((4, 8, 8), np.uint8), labels=labels)
-    with pytest.raises(UserError, match=f"from 0 to 65535 at most; got {min(labels)} to {max(labels)}.*return_inverse"):
+def test_labels_as_people_have_them(tmp_path):
+    def ids_and_names(labels):
+        np.savez(tmp_path / "a.npz", x_train=np.zeros((5, 8, 8), np.uint8), y_train=labels, x_test=np.zeros((2, 8, 8)))
+        data = load("arrays", options(tmp_path / "a.npz"))
+        return None if data.train.labels is None else data.train.labels.tolist(), data.class_names
+
+    assert ids_and_names([0, 1, 2, 1, 0]) == ([0, 1, 2, 1, 0], ["0", "1", "2"])
+    assert ids_and_names([[0], [1], [2], [1], [0]]) == ([0, 1, 2, 1, 0], ["0", "1", "2"])
+    assert ids_and_names([0, -1, 1, -1, 0]) == ([0, -1, 1, -1, 0], ["0", "1"])
+    assert ids_and_names([-1] * 5) == (None, [])
+    assert ids_and_names([7, 65535, 10**9, 7, 7]) == ([0, 1, 2, 0, 0], ["7", "65535", "1000000000"])
+    assert ids_and_names(["yes", "no", "01", "no", "no"]) == ([2, 1, 0, 1, 1], ["01", "no", "yes"])
+    assert ids_and_names([b"cat", b"dog", b"cat", b"cat", b"cat"]) == ([0, 1, 0, 0, 0], ["cat", "dog"])
+    assert ids_and_names([True, False, True, True, True]) == ([1, 0, 1, 1, 1], ["False", "True"])
+
+
+def test_labels_below_minus_one_are_refused(tmp_path):
+    np.savez(tmp_path / "a.npz", images=np.zeros((4, 8, 8), np.uint8), labels=[0, -2, 0, 0])
+    with pytest.raises(UserError, match="or -1 where there is none; got -2"):
         load("arrays", options(tmp_path / "a.npz"))
+
+
+def test_the_labelled_part_of_a_partly_labelled_set(tmp_path, images):
+    np.savez(tmp_path / "a.npz", x_train=images, y_train=[-1, 0, 1] * 8, x_test=images[:3], y_test=[0, 1, 1])
+    data = load("arrays", options(tmp_path / "a.npz"))
+    part = data.labelled
+    assert (len(part.train), len(part.test)) == (16, 3) and part.test is data.test
+    np.testing.assert_array_equal(part.train.examples, np.delete(images, np.s_[::3], axis=0))
+    assert part.train.labels.tolist() == [0, 1] * 8
+
+
+def test_members_of_an_archive_that_are_no_arrays_are_passed_over(tmp_path, images):
+    np.savez(tmp_path / "a.npz", images=images)
+    with zipfile.ZipFile(tmp_path / "a.npz", "a") as archive:
+        archive.writestr("notes.txt", "no array")
+    assert len(load("arrays", options(tmp_path / "a.npz")).train) == 22
+    with zipfile.ZipFile(tmp_path / "b.npz", "w") as archive:
+        archive.writestr("images", "no array")
+    with pytest.raises(UserError, match="expected an array 'x_train' or 'images'"):
+        load("arrays", options(tmp_path / "b.npz"))
+
+
+def test_a_folder_follows_links_once_and_says_what_it_passes_over(tmp_path):
+    real = tmp_path / "elsewhere"
+    real.mkdir()
+    for number in range(4):
+        Image.fromarray(np.full((8, 8), 60 * number, np.uint8)).save(real / f"{number}.png")
+    photos = tmp_path / "photos"
+    (photos / "raw").mkdir(parents=True)
+    (photos / "a").symlink_to(real)
+    (photos / "b").symlink_to(real)  # the same images again
+    (photos / "raw" / "round").symlink_to(photos)
+    (photos / "raw" / "1.heic").write_text("a photo of a phone")
+    (photos / "2.png").symlink_to(real / "2.png")
+    (photos / "gone.png").symlink_to(real / "gone.png")
+    passed_over = r"2 folders twice, 1 links to nothing, 1 .heic. Nothing is read of b, raw, raw/round"
+    with pytest.warns(Note, match=passed_over) as told:
+        data = load("folder", options(photos))
+    assert len(data.train) + len(data.test) == 5 and len(told) == 1
+    (photos / "2.png").unlink()
+    with pytest.warns(Note):
+        assert load("folder", options(photos)).class_names == ["a"]
+    (real / "0.png").rename(tmp_path / "0.heic")
+    with pytest.raises(UserError, match=r"holds no images .*but 1 .heic"):
+        load("folder", options(photos / "raw"))
+
+
+@pytest.mark.parametrize(("train", "test"), [("train", "testing"), ("Training", "Validation"), ("TRAIN", "valid")])
+def test_other_spellings_of_the_splits_of_a_folder(tmp_path, train, test):
+    for name, count in ((train, 4), (test, 2), ("extra", 1)):
+        (tmp_path / name).mkdir()
+        for number in range(count):
+            Image.fromarray(np.full((8, 8), 60 * number, np.uint8)).save(tmp_path / name / f"{number}.png")
+    with pytest.warns(Note, match=f"has {train} and {test}; passed over: extra"):
+        data = load("folder", options(tmp_path))
+    assert (len(data.train), len(data.test)) == (4, 2)
+
+
+def test_a_path_may_begin_with_the_home_directory(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for number in range(4):
+        Image.fromarray(np.full((8, 8), 60 * number, np.uint8)).save(tmp_path / f"{number}.png")
+    assert load("folder", DataOptions(path="~")).shape == (8, 8, 1)
+
+
+@pytest.mark.parametrize("memory_limit", [0, 100])
+def test_stored_masks_have_white_at_255(tmp_path, memory_limit):
+    rng = np.random.default_rng(0)
+    for number in range(10):
+        Image.fromarray(rng.integers(0, 2, (8, 8), dtype=np.uint8)).save(tmp_path / f"{number}.png")
+    with pytest.warns(Note, match="0 and 1 alone: 1 is taken for white"):
+        data = load("folder", options(tmp_path, memory_limit=memory_limit))
+    for split in (data.train, data.test):
+        assert set(np.unique(split.draw(10))) == {0, 255}
 
 
 def test_an_array_file_damaged_anywhere_is_the_users_to_mend(tmp_path, images):

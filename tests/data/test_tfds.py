@@ -10,7 +10,7 @@ import tensorflow as tf
 import tensorflow_datasets as tfds
 
 from tfgmmgan.data import DataOptions, load
-from tfgmmgan.utils.errors import UserError
+from tfgmmgan.utils.errors import Note, UserError
 
 PREPARED = Path(os.environ.get("TFDS_DATA_DIR", Path.home() / "tensorflow_datasets"))
 
@@ -62,10 +62,52 @@ class TfgmmganVaried(Pictures, tfds.core.GeneratorBasedBuilder):
     shape = (None, None, 3)
 
 
+class OfOtherKinds(Pictures):
+    """Of other dtypes and labels: `images` (n, 8, 8, 1) in their own dtype."""
+
+    dtype = np.uint16
+    label = tfds.features.Text()
+    labels = ("cat", "01", "no")
+
+    def _info(self):
+        image = tfds.features.Image(shape=(8, 8, 1), dtype=self.dtype)
+        return tfds.core.DatasetInfo(
+            builder=self, features=tfds.features.FeaturesDict({"image": image, "label": self.label})
+        )
+
+    def _generate_examples(self, split):
+        for number in range(20):
+            image = np.full((8, 8, 1), number, np.float64)
+            image = {np.uint16: image * 2570, np.uint8: image % 2, np.float32: image / 20}[self.dtype]
+            yield number, {"image": image.astype(self.dtype), "label": self.labels[number % len(self.labels)]}
+
+
+class TfgmmganSixteenBits(OfOtherKinds, tfds.core.GeneratorBasedBuilder):
+    """With names for labels."""
+
+
+class TfgmmganMasks(OfOtherKinds, tfds.core.GeneratorBasedBuilder):
+    """With lists for labels, which are no classes."""
+
+    dtype = np.uint8
+    label = tfds.features.Sequence(tfds.features.ClassLabel(num_classes=3))
+    labels = ([0, 2],)
+
+
+class TfgmmganFloats(OfOtherKinds, tfds.core.GeneratorBasedBuilder):
+    """With some labels, and some that are missing."""
+
+    dtype = np.float32
+    label = tfds.features.ClassLabel(names=["cat", "dog"])
+    labels = (0, 1, -1, -1)
+
+
 @pytest.fixture(scope="module")
 def prepared(tmp_path_factory):
     path = tmp_path_factory.mktemp("tfds")
-    for builder in (TfgmmganTiny, TfgmmganSingle, TfgmmganVaried):
+    for builder in (
+        *(TfgmmganTiny, TfgmmganSingle, TfgmmganVaried, TfgmmganSixteenBits, TfgmmganMasks, TfgmmganFloats),
+    ):
         builder(data_dir=path).download_and_prepare()
     return str(path)
 
@@ -223,3 +265,26 @@ def test_damaged_files_name_their_folder(tmp_path, damage, split):
         file.unlink()
     with pytest.raises(UserError, match=r"can't be read.*prepare it again"):
         load("tfgmmgan_tiny", DataOptions(path=str(tmp_path)))
+
+
+@pytest.mark.parametrize("memory_limit", [0, 100])
+def test_images_and_labels_of_other_kinds(prepared, memory_limit):
+    options = DataOptions(path=prepared, memory_limit=memory_limit)
+    sixteen = load("tfgmmgan_sixteen_bits", options)
+    assert sixteen.class_names == ["01", "cat", "no"]
+    values = sixteen.train.take(20)[:, 0, 0, 0]
+    assert sorted(values) == [10 * number for number in range(20)]
+    names = np.array(sixteen.class_names)[sixteen.train.labels]
+    assert names.tolist() == [("cat", "01", "no")[value // 10 % 3] for value in values]
+
+    with pytest.warns(Note, match="are no classes|0 and 1 alone"):
+        masks = load("tfgmmgan_masks", options)
+    assert masks.train.labels is None and set(np.unique(masks.test.take(20))) == {0, 255}
+
+    floats = load("tfgmmgan_floats", options)
+    values = floats.train.take(20)[:, 0, 0, 0].astype(int)
+    np.testing.assert_allclose(sorted(values), np.arange(20) * 12.75, atol=0.51)
+    assert floats.train.labels.tolist() == [(0, 1, -1, -1)[round(value / 12.75) % 4] for value in values]
+    assert len(floats.labelled.train) == 10
+    part = floats.labelled.train.take(10)[:, 0, 0, 0]
+    assert {round(int(value) / 12.75) % 4 for value in part} == {0, 1}

@@ -13,7 +13,7 @@ from tfgmmgan.clustering.classifier_training import settle, train_on_clusters, t
 from tfgmmgan.clustering.descriptors import make_descriptor
 from tfgmmgan.clustering.link_clustering import LinkClustering
 from tfgmmgan.data.augmentation import Augmentation
-from tfgmmgan.data.dataset import check_examples
+from tfgmmgan.data.checks import check_examples
 from tfgmmgan.data.scaling import to_float
 from tfgmmgan.networks import make_classifier
 from tfgmmgan.networks.chain import copy_of
@@ -125,7 +125,7 @@ class ImageClusterer(ClusterMixin, BaseEstimator):
             ValueError: If an argument is out of its range, or the images are not images.
         """
         check_arguments(self)
-        images = self._checked(X, "fit(X)")
+        images = self._checked(X, "fit(X)", learned=True)
         if len(images) < max(2, self.n_clusters):
             raise UserError(
                 f"{self.n_clusters} kinds can't be found among {len(images)} images; expected as many images at least, "
@@ -192,9 +192,9 @@ class ImageClusterer(ClusterMixin, BaseEstimator):
         """Make the clusterer of a `get_config`."""
         return cls(**{**config, "augmentation": Augmentation(**config["augmentation"])})
 
-    def _checked(self, images: Any, what: str) -> np.ndarray:
+    def _checked(self, images: Any, what: str, learned: bool = False) -> np.ndarray:
         images = np.asarray(images)
-        images = check_examples(images, what, channels=(1, 3, *images.shape[3:]))
+        images = check_examples(images, what, (1, 3, *images.shape[3:]), learned)
         if images.ndim != 4:
             raise UserError(f"{what}: expected images (n, H, W, C) or (n, H, W); got shape {images.shape}.")
         return images

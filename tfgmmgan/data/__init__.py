@@ -1,6 +1,7 @@
 """Sources of examples, by name; every source gives the same `ImageData`."""
 
 from tfgmmgan.data.dataset import ImageData, KnownMixture, Split
+from tfgmmgan.data.masks import with_white
 from tfgmmgan.data.options import DataOptions
 from tfgmmgan.data.selection import select
 from tfgmmgan.utils.registry import Registry
@@ -39,7 +40,9 @@ def load(name: str, options: DataOptions | None = None) -> ImageData:
     """
     options = options or DataOptions()
     if name in DATASETS:
-        return select(DATASETS[name](name, options), options)
-    from tfgmmgan.data.tfds import load_tfds
+        data = DATASETS[name](name, options)
+    else:
+        from tfgmmgan.data.tfds import load_tfds
 
-    return select(load_tfds(name, options, known=tuple(DATASETS)), options)
+        data = load_tfds(name, options, known=tuple(DATASETS))
+    return select(with_white(data), options)

@@ -5,21 +5,20 @@ from pathlib import Path
 
 import numpy as np
 
-from tfgmmgan.data.dataset import ImageData, Split, check_examples
+from tfgmmgan.data.checks import check_examples, number_classes
+from tfgmmgan.data.dataset import ImageData, Split
 from tfgmmgan.data.options import DataOptions
 from tfgmmgan.utils.errors import UserError
 
 __all__ = ["load_arrays"]
-
-MOST_CLASSES = 65_536
 
 
 def load_arrays(name: str, options: DataOptions) -> ImageData:
     """Return the arrays of `--data.path FILE.npz`.
 
     Keys: `x_train`, and if present `y_train`, `x_test`, `y_test`; or `images` and if present `labels`. Without
-    `x_test` a share is held out. Images are uint8 (n, H, W) or (n, H, W, C), or float in [-1, 1]; points are
-    float (n, p).
+    `x_test` a share is held out. Images are uint8 (n, H, W) or (n, H, W, C), bool, or float in [-1, 1]; points are
+    float (n, p). Labels are integers or texts, -1 where there is none.
 
     Raises:
         UserError: If the file or its arrays are not of that form.
@@ -32,10 +31,10 @@ def load_arrays(name: str, options: DataOptions) -> ImageData:
         raise UserError(
             f"{options.path}: expected an array 'x_train' or 'images'; it has {', '.join(arrays) or 'none'}."
         )
-    examples = check_examples(arrays[images_key], f"{options.path}: {images_key}")
+    examples = check_examples(arrays[images_key], f"{options.path}: {images_key}", learned=True)
     train = Split(len(examples), _labels(arrays, labels_key, len(examples), options.path), examples)
     if "x_test" in arrays:
-        held = check_examples(arrays["x_test"], f"{options.path}: x_test")
+        held = check_examples(arrays["x_test"], f"{options.path}: x_test", learned=True)
         if held.shape[1:] != examples.shape[1:]:
             raise UserError(
                 f"{options.path}: {images_key} has examples of {examples.shape[1:]}, x_test of {held.shape[1:]}."
@@ -43,8 +42,8 @@ def load_arrays(name: str, options: DataOptions) -> ImageData:
         test = Split(len(held), _labels(arrays, "y_test", len(held), options.path), held)
     else:
         train, test = train.hold_out(options.test_fraction, str(options.path))
-    largest = max(-1 if split.labels is None else int(split.labels.max(initial=-1)) for split in (train, test))
-    return ImageData(name, train, test, examples.shape[1:], [str(label) for label in range(largest + 1)])
+    names = number_classes(train, test, f"{options.path}: labels")
+    return ImageData(name, train, test, examples.shape[1:], names)
 
 
 def _read(path: str | None) -> dict[str, np.ndarray]:
@@ -58,22 +57,17 @@ def _read(path: str | None) -> dict[str, np.ndarray]:
         )
     try:
         with np.load(path, allow_pickle=False) as file:
-            return {key: file[key] for key in file.files}
+            arrays = {key: file[key] for key in file.files}
     except Exception as error:  # whatever zipfile, zlib and numpy throw at a damaged one
         raise UserError(f"{path} can't be read as an .npz file ({error}). Write it with numpy.savez.") from error
+    return {key: array for key, array in arrays.items() if isinstance(array, np.ndarray)}  # and other files' bytes
 
 
 def _labels(arrays: dict[str, np.ndarray], key: str, n: int, path: str | None) -> np.ndarray | None:
     if key not in arrays:
         return None
-    labels = arrays[key].reshape(-1)
-    if not np.issubdtype(labels.dtype, np.integer):
-        raise UserError(f"{path}: {key} must be class ids, integers from 0; got {labels.dtype}.")
-    if len(labels) != n:
-        raise UserError(f"{path}: {key} has {len(labels)} labels for {n} examples.")
-    if n and not 0 <= labels.min() <= labels.max() < MOST_CLASSES:
-        raise UserError(
-            f"{path}: {key} must be class ids, integers from 0 to {MOST_CLASSES - 1} at most; got {labels.min()} to "
-            f"{labels.max()}. numpy.unique(labels, return_inverse=True)[1] numbers them from 0."
-        )
-    return labels.astype(np.int64)
+    labels = arrays[key]
+    labels = labels[:, 0] if labels.shape == (n, 1) else labels
+    if labels.size != n or labels.ndim != 1:
+        raise UserError(f"{path}: {key} has {labels.size} labels for {n} examples, of shape {labels.shape}.")
+    return labels

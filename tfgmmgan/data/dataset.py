@@ -3,7 +3,7 @@
 import hashlib
 import itertools
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -11,43 +11,7 @@ import tensorflow as tf
 
 from tfgmmgan.utils.errors import UserError
 
-__all__ = ["ImageData", "KnownMixture", "Split", "check_examples", "hold_out"]
-
-
-def check_examples(examples: np.ndarray, where: str, channels: tuple[int, ...] = (1, 3)) -> np.ndarray:
-    """Return examples as uint8, or as float32 in [-1, 1]; raise `UserError` for anything else.
-
-    The range follows from the dtype and is never guessed from the values. Examples are (n, H, W, C), (n, H, W) or, for
-    points, (n, p); an error calls them `where`.
-    """
-    if examples.ndim not in (2, 3, 4) or 0 in examples.shape[1:]:
-        raise UserError(
-            f"{where}: expected images (n, H, W, C) or (n, H, W), or points (n, p); got shape {examples.shape}."
-        )
-    if examples.ndim == 3:
-        examples = examples[..., None]
-    if examples.ndim == 4 and examples.shape[-1] not in channels:
-        expected = " or ".join(str(count) for count in sorted({*channels}))
-        raise UserError(
-            f"{where}: expected {expected} channels in the last axis; got {examples.shape[-1]} (shape "
-            f"{examples.shape})."
-        )
-    if examples.dtype == np.uint8:
-        return examples
-    if not np.issubdtype(examples.dtype, np.floating):
-        raise UserError(
-            f"{where}: expected uint8, or floats in [-1, 1]; got {examples.dtype}. Convert with .astype('uint8')."
-        )
-    if not np.isfinite(examples).all():
-        raise UserError(
-            f"{where}: {int((~np.isfinite(examples)).sum())} values are NaN or infinite. Remove or repair them."
-        )
-    if examples.ndim == 4 and examples.size and (examples.min() < -1 or examples.max() > 1):
-        raise UserError(
-            f"{where}: float images must lie in [-1, 1]; these reach from {examples.min():g} to {examples.max():g}. "
-            "Give uint8 in [0, 255], or rescale."
-        )
-    return examples.astype(np.float32, copy=False)
+__all__ = ["ImageData", "KnownMixture", "Split", "hold_out"]
 
 
 def hold_out(n: int, fraction: float, where: str) -> tuple[np.ndarray, np.ndarray]:
@@ -70,7 +34,7 @@ class Split:
 
     Attributes:
         size: Number of examples, n.
-        labels: (n,) int64 class ids in the order of the examples, or None.
+        labels: (n,) int64 class ids in the order of the examples, -1 for one that has none; or None.
         examples: (n, *shape) uint8, or float32 in [-1, 1]; None where the split is streamed.
         stream: For a streamed split: from an integer to a dataset of (row, example), one by one, in an order that the
             number decides; None asks for the stored order. `row` (int64) counts in stored order, as `labels` do.
@@ -108,6 +72,13 @@ class Split:
         found = hashlib.sha256(np.ascontiguousarray(self.draw(1000) if self.examples is None else self.examples))
         found.update(b"" if self.labels is None else np.ascontiguousarray(self.labels).tobytes())
         return found.hexdigest()
+
+    @cached_property
+    def labelled(self) -> "Split":
+        """The examples that have a label: this split itself where all have, or none."""
+        if self.labels is None or (self.labels >= 0).all():
+            return self
+        return self.select(np.flatnonzero(self.labels >= 0))
 
     def take(self, n: int) -> np.ndarray:
         """Return the first n examples in stored order."""
@@ -183,6 +154,11 @@ class ImageData:
     def is_image(self) -> bool:
         """Whether examples are images and not points."""
         return len(self.shape) == 3
+
+    @property
+    def labelled(self) -> "ImageData":
+        """The same dataset with the examples alone that have a label."""
+        return replace(self, train=self.train.labelled, test=self.test.labelled)
 
     def steps_per_epoch(self, batch_size: int) -> int:
         """Return how many whole batches an epoch has; raise `UserError` if not even one."""

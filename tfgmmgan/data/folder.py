@@ -1,5 +1,7 @@
 """A folder of image files, with or without class folders."""
 
+import os
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -10,19 +12,21 @@ import tensorflow as tf
 from tfgmmgan.data.dataset import ImageData, Split, hold_out
 from tfgmmgan.data.images import IMAGE_SUFFIXES, read_image
 from tfgmmgan.data.options import DataOptions
-from tfgmmgan.utils.errors import UserError
+from tfgmmgan.utils.errors import UserError, note
 
 __all__ = ["load_folder"]
 
-HELD_OUT = ("test", "validation", "val")
+TRAIN = ("train", "training")
+HELD_OUT = ("test", "testing", "validation", "valid", "val", "dev")
 
 
 def load_folder(name: str, options: DataOptions) -> ImageData:
     """Return the images below `--data.path DIR`.
 
-    Subfolders are classes, whose names serve evaluation alone. Where DIR holds folders `train` and `test`, or
-    `validation` or `val` where there is no `test`, these are the splits; else a share is held out, of `train` where
-    all images lie there. Hidden files and files that are no images are passed over.
+    Subfolders are classes, whose names serve evaluation alone. Where DIR holds folders `train` and `test` (or
+    `testing`, `validation`, `valid`, `val`, `dev`, the first of these that there is; in capitals, too), these are the
+    splits; else a share is held out, of `train` where all images lie there. Links are followed. Hidden files are passed
+    over; a note says which others are.
 
     Raises:
         UserError: If there is no such folder, no image in it, one can't be read, or sizes differ without
@@ -34,16 +38,20 @@ def load_folder(name: str, options: DataOptions) -> ImageData:
     root = Path(options.path)
     if not root.is_dir():
         raise UserError(f"There is no folder {root}. Give a folder of images to --data.path.")
-    held = next((name for name in HELD_OUT if (root / "train").is_dir() and (root / name).is_dir()), None)
-    if held:
-        train, test = _image_files(root / "train"), _image_files(root / held)
-        roots = [root / "train"] * len(train) + [root / held] * len(test)
+    folders = {path.name.lower(): path for path in sorted(root.iterdir(), reverse=True) if path.is_dir()}
+    learned, held = (next((folders[name] for name in names if name in folders), None) for names in (TRAIN, HELD_OUT))
+    if learned and held:
+        train, test = _image_files(learned), _image_files(held)
+        others = sorted(path.name for path in root.iterdir() if path not in (learned, held) and path.name[0] != ".")
+        if others:
+            note(f"{root} has {learned.name} and {held.name}; passed over: {_listed(others)}.")
+        roots = [learned] * len(train) + [held] * len(test)
         parts = (np.arange(len(train)), len(train) + np.arange(len(test)))
         files = train + test
     else:
         files = _image_files(root)
-        if {path.relative_to(root).parts[0] for path in files} == {"train"}:
-            root = root / "train"
+        if learned and {path.relative_to(root).parts[0] for path in files} == {learned.name}:
+            root = learned
         roots = [root] * len(files)
         parts = hold_out(len(files), options.test_fraction, str(root))
     shape = read_image(files[0], options).shape
@@ -58,16 +66,46 @@ def load_folder(name: str, options: DataOptions) -> ImageData:
 
 
 def _image_files(root: Path) -> list[Path]:
-    files = sorted(
-        path
-        for path in root.rglob("*")
-        if path.suffix.lower() in IMAGE_SUFFIXES
-        and not any(part.startswith(".") for part in path.relative_to(root).parts)
-        and path.is_file()
-    )
+    """Return the image files below a folder, by path; a note says what else there is."""
+    files, others, seen = [], [], set()
+    for folder, subfolders, names in os.walk(root, followlinks=True):
+        real = os.path.realpath(folder)
+        subfolders[:] = [] if real in seen else sorted(name for name in subfolders if not name.startswith("."))
+        if real in seen:  # a link to a folder that is read already, or that holds this one
+            others.append(Path(folder))
+            continue
+        seen.add(real)
+        for path in (Path(folder, name) for name in sorted(names) if not name.startswith(".")):
+            is_image = path.suffix.lower() in IMAGE_SUFFIXES and path.is_file()
+            (files if is_image else others).append(path)
     if not files:
-        raise UserError(f"{root} holds no images ({', '.join(sorted(IMAGE_SUFFIXES))}). Check --data.path.")
-    return files
+        raise UserError(
+            f"{root} holds no images ({', '.join(sorted(IMAGE_SUFFIXES))})"
+            f"{f', but {_listed(_kinds(others))}' if others else ''}. Check --data.path."
+        )
+    if others:
+        read, skipped = {path.parent for path in files}, {path if path.is_dir() else path.parent for path in others}
+        empty = sorted(str(folder.relative_to(root)) for folder in skipped - read if folder != root)
+        whole = f" Nothing is read of {_listed(empty)}." if empty else ""
+        note(f"{root}: passed over, as no images that can be read: {_listed(_kinds(others))}.{whole}")
+    return sorted(files)
+
+
+def _kinds(paths: list[Path]) -> list[str]:
+    """Return how many files there are of each ending, the most frequent first."""
+    kinds = Counter(
+        "links to nothing"
+        if not path.exists()
+        else "folders twice"
+        if path.is_dir()
+        else path.suffix or "without ending"
+        for path in paths
+    )
+    return [f"{count} {kind}" for kind, count in kinds.most_common()]
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(names[:10]) + (f" and {len(names) - 10} more" if len(names) > 10 else "")
 
 
 def _classes(relative: list[Path]) -> tuple[list[str], np.ndarray | None]:

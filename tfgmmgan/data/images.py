@@ -10,7 +10,11 @@ from tfgmmgan.utils.errors import UserError
 
 __all__ = ["IMAGE_SUFFIXES", "read_image", "resize_image"]
 
-IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm"})
+READ = {
+    *(".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".bmp", ".gif", ".webp", ".tif", ".tiff"),
+    *(".ppm", ".pgm", ".pbm", ".pnm", ".jp2", ".tga", ".avif"),
+}
+IMAGE_SUFFIXES = READ & set(Image.registered_extensions())  # what this Pillow can open
 
 
 def resize_image(image: Image.Image, options: DataOptions) -> np.ndarray:

@@ -1,5 +1,6 @@
 """The options that sources share; the `--data.*` group of the command line."""
 
+import os
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
@@ -40,6 +41,8 @@ class DataOptions:
 
     def __post_init__(self) -> None:
         check_arguments(self)
+        if self.path is not None:
+            self.path = os.path.expanduser(self.path)
         if self.image_size is not None and self.image_size % 4:
             raise UserError(f"data.image_size must be a positive multiple of 4; got {self.image_size}.")
 

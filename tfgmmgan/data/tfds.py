@@ -8,11 +8,12 @@ import numpy as np
 import tensorflow as tf
 from PIL import Image
 
+from tfgmmgan.data.checks import number_classes
 from tfgmmgan.data.dataset import ImageData, Split
 from tfgmmgan.data.images import resize_image
 from tfgmmgan.data.options import DataOptions
 from tfgmmgan.utils.connectivity import answers
-from tfgmmgan.utils.errors import UserError, nearest
+from tfgmmgan.utils.errors import UserError, nearest, note
 
 __all__ = ["load_tfds"]
 
@@ -24,9 +25,10 @@ def load_tfds(name: str, options: DataOptions, known: tuple[str, ...] = ()) -> I
     """Return a TFDS image dataset, its training split and its `test` (or `validation`) split.
 
     It is read from `--data.path`, TFDS_DATA_DIR or ~/tensorflow_datasets, and downloaded and prepared there first
-    if need be. Without such a test split a share of the training split is held out. A split whose labels are all
-    -1, as STL-10's `unlabelled`, counts as unlabelled. A dataset beyond the memory limit is read while training and
-    shuffled through a window of 10,000 examples. `known` are the other sources, for the error's advice.
+    if need be. Without such a test split a share of the training split is held out. Labels of -1, as of STL-10's
+    `unlabelled`, are none; texts are classes, too. Images of 16 bits, bool or floats become uint8. A dataset beyond the
+    memory limit is read while training and shuffled through a window of 10,000 examples. `known` are the other sources,
+    for the error's advice.
 
     Raises:
         UserError: If there is no such dataset, it can't be prepared, or it has no images.
@@ -53,8 +55,9 @@ def load_tfds(name: str, options: DataOptions, known: tuple[str, ...] = ()) -> I
 
     sizes = {split: info.num_examples for split, info in builder.info.splits.items()}
     parts = _parts(builder, options.train_split)
-    label = "label" if "label" in features else None
-    convert = _converter(features["image"].shape, options, name)
+    label = _label_feature(features, name)
+    white = _white(features["image"].np_dtype, builder, parts[0][0], name)
+    convert = _converter(features["image"].shape, options, name, white)
     learned = {part[0] for part in parts}
     held = next((split for split in ("test", "validation") if split in sizes and split not in learned), None)
     try:
@@ -74,8 +77,21 @@ def load_tfds(name: str, options: DataOptions, known: tuple[str, ...] = ()) -> I
             f"The dataset '{name}' in {builder.data_dir} can't be read: {_first_line(error)}. Remove that folder and "
             "prepare it again."
         ) from error
-    class_names = list(features[label].names) if label and hasattr(features[label], "names") else []
+    class_names = number_classes(train, test, f"{name}: labels")
+    if label and getattr(features[label], "names", None):
+        class_names = [features[label].names[int(number)] for number in class_names]
     return ImageData(name, train, test, shape, class_names)
+
+
+def _label_feature(features: Any, name: str) -> str | None:
+    """Return the name of the feature whose values are classes, one for an image, or None with a note why."""
+    if "label" not in features:
+        return None
+    feature = features["label"]
+    if feature.shape == () and np.dtype(feature.np_dtype).kind in "iuOSU":
+        return "label"
+    note(f"The labels of '{name}' are no classes, one for each image ({type(feature).__name__}); they are passed over.")
+    return None
 
 
 def _prepare(builder: Any, name: str) -> None:
@@ -128,15 +144,42 @@ def _cut(parts: list[tuple[str, int, int]], size: int) -> tuple[str, str]:
     return "+".join(sides[0]), "+".join(sides[1])
 
 
-def _converter(stored: tuple, options: DataOptions, name: str) -> Converter:
-    """Return the function that brings one stored image to the wanted form, or None where it is there already."""
+def _converter(stored: tuple, options: DataOptions, name: str, white: int) -> Converter:
+    """Return the function that brings one stored image to the wanted form, or None where it is there already.
+
+    `white` is what the dataset has for it: 255, or 65535 for 16 bits, or 1 for floats.
+    """
     if None in stored[:2] and options.image_size is None:
         raise UserError(f"The images of '{name}' differ in size; choose one with --data.image_size, for example 64.")
     size_fits = options.image_size is None or stored[:2] == (options.image_size,) * 2
     channels_fit = stored[-1] in ((1, 3) if options.channels is None else (options.channels,))
-    if size_fits and channels_fit:
+    if size_fits and channels_fit and white == 255:
         return None
-    return lambda image: resize_image(Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image), options)
+
+    def convert(image: np.ndarray) -> np.ndarray:
+        if white != 255:
+            image = np.clip(np.rint(image * (255 / white)), 0, 255).astype(np.uint8)
+        return resize_image(Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image), options)
+
+    return convert
+
+
+def _white(dtype: Any, builder: Any, split: str, name: str) -> int:
+    """Return what the stored images have for white; raise `UserError` where it can't be told."""
+    if dtype in (np.uint8, bool):
+        return 255 if dtype == np.uint8 else 1
+    if dtype == np.uint16:
+        return 65535
+    if np.issubdtype(dtype, np.floating):
+        some = [record["image"] for record in builder.as_dataset(split=split).take(100).as_numpy_iterator()]
+        low, high = min(image.min() for image in some), max(image.max() for image in some)
+        if low >= 0 and high <= 255:
+            return 1 if high <= 1 else 255
+        raise UserError(
+            f"The images of '{name}' are floats from {low:g} to {high:g}; expected 0 to 1 or 0 to 255. Save them as "
+            "uint8 in an .npz file, for --dataset arrays."
+        )
+    raise UserError(f"The images of '{name}' are {np.dtype(dtype).name}; expected uint8, uint16, bool or floats.")
 
 
 def _fit_image(convert: Converter, shape: tuple[int, ...]) -> Callable[[dict], dict]:
@@ -151,16 +194,16 @@ def _fit_image(convert: Converter, shape: tuple[int, ...]) -> Callable[[dict], d
 
 def _in_memory(builder: Any, label: str | None, convert: Converter, shape: tuple, split: str) -> Split:
     size = sum(end - start for _, start, end in _parts(builder, split))
-    images, labels = np.empty((size, *shape), np.uint8), np.empty((size,), np.int64)
+    images, labels = np.empty((size, *shape), np.uint8), []
     records = builder.as_dataset(split=split).map(_fit_image(convert, shape), num_parallel_calls=tf.data.AUTOTUNE)
     row = 0
     for batch in records.batch(512).prefetch(4).as_numpy_iterator():
         rows = slice(row, row + len(batch["image"]))
         images[rows] = batch["image"]
         if label:
-            labels[rows] = batch[label]
+            labels.append(batch[label])
         row = rows.stop
-    return Split(size, _known(labels) if label else None, images)
+    return Split(size, np.concatenate(labels) if label else None, images)
 
 
 def _streamed(builder: Any, label: str | None, convert: Converter, shape: tuple, split: str) -> Split:
@@ -172,7 +215,7 @@ def _streamed(builder: Any, label: str | None, convert: Converter, shape: tuple,
     if label:
         only_labels = tfds.decode.PartialDecoding({label: True})  # which leaves the images alone
         stored = builder.as_dataset(split=split, shuffle_files=False, decoders=only_labels)
-        labels = _known(np.fromiter((record[label] for record in stored.as_numpy_iterator()), np.int64, size))
+        labels = np.array([record[label] for record in stored.as_numpy_iterator()])
 
     def stream(order: int | None) -> tf.data.Dataset:
         mixed = records.enumerate()
@@ -183,8 +226,3 @@ def _streamed(builder: Any, label: str | None, convert: Converter, shape: tuple,
         return mixed.map(lambda row, record: (row, fit(record)["image"]), num_parallel_calls=tf.data.AUTOTUNE)
 
     return Split(size, labels, stream=stream)
-
-
-def _known(labels: np.ndarray) -> np.ndarray | None:
-    """Return labels, or None where TFDS says by -1 that there are none."""
-    return None if (labels < 0).all() else labels

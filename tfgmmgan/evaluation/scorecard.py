@@ -21,14 +21,18 @@ PACKAGES = ("tensorflow", "keras", "tensorflow-probability", "tensorflow-gan", "
 
 
 def make_scorecard(
-    model: LatentGAN, data: ImageData, about: dict, options: EvaluationOptions | None = None, seed: int = 0
+    model: LatentGAN,
+    data: ImageData,
+    about: dict | None = None,
+    options: EvaluationOptions | None = None,
+    seed: int = 0,
 ) -> dict:
     """Measure a model on a dataset; without labels it gets what needs none.
 
     Args:
         model: The trained model.
         data: The dataset.
-        about: Facts about the run, such as its name, seed and epochs; copied into the scorecard.
+        about: Facts about the run, such as its name, seed and epochs, copied into the scorecard. Default none.
         options: What is measured; the defaults where None.
         seed: Decides all noise of the evaluation.
 
@@ -40,7 +44,7 @@ def make_scorecard(
     subject = Subject(model, data, options, seed)
     card: dict = {
         "schema_version": SCHEMA_VERSION,
-        "run": about,
+        "run": about or {},
         "versions": {
             "tfgmmgan": __version__,
             "python": platform.python_version(),

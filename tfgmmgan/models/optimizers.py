@@ -1,7 +1,7 @@
 """The two optimizers of a GAN, by their options."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import keras
 
@@ -9,7 +9,7 @@ from tfgmmgan.networks.fused_adam import FusedAdam
 from tfgmmgan.utils.arguments import Positive, Share, check_arguments
 from tfgmmgan.utils.errors import UserError
 
-__all__ = ["OptimizerOptions"]
+__all__ = ["OptimizerOptions", "check_optimizers"]
 
 
 @dataclass
@@ -53,3 +53,14 @@ class OptimizerOptions:
             "optimizer": adam(self.learning_rate, 1),
             "discriminator_optimizer": adam(self.discriminator_learning_rate, critic_steps),
         }
+
+
+def check_optimizers(optimizer: Any, discriminator_optimizer: Any) -> None:
+    """Raise `UserError` for optimizers that Keras would take, and that do not work for two networks."""
+    if isinstance(optimizer, keras.Optimizer) and optimizer is discriminator_optimizer:
+        raise UserError("compile() needs two optimizers, as each keeps a state of its own weights; got one twice.")
+    if getattr(optimizer, "use_ema", False) or getattr(discriminator_optimizer, "use_ema", False):
+        raise UserError(
+            "compile() takes no optimizer with use_ema: Keras would write the averages of one optimizer's weights over "
+            "those of both networks. Leave it out."
+        )

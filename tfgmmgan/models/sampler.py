@@ -1,12 +1,13 @@
 """Sampler: the half of a GAN that stays when training is over: a prior, a generator, and what they can draw."""
 
+from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from tfgmmgan.data.dataset import check_examples
+from tfgmmgan.data.checks import check_examples
 from tfgmmgan.networks import dtype_policy, networks_for
 from tfgmmgan.priors import LatentPrior
 from tfgmmgan.utils.arguments import Positive, check_arguments
@@ -140,12 +141,18 @@ class Sampler(keras.Model):
         """Return G(z) in inference mode, (n, d) -> (n, *data_shape) float32."""
         return self._in_batches("decode", self._decode, z, self.data_shape, batch_size)
 
+    def save(self, filepath: str | Path, *args, **kwargs) -> None:
+        """Save the model as Keras does, in a folder that there is."""
+        if not Path(filepath).absolute().parent.is_dir():
+            raise UserError(f"There is no folder {Path(filepath).parent} to save {Path(filepath).name} in; create it.")
+        super().save(filepath, *args, **kwargs)
+
     def _decode(self, z: tf.Tensor) -> tf.Tensor:
         return self.generator(z, training=False)
 
-    def checked(self, examples: np.ndarray | tf.Tensor, what: str) -> np.ndarray:
+    def checked(self, examples: np.ndarray | tf.Tensor, what: str, learned: bool = False) -> np.ndarray:
         """Return examples (n, *data_shape); raise `UserError`, with `what` in front, if they are not the model's."""
-        examples = check_examples(np.asarray(examples), what, channels=(1, 3, self.data_shape[-1]))
+        examples = check_examples(np.asarray(examples), what, (1, 3, self.data_shape[-1]), learned)
         if examples.shape[1:] != self.data_shape:
             raise UserError(f"{what}: expected examples of shape {self.data_shape}; got {examples.shape[1:]}.")
         return examples

@@ -8,13 +8,13 @@ import numpy as np
 import tensorflow as tf
 
 from tfgmmgan.data.scaling import to_float
-from tfgmmgan.models.fit_inputs import MEASURE, class_ids, examples_of, without_unused
+from tfgmmgan.models.fit_callbacks import FindModes, KeepGoodState, KeepRatesTogether
+from tfgmmgan.models.fit_inputs import MEASURE, batch_class_ids, training_data, without_unused
 from tfgmmgan.models.forward import ForwardPass
-from tfgmmgan.models.good_state import KeepGoodState
 from tfgmmgan.models.loss_term import LossTerm, check_term, is_in_use, weight_at
-from tfgmmgan.models.optimizers import OptimizerOptions
+from tfgmmgan.models.optimizers import OptimizerOptions, check_optimizers
 from tfgmmgan.utils.arguments import Count, NotNegative, WholeNumber
-from tfgmmgan.utils.errors import UserError
+from tfgmmgan.utils.errors import UserError, note
 from tfgmmgan.utils.random import make_seed, split
 from tfgmmgan.utils.replicas import is_multi_worker, own_part, per_replica, replica_seed, workers_share
 
@@ -103,7 +103,7 @@ class Trainer(keras.Model):
     def train_step(self, data: Any) -> dict[str, tf.Tensor]:
         """Update D and G once from a batch of real examples (uint8, or float in [-1, 1]), with or without labels."""
         examples, labels, _ = keras.utils.unpack_x_y_sample_weight(data)
-        real, labels, share = own_part(to_float(examples), self._class_ids(labels))
+        real, labels, share = own_part(to_float(examples), batch_class_ids(labels, self))
         seed = replica_seed(self.step_seed())
         batch = real.shape[0] or tf.shape(real)[0]
         if self.update_order == "simultaneous":
@@ -133,21 +133,6 @@ class Trainer(keras.Model):
             return size, [number * size for number in range(self.critic_steps)]
         size = tf.maximum(size, 1)  # of an epoch's last batch, parts may overlap
         return size, [tf.minimum(number * size, batch - size) for number in range(self.critic_steps)]
-
-    def _class_ids(self, labels: tf.Tensor | None) -> tf.Tensor | None:
-        """Return a batch's labels as losses take them, (B,) int32; None where the system does not look at them."""
-        if not self.needs_labels:
-            return None
-        if labels is None:
-            raise UserError(f"{type(self).__name__} learns from labels: give it batches of (examples, labels).")
-        if labels.shape.rank == 2 and labels.shape[1] == 1:
-            labels = labels[:, 0]
-        if labels.shape.rank != 1 or not labels.dtype.is_integer:
-            raise UserError(
-                f"{type(self).__name__}: expected integer class ids of shape (B,); got {labels.dtype.name} of shape "
-                f"{labels.shape}."
-            )
-        return tf.cast(labels, tf.int32)
 
     def step_seed(self) -> tf.Tensor:
         """Return the stateless seed of this step's noise, (2,)."""
@@ -241,8 +226,7 @@ class Trainer(keras.Model):
                 f"{type(self).__name__} brings its own losses and metrics; compile() takes no "
                 f"{', '.join(sorted(taken))}. Override loss_terms() to change them."
             )
-        if isinstance(optimizer, keras.Optimizer) and optimizer is discriminator_optimizer:
-            raise UserError("compile() needs two optimizers, as each keeps a state of its own weights; got one twice.")
+        check_optimizers(optimizer, discriminator_optimizer)
         terms = self.loss_terms()
         for name, term in terms.items():
             check_term(name, term, self.groups)
@@ -309,22 +293,35 @@ class Trainer(keras.Model):
                 weight is no longer finite after an epoch: the model then has its state of before it.
         """
         kwargs = without_unused(kwargs, type(self).__name__)
-        if isinstance(x, np.ndarray | tf.Tensor):
-            x = self.checked(x, "fit(x)")
-            y = class_ids(y, len(x), self.num_classes, type(self).__name__) if self.needs_labels else None
-        if self.examples_wanted:
-            self.before_training(examples_of(x, self.examples_wanted), verbose=verbose)
-        if isinstance(x, tf.data.Dataset):
+        x, y = training_data(x, y, self, kwargs.get("steps_per_epoch"))
+        find_modes = FindModes(x, verbose)
+        if not isinstance(x, np.ndarray):
             kwargs.setdefault("shuffle", False)  # a dataset comes in its own order; Keras would warn
         if is_multi_worker(self.distribute_strategy):
             x = workers_share(self.distribute_strategy, x)
         if not isinstance(callbacks, keras.callbacks.CallbackList):
-            callbacks = [KeepGoodState(), *keras.tree.flatten(callbacks or [])]
+            callbacks = [KeepGoodState(), KeepRatesTogether(), *keras.tree.flatten(callbacks or []), find_modes]
         return super().fit(x, y, batch_size, epochs, verbose, callbacks, **kwargs)
 
-    def checked(self, examples: np.ndarray | tf.Tensor, what: str) -> np.ndarray:
-        """Return examples that can be learned from; raise `UserError`, with `what` in front, for others."""
+    def checked(self, examples: np.ndarray | tf.Tensor, what: str, learned: bool = False) -> np.ndarray:
+        """Return examples that are the model's; raise `UserError`, with `what` in front, for others."""
         raise NotImplementedError
+
+    def train_on_batch(self, x: Any, *args, **kwargs) -> Any:
+        """Train on one batch, as Keras does; a note says so where the modes are not found yet."""
+        if self.examples_wanted:
+            note(
+                f"{type(self).__name__} has not found its modes yet, and no batch will: its classifier says nothing. "
+                "Call find_modes(images) first, or fit."
+            )
+        return super().train_on_batch(x, *args, **kwargs)
+
+    def export(self, *args, **kwargs) -> None:
+        """Raise `UserError`: what a prior and a generator answer is more than one call."""
+        raise UserError(
+            f"{type(self).__name__} is exported by tfgmmgan.export(model, folder): a SavedModel with signatures to "
+            "generate, sample and interpolate."
+        )
 
     def evaluate(self, *args, **kwargs) -> None:
         """Raise `UserError`: a GAN's losses say how its two networks stand to each other, not how good they are."""

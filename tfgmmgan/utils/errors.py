@@ -1,9 +1,10 @@
-"""The one error that the command line turns into a single line and exit code 2."""
+"""The one error that the command line turns into a single line and exit code 2, and the one warning."""
 
 import difflib
+import warnings
 from collections.abc import Iterable
 
-__all__ = ["UserError", "nearest", "unknown_name"]
+__all__ = ["Note", "UserError", "nearest", "note", "unknown_name"]
 
 
 class UserError(ValueError):
@@ -11,6 +12,15 @@ class UserError(ValueError):
 
     A `ValueError`, so that Python users catch what they would expect to catch.
     """
+
+
+class Note(UserWarning):
+    """Something the user should know and need not put right; the command line prints it as a line."""
+
+
+def note(message: str) -> None:
+    """Tell the user something, once."""
+    warnings.warn(message, Note, stacklevel=3)
 
 
 def nearest(name: str, valid: Iterable[str]) -> str:

@@ -67,6 +67,7 @@ def train_judge(data: ImageData, epochs: int | None = None, min_steps: int | Non
 
     It takes `epochs` passes, 10, or more until there were `min_steps` steps, 1000; `seed` decides weights and order.
     """
+    data = data.labelled
     model = small_classifier(data.shape, len(data.class_names))
     batch_size = min(BATCH_SIZE, len(data.train))
     steps = data.steps_per_epoch(batch_size)

@@ -48,12 +48,14 @@ class Clustering(Section):
         card = {}
         for name in _labelled(data):
             labels, scores = getattr(data, name).labels, {}
+            rows = np.flatnonzero(labels >= 0)
+            labels = labels[rows]
             for method in subject.assigners():
-                said = subject.responsibilities(method, name)
+                said = subject.responsibilities(method, name)[rows]
                 scores[method] = cluster_scores(labels, said.argmax(axis=1))
                 scores[method]["calibration"] = calibration(labels, said)
             for method, clusters in found.items():
-                scores[method] = cluster_scores(labels, clusters[name]) | (about if method in BASELINES else {})
+                scores[method] = cluster_scores(labels, clusters[name][rows]) | (about if method in BASELINES else {})
             card[name] = {"clustering": scores}
         return card
 
