@@ -2,7 +2,10 @@
 
 import sys
 
-from tfgmmgan.cli import main
+try:
+    from tfgmmgan.cli import main
+except KeyboardInterrupt:  # TensorFlow takes seconds to come
+    sys.exit(130)
 
 if __name__ == "__main__":
     sys.exit(main("train"))

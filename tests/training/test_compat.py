@@ -17,8 +17,8 @@ from tfgmmgan.cli.sample import command as sample
 from tfgmmgan.cli.train import command as train
 from tfgmmgan.models import GMGAN, GMMGAN, ModeGAN
 from tfgmmgan.training import load_run, make_config
-from tfgmmgan.training.callbacks import read_rows
 from tfgmmgan.training.compat import read_run_config
+from tfgmmgan.training.csv_files import read_rows
 from tfgmmgan.training.options import TrainConfig
 from tfgmmgan.training.run_directory import RunDirectory
 from tfgmmgan.training.yaml_files import read_yaml, write_yaml

@@ -20,7 +20,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from tfgmmgan.data import load
 from tfgmmgan.models import GAN, ModeGAN
 from tfgmmgan.training import TrainConfig, load_run, train
-from tfgmmgan.training.callbacks import best_epoch, read_rows
+from tfgmmgan.training.csv_files import best_epoch, read_rows
 from tfgmmgan.training.measuring import evaluate
 from tfgmmgan.training.run_directory import RunDirectory
 from tfgmmgan.utils.errors import UserError

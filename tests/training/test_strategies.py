@@ -14,7 +14,7 @@ import tensorflow as tf
 
 from tests.training.test_runner import content, epochs_done, small
 from tfgmmgan.training import TrainConfig, load_run, strategies, train
-from tfgmmgan.training.callbacks import read_rows
+from tfgmmgan.training.csv_files import read_rows
 from tfgmmgan.training.run_directory import RunDirectory
 from tfgmmgan.training.strategies import is_chief, make_strategy, workers_answer
 from tfgmmgan.utils.errors import UserError

@@ -1,39 +1,97 @@
 """The command line: parses arguments, calls the library, turns `UserError` into one line and exit code 2."""
 
+import contextlib
+import errno
 import logging
+import os
 import re
+import signal
 import sys
+import warnings
 from collections.abc import Callable
 
-from tfgmmgan.utils.errors import UserError
+from tfgmmgan.utils.errors import Note, UserError
 
 __all__ = ["main", "run_command"]
 
+LONGEST = 1500  # letters of an error's line
+show_warning = warnings.showwarning
+
 
 def run_command(command: Callable[[list[str], str], None], arguments: list[str], prog: str) -> int:
-    """Run a command and return its exit code: 0, 2 for a mistake of the user's, 130 if interrupted."""
+    """Run a command and return its exit code: 0, 2 for a mistake of the user's, 130 if interrupted.
+
+    What the user has to know is one line on stderr, whatever happened to the output.
+    """
     logging.getLogger("tensorflow").setLevel(logging.ERROR)  # its advice on tracing is for us, not for the user
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")  # where a terminal has no é
     try:
-        command(arguments, prog)
-    except UserError as error:
-        print(f"{prog}: error: {' '.join(str(error).split())}", file=sys.stderr)
-        return 2
+        with warnings.catch_warnings():
+            warnings.showwarning = _show_warning
+            command(arguments, prog)
+        if sys.stdout is not None:
+            sys.stdout.flush()
+        return 0
     except KeyboardInterrupt:
         kept = " Finished epochs are kept; --resume goes on from the last." if "train" in prog else ""
-        print(f"\n{prog}: interrupted.{kept}", file=sys.stderr)
+        _tell(f"\n{prog}: interrupted.{kept}")
         return 130
-    except OSError as error:
-        if error.filename is None:  # not of a file that was named
-            raise
-        print(f"{prog}: error: {error.filename}: {error.strerror}.", file=sys.stderr)
-        return 2
     except Exception as error:
-        told = re.search(r"UserError: ([^\n]+)", str(error))  # as TensorFlow hands on what reading a file raised
+        told = _what_to_tell(error)
         if told is None:
             raise
-        print(f"{prog}: error: {told[1]}", file=sys.stderr)
+        _tell(f"{prog}: error: {told}")
         return 2
-    return 0
+    finally:
+        _give_up_broken_output()
+
+
+def _what_to_tell(error: Exception) -> str | None:
+    """Return an error's line for the user; None for a fault of ours, whose traceback is to be seen."""
+    text = str(error)
+    if isinstance(error, UserError):
+        return text
+    if isinstance(error, MemoryError):
+        return f"There is not enough memory ({text or 'none left'}). Ask for fewer or smaller images."
+    if isinstance(error, BrokenPipeError):
+        return "Nobody reads the output any more, so this stopped."
+    if "No space left on device" in text or getattr(error, "errno", None) == errno.ENOSPC:
+        return f"The disk is full ({text}). Make room; what was written before is whole."
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"{error.filename}: {error.strerror or text}."
+    told = re.search(r"UserError: ([^\n]+)", text)  # as TensorFlow hands on what reading a file raised
+    return told[1] if told else None
+
+
+def _tell(text: str) -> None:
+    """Print one line on stderr, no longer than can be read, without what would move a terminal's cursor."""
+    start = "\n" if text.startswith("\n") else ""
+    line = "".join(letter if letter.isprintable() else "?" for letter in " ".join(text.split()))
+    if len(line) > LONGEST:
+        line = f"{line[: LONGEST - 300]} ... {line[-300:]}"
+    with contextlib.suppress(OSError, ValueError):
+        print(start + line, file=sys.stderr, flush=True)
+
+
+def _show_warning(message: Warning | str, category: type[Warning], *args, **kwargs) -> None:
+    """Print a note as a line; other warnings are for developers, as Python shows them."""
+    if issubclass(category, Note):
+        _tell(f"note: {message}")
+    else:
+        show_warning(message, category, *args, **kwargs)
+
+
+def _give_up_broken_output() -> None:
+    """Flush the output; where nobody takes it any more, let Python not find that out again at its end."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            if stream is not None:
+                stream.flush()
+        except (OSError, ValueError):
+            with contextlib.suppress(OSError, ValueError):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def main(name: str | None = None) -> int:
@@ -48,7 +106,7 @@ def main(name: str | None = None) -> int:
     }
     arguments = sys.argv[1:]
     if name is not None:
-        return run_command(commands[name], arguments, f"{name}.py")
+        return _run(commands[name], arguments, f"{name}.py")
     prog = "python -m tfgmmgan"
     if not arguments or arguments[0] in ("-h", "--help"):
         print(f"usage: {prog} {{{','.join(commands)}}} ...\n")
@@ -61,4 +119,11 @@ def main(name: str | None = None) -> int:
 
         print(f"{prog}: error: {unknown_name('command', arguments[0], commands)}", file=sys.stderr)
         return 2
-    return run_command(commands[arguments[0]], arguments[1:], f"{prog} {arguments[0]}")
+    return _run(commands[arguments[0]], arguments[1:], f"{prog} {arguments[0]}")
+
+
+def _run(command: Callable[[list[str], str], None], arguments: list[str], prog: str) -> int:
+    code = run_command(command, arguments, prog)
+    if code == 130:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process is ending as it is
+    return code

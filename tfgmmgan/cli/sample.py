@@ -10,6 +10,8 @@ from tfgmmgan.utils.errors import UserError
 
 __all__ = ["command"]
 
+MOST_BYTES = 2**33  # of examples that are held at once
+
 
 def command(arguments: list[str], prog: str) -> None:
     """Draw new images from a trained run, from one mode or from all, into a PNG or .npz file."""
@@ -57,6 +59,9 @@ def command(arguments: list[str], prog: str) -> None:
     _, _, model, data = runner.load_run(options.run, options.checkpoint)
     if options.normal and "encode" not in model.capabilities:
         raise UserError(f"--normal is for gael, which fits a mixture after training; {options.run} is another model.")
+    most = MOST_BYTES // (4 * math.prod(data.shape))
+    if options.num > most:
+        raise UserError(f"--num must be at most {most} examples of {data.shape} at once; got {options.num}.")
     try:
         examples = model.generate(
             options.num,

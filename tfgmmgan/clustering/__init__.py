@@ -3,6 +3,7 @@
 from tfgmmgan.clustering.descriptors import DESCRIPTORS, HOG, Descriptor, Patches, Pixels, make_descriptor
 from tfgmmgan.clustering.image_clusterer import ImageClusterer
 from tfgmmgan.clustering.link_clustering import LinkClustering
+from tfgmmgan.clustering.progress import Progress
 
 __all__ = [
     "DESCRIPTORS",
@@ -12,5 +13,6 @@ __all__ = [
     "LinkClustering",
     "Patches",
     "Pixels",
+    "Progress",
     "make_descriptor",
 ]

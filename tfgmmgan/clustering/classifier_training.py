@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from tfgmmgan.clustering.progress import Progress
 from tfgmmgan.data.augmentation import Augmentation
 from tfgmmgan.data.scaling import to_float
 from tfgmmgan.losses import joint_mutual_information
@@ -17,6 +18,7 @@ from tfgmmgan.utils.replicas import num_replicas
 __all__ = ["SelfTraining", "SupervisedTraining", "batches", "order", "settle", "train_on_clusters", "train_on_itself"]
 
 SUPERVISED_RATE, SELF_TRAINING_RATE = 1e-3, 5e-4  # learning rates, falling to 0
+NOT_KEPT = Progress()
 SETTLING = 500  # batches, of which 0.99^500 is left of the statistics before
 
 
@@ -112,6 +114,7 @@ def train_on_clusters(
     seed: int,
     verbose: int | str = 0,
     callbacks: list | None = None,
+    progress: Progress = NOT_KEPT,
 ) -> None:
     """Teach a classifier the clusters of images, from changed images.
 
@@ -125,15 +128,18 @@ def train_on_clusters(
         seed: Decides their order and changes.
         verbose: As in Keras's `fit`.
         callbacks: As in Keras's `fit`.
+        progress: Where the state of the training is kept, and gone on from. Default nowhere.
     """
     rows = order(np.random.default_rng([seed, 0]), len(images), steps * batch_size)
-    data = batches(images, rows, batch_size, clusters[rows].astype(np.int32))
     model = SupervisedTraining(classifier, augmentation, split(make_seed(seed), -1))
     model.compile(
         FusedAdam(keras.optimizers.schedules.CosineDecay(SUPERVISED_RATE, steps)),
         keras.losses.SparseCategoricalCrossentropy(from_logits=True),
     )
-    _fit(model, data, steps, verbose, callbacks)
+    stage = "supervised_training"
+    rows = rows[progress.resume(stage, model) * batch_size :]
+    data = batches(images, rows, batch_size, clusters[rows].astype(np.int32))
+    _fit(model, data, len(rows) // batch_size, verbose, [*(callbacks or []), *progress.saving(stage)])
 
 
 def train_on_itself(
@@ -149,6 +155,7 @@ def train_on_itself(
     number: int,
     verbose: int | str = 0,
     callbacks: list | None = None,
+    progress: Progress = NOT_KEPT,
 ) -> None:
     """Train a classifier for a round of self-training; see `SelfTraining`.
 
@@ -165,13 +172,17 @@ def train_on_itself(
         number: Of the round, from 0.
         verbose: As in Keras's `fit`.
         callbacks: As in Keras's `fit`.
+        progress: Where the state of the training is kept, and gone on from. Default nowhere.
     """
     rng = np.random.default_rng([seed, 1 + number])
     rows = order(rng, len(images), steps * batch_size)
     pairs = np.stack([rows, neighbours[rows, rng.integers(neighbours.shape[1], size=len(rows))]], axis=1)
     model = SelfTraining(classifier, teacher, augmentation, entropy_penalty, split(make_seed(seed), -2 - number))
     model.compile(FusedAdam(keras.optimizers.schedules.CosineDecay(SELF_TRAINING_RATE, steps)))
-    _fit(model, batches(images, pairs, batch_size), steps, verbose, callbacks)
+    stage = f"self_training_{number}"
+    pairs = pairs[progress.resume(stage, model) * batch_size :]
+    data = batches(images, pairs, batch_size)
+    _fit(model, data, len(pairs) // batch_size, verbose, [*(callbacks or []), *progress.saving(stage)])
 
 
 def order(rng: np.random.Generator, count: int, wanted: int) -> np.ndarray:
@@ -191,8 +202,9 @@ def batches(images: np.ndarray, rows: np.ndarray, batch_size: int, labels: np.nd
     return found.prefetch(2)
 
 
-def _fit(model: keras.Model, batches: tf.data.Dataset, steps: int, verbose: int | str, callbacks: list | None) -> None:
-    model.fit(batches, steps_per_epoch=steps, verbose=verbose, callbacks=callbacks, shuffle=False)
+def _fit(model: keras.Model, batches: tf.data.Dataset, steps: int, verbose: int | str, callbacks: list) -> None:
+    if steps:
+        model.fit(batches, steps_per_epoch=steps, verbose=verbose, callbacks=callbacks, shuffle=False)
 
 
 def settle(classifier: keras.Model, images: np.ndarray, batch_size: int, seed: int) -> None:

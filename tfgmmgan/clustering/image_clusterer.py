@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 from tfgmmgan.clustering.classifier_training import settle, train_on_clusters, train_on_itself
 from tfgmmgan.clustering.descriptors import make_descriptor
 from tfgmmgan.clustering.link_clustering import LinkClustering
+from tfgmmgan.clustering.progress import Progress
 from tfgmmgan.data.augmentation import Augmentation
 from tfgmmgan.data.checks import check_examples
 from tfgmmgan.data.scaling import to_float
@@ -113,18 +114,23 @@ class ImageClusterer(ClusterMixin, BaseEstimator):
         self.random_state = random_state
         self.verbose = verbose
 
-    def fit(self, X: np.ndarray, y: None = None, callbacks: list | None = None) -> "ImageClusterer":
+    def fit(
+        self, X: np.ndarray, y: None = None, callbacks: list | None = None, progress: Progress | None = None
+    ) -> "ImageClusterer":
         """Find the clusters of images and train C; return self.
 
         Args:
             X: (n, H, W, C), (n, H, W), uint8 or float in [-1, 1], n >= 2 and n >= K.
             y: Not used.
             callbacks: As in Keras's `fit`; each of C's trainings is one epoch for them.
+            progress: `Progress(folder)` keeps in a folder what the fit has got to; a fit of the same images and
+                arguments goes on from there. Default nothing is kept.
 
         Raises:
             ValueError: If an argument is out of its range, or the images are not images.
         """
         check_arguments(self)
+        progress = progress or Progress()
         images = self._checked(X, "fit(X)", learned=True)
         if len(images) < max(2, self.n_clusters):
             raise UserError(
@@ -136,20 +142,20 @@ class ImageClusterer(ClusterMixin, BaseEstimator):
         used = images[self.rows_used_]
         self.descriptor_ = make_descriptor(self.descriptor).fit(used)
         self.link_clustering_ = LinkClustering(self.n_clusters, self.n_init, self.entropy_penalty, self.random_state)
-        self.link_clustering_.fit(self.descriptor_.transform(used))
+        self.link_clustering_.fit(self.descriptor_.transform(used), progress=progress)
         with initial_weights(self.random_state):
             self.classifier_ = make_classifier(
                 images.shape[1:], self.n_clusters, self.architecture, self.width, keras.DTypePolicy(self.dtype)
             )
-        self._train(used, callbacks)
+        self._train(used, callbacks, progress)
         self.labels_ = self.predict(images)
         return self
 
-    def _train(self, images: np.ndarray, callbacks: list | None) -> None:
+    def _train(self, images: np.ndarray, callbacks: list | None, progress: Progress) -> None:
         """Train C on the clusters, then on itself."""
         batch_size = min(self.batch_size, len(images))
         clusters, neighbours = self.link_clustering_.labels_, self.link_clustering_.neighbors_
-        told = {"seed": self.random_state, "verbose": self.verbose, "callbacks": callbacks}
+        told = {"seed": self.random_state, "verbose": self.verbose, "callbacks": callbacks, "progress": progress}
         train_on_clusters(self.classifier_, images, clusters, self.augmentation, self.steps, batch_size, **told)
         for number in range(self.self_training_rounds):
             settle(self.classifier_, images, batch_size, self.random_state)

@@ -1,5 +1,7 @@
 """LinkClustering: rows to clusters, by which rows are each other's nearest neighbours."""
 
+from functools import partial
+
 import numpy as np
 from sklearn.base import BaseEstimator, ClusterMixin
 from sklearn.cluster import KMeans, SpectralClustering
@@ -9,6 +11,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from tfgmmgan.clustering.cluster_likelihood import log_likelihood
 from tfgmmgan.clustering.links import exchange, is_large_enough, join, regroup
+from tfgmmgan.clustering.progress import Progress
 from tfgmmgan.utils.arguments import Count, Share, check_arguments
 
 __all__ = ["LinkClustering", "nearest_rows"]
@@ -71,8 +74,13 @@ class LinkClustering(ClusterMixin, BaseEstimator):
         self.entropy_penalty = entropy_penalty
         self.random_state = random_state
 
-    def fit(self, X: np.ndarray, y: None = None) -> "LinkClustering":
-        """Find the clusters of rows, (n, D) with n >= K, in Euclidean distance; return self.
+    def fit(self, X: np.ndarray, y: None = None, progress: Progress | None = None) -> "LinkClustering":
+        """Find the clusters of rows in Euclidean distance; return self.
+
+        Args:
+            X: (n, D), n >= K.
+            y: Not used.
+            progress: As in `ImageClusterer.fit`, for neighbours and sets of micro-clusters.
 
         Raises:
             ValueError: If an argument is out of its range, or the rows are not finite numbers, or fewer than K.
@@ -84,21 +92,34 @@ class LinkClustering(ClusterMixin, BaseEstimator):
         seed = self.random_state
         if not isinstance(seed, int | np.integer):
             seed = check_random_state(seed).randint(2**31 - SEED_OF_INIT * self.n_init)
-        self.neighbors_ = nearest_rows(X, NEIGHBOURS)
+        progress = progress or Progress()
+        self.neighbors_ = progress.once("neighbours", lambda: {"rows": nearest_rows(X, NEIGHBOURS)})["rows"]
         found = []
         for number in range(self.n_init):
             own_seed = (int(seed) + number * SEED_OF_INIT) % MOST_SEED
-            micro = _micro_clusters(X, self.n_clusters, own_seed)
-            for clusters, information in self._clusterings(micro, own_seed):
-                found.append((micro, clusters, information))
+            one = progress.once(f"clusters_{number}", partial(self._cluster, X, own_seed))
+            found += [
+                (one["centres"], one["micro"], *pair) for pair in zip(one["clusters"], one["information"], strict=True)
+            ]
         if self.n_init == 1:
-            micro, clusters, _ = max(found, key=lambda one: one[2])
+            centres, micro, clusters, _ = max(found, key=lambda one: one[3])
         else:
-            micro, clusters, _ = max(found, key=lambda one: log_likelihood(X, one[1][one[0].labels_]))
-        self.micro_cluster_centers_ = micro.cluster_centers_
+            centres, micro, clusters, _ = max(found, key=lambda one: log_likelihood(X, one[2][one[1]]))
+        self.micro_cluster_centers_ = centres
         self.micro_cluster_labels_ = np.asarray(clusters, np.int64)
-        self.labels_ = self.micro_cluster_labels_[micro.labels_]
+        self.labels_ = self.micro_cluster_labels_[micro]
         return self
+
+    def _cluster(self, rows: np.ndarray, seed: int) -> dict[str, np.ndarray]:
+        """Return a set of micro-clusters, its `centres` and (n,) `micro`, and `clusters` of it, with `information`."""
+        micro = _micro_clusters(rows, self.n_clusters, seed)
+        clusters, information = zip(*self._clusterings(micro, seed), strict=True)
+        return {
+            "centres": micro.cluster_centers_,
+            "micro": micro.labels_,
+            "clusters": np.stack(clusters),
+            "information": np.array(information),
+        }
 
     def predict(self, X: np.ndarray) -> np.ndarray:
         """Return the cluster of the micro-cluster whose centre is nearest to each row, (n, D) -> (n,)."""

@@ -26,6 +26,7 @@ class DataOptions:
             classes that are not named. Both splits keep the same shares. For studies of unequal modes.
         train_split: The TFDS split to learn from; a part, such as train[:10%], and a sum, train+extra, work too.
         test_fraction: Share of the examples held out as a test split, where the source has none of its own.
+        changed_ok: Go on with a run by --resume although its data changed; asked for each time.
         memory_limit: Megabytes up to which a dataset is held in memory; a larger one is read while training.
     """
 
@@ -37,6 +38,7 @@ class DataOptions:
     class_fractions: dict[int | str, Annotated[float, Within(0, 1, above=True)]] | None = None
     train_split: str = "train"
     test_fraction: Annotated[float, Within(0, 1, above=True, below=True)] = 0.1
+    changed_ok: bool = False
     memory_limit: WholeNumber = 2048
 
     def __post_init__(self) -> None:

@@ -11,6 +11,7 @@ import jinja2
 from markupsafe import Markup
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 from tfgmmgan.evaluation.aggregate import aggregate
 
@@ -105,6 +106,8 @@ def panels(columns: int, width: float, height: float) -> tuple[Figure, list]:
 
 def svg(figure: Figure) -> str:
     """Return a figure as SVG."""
+    for label in figure.findobj(Text):
+        label.set_parse_math(False)  # a class may be called $
     text = io.StringIO()
     FigureCanvasSVG(figure).print_svg(text, metadata={"Date": None})
     return text.getvalue()

@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 from sklearn.base import clone
 
-from tfgmmgan.clustering import ImageClusterer, make_descriptor
+from tfgmmgan.clustering import ImageClusterer, Progress, make_descriptor
 from tfgmmgan.clustering.image_clusterer import images_wanted, some
 from tfgmmgan.data.scaling import to_float
 from tfgmmgan.losses import diversity_shortfall
@@ -283,12 +283,16 @@ class ModeGAN(LatentGAN):
         """How many images `find_modes` makes use of; 0 once the modes are found."""
         return 0 if int(self.modes_found.numpy()) else images_wanted(self.data_shape)
 
-    def before_training(self, examples: np.ndarray, verbose: int | str = 0, callbacks: list | None = None) -> None:
+    def before_training(self, examples: np.ndarray, verbose: int | str = 0, **kwargs) -> None:
         """Find the modes."""
-        self.find_modes(examples, verbose, callbacks)
+        self.find_modes(examples, verbose, **kwargs)
 
     def find_modes(
-        self, examples: np.ndarray, verbose: int | str = 0, callbacks: list | None = None
+        self,
+        examples: np.ndarray,
+        verbose: int | str = 0,
+        callbacks: list | None = None,
+        progress: Progress | None = None,
     ) -> ImageClusterer | None:
         """Let the clusterer find the kinds, and within them the subclasses that the prior has; `fit` does so, once.
 
@@ -296,6 +300,7 @@ class ModeGAN(LatentGAN):
             examples: (n, *data_shape) different ones, uint8 or float in [-1, 1].
             verbose: As in Keras's `fit`.
             callbacks: As in Keras's `fit`, for the trainings of C.
+            progress: As in `ImageClusterer.fit`.
 
         Returns:
             The fitted clusterer; None where C was given.
@@ -308,37 +313,32 @@ class ModeGAN(LatentGAN):
         if "classifier" not in self._given:
             clusterer = self.clusterer
             if not hasattr(clusterer, "classifier_"):
-                clusterer = clone(clusterer).set_params(verbose=verbose).fit(examples, callbacks=callbacks)
+                clusterer = clone(clusterer).set_params(verbose=verbose)
+                clusterer.fit(examples, callbacks=callbacks, progress=progress)
             self._take_classifier(clusterer)
         if self.prior.num_subclasses:
             examples = examples[some(len(examples), images_wanted(self.data_shape), self.seed)]
             descriptor = (
                 clusterer.descriptor_ if clusterer else make_descriptor(self.clusterer.descriptor).fit(examples)
             )
-            self._find_subclasses(examples, descriptor.transform(examples), verbose)
+            self._find_subclasses(examples, descriptor.transform(examples), verbose, progress or Progress())
         share_from_first_worker(self.distribute_strategy, [*self.classifier.variables, *self.prior.variables])
         self.modes_found.assign(1)
         return clusterer
 
-    def _find_subclasses(self, examples: np.ndarray, rows: np.ndarray, verbose: int | str) -> None:
+    def _find_subclasses(self, examples: np.ndarray, rows: np.ndarray, verbose: int | str, progress: Progress) -> None:
         """Find subclasses, teach C to tell them, and tell the prior how often each mode has them."""
 
         def features(batch: Any) -> tf.Tensor:
             return self.classifier.trunk(to_float(tf.convert_to_tensor(batch)), training=False)
 
-        found = find_subclasses(
-            rows,
-            self.infer("class features", features, examples, ()),
-            self.prior.num_subclasses,
-            self.clusterer.steps,
-            self.clusterer.batch_size,
-            self.seed,
-            verbose,
-        )
-        self.classifier_subclasses.set_weights(found.weights)
+        of, told = self.clusterer, self.infer("class features", features, examples, ())
+        options = self.prior.num_subclasses, of.steps, of.batch_size, self.seed, verbose
+        found = progress.once("subclasses", lambda: find_subclasses(rows, told, *options))
+        self.classifier_subclasses.set_weights([found["kernel"], found["bias"]])
         share_from_first_worker(self.distribute_strategy, self.classifier_subclasses.variables)
         probs = np.zeros((self.prior.num_subclasses, self.num_components))
-        np.add.at(probs, found.subclasses, self.responsibilities(examples))
+        np.add.at(probs, found["subclasses"], self.responsibilities(examples))
         self.prior.set_subclass_probs(probs.T)
 
     def argument_values(self) -> dict[str, Any]:

@@ -11,8 +11,6 @@ know clusters is known from self-conditioned GANs (Liu et al. 2020); that a mode
 ours.
 """
 
-from typing import NamedTuple
-
 import keras
 import numpy as np
 from sklearn.cluster import KMeans
@@ -20,26 +18,14 @@ from sklearn.cluster import KMeans
 from tfgmmgan.clustering.classifier_training import batches, order
 from tfgmmgan.networks.fused_adam import FusedAdam
 
-__all__ = ["Subclasses", "find_subclasses"]
+__all__ = ["find_subclasses"]
 
 LEARNING_RATE = 2e-3  # falling to 0
 
 
-class Subclasses(NamedTuple):
-    """What was found.
-
-    Attributes:
-        weights: Kernel (F, G) and bias (G,) of a linear layer on C's features that tells them.
-        subclasses: (n,) what that layer takes each image for.
-    """
-
-    weights: list[np.ndarray]
-    subclasses: np.ndarray
-
-
 def find_subclasses(
     rows: np.ndarray, features: np.ndarray, count: int, steps: int, batch_size: int, seed: int, verbose: int | str = 0
-) -> Subclasses:
+) -> dict[str, np.ndarray]:
     """Find groups of images that are alike and train a linear layer to tell them from C's features.
 
     Args:
@@ -50,6 +36,9 @@ def find_subclasses(
         batch_size: Images of a step.
         seed: Decides the groups and the order of the images.
         verbose: As in Keras's `fit`.
+
+    Returns:
+        `kernel` (F, G) and `bias` (G,) of the linear layer, and `subclasses` (n,), what it takes each image for.
     """
     different = min(count, len(np.unique(rows, axis=0)))
     groups = KMeans(different, n_init=1, max_iter=30, random_state=seed % 2**32).fit_predict(rows)
@@ -63,4 +52,4 @@ def find_subclasses(
     chosen = order(np.random.default_rng([seed, 2]), len(rows), steps * batch_size)
     model.fit(batches(features, chosen, batch_size, groups[chosen]), shuffle=False, verbose=verbose)
     kernel, bias = layer.get_weights()
-    return Subclasses([kernel, bias], (features @ kernel + bias).argmax(axis=1))
+    return {"kernel": kernel, "bias": bias, "subclasses": (features @ kernel + bias).argmax(axis=1)}

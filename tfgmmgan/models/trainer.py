@@ -88,7 +88,7 @@ class Trainer(keras.Model):
     def after_update(self, forward: ForwardPass) -> None:
         """Update averages that are not trained; called once a step, after the weights."""
 
-    def before_training(self, examples: np.ndarray, verbose: int | str = 0, callbacks: list | None = None) -> None:
+    def before_training(self, examples: np.ndarray, verbose: int | str = 0, **kwargs) -> None:
         """Do what a system does once before its first step, with `examples_wanted` examples; `fit` calls it."""
 
     def after_training(self, batches: Iterable[tf.Tensor]) -> None:

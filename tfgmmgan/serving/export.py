@@ -1,13 +1,13 @@
 """Export to a SavedModel that TF Serving loads, with mixture semantics in its signatures."""
 
 import shutil
-import tempfile
 from pathlib import Path
 
 import keras
 import tensorflow as tf
 
 from tfgmmgan.models import LatentGAN
+from tfgmmgan.utils.files import temporary_path
 
 __all__ = ["export"]
 
@@ -16,7 +16,7 @@ def export(model: LatentGAN, base: str | Path) -> Path:
     """Write a model to `base/<version>/`, version being 1 or one more than the highest there.
 
     Signatures (n is free; images are float32 in [-1, 1] unless the name says uint8; a seed is an int32 vector of
-    two numbers, and the same seed gives the same answer):
+    two numbers, and the same seed gives the same answer; what is out of its range is INVALID_ARGUMENT):
 
     - `generate(component (n,) int32, variance_scale () float32, seed (2,) int32)` -> `examples`: one example from each
       named component. Also the default signature.
@@ -41,26 +41,37 @@ def export(model: LatentGAN, base: str | Path) -> Path:
         return generator(z, training=False)
 
     def generate(component: tf.Tensor, variance_scale: tf.Tensor, seed: tf.Tensor) -> dict:
-        in_range = tf.reduce_all((component >= 0) & (component < prior.num_components))
-        message = f"component must be in [0, {prior.num_components})"
-        with tf.control_dependencies([tf.debugging.Assert(in_range, [message, component])]):
-            return {"examples": decode(prior.sample_components(component, seed, variance_scale))}
+        in_range = (component >= 0) & (component < prior.num_components)
+        component = _refusing(component, in_range, f"component must be in [0, {prior.num_components})")
+        is_scale = (variance_scale >= 0) & tf.math.is_finite(variance_scale)
+        variance_scale = _refusing(variance_scale, is_scale, "variance_scale must be finite and not negative")
+        return {"examples": decode(prior.sample_components(component, seed, variance_scale))}
 
     def sample(seed: tf.Tensor, num: tf.Tensor) -> dict:
+        num = _refusing(num, num >= 0, "num must not be negative")
         component = prior.sample_ids(num, seed)
         return {"examples": decode(prior.sample_components(component, seed)), "component": component}
 
     def interpolate(weights: tf.Tensor, seed: tf.Tensor) -> dict:
+        convex = (tf.reduce_min(weights, axis=1) >= 0) & (tf.abs(tf.reduce_sum(weights, axis=1) - 1) <= 1e-4)
+        weights = _refusing(weights, convex, "each row of weights must be non-negative and sum to 1")
         return {"examples": decode(prior.interpolate(weights, prior.common_noise(seed)))}
 
+    def checked(images: tf.Tensor) -> tf.Tensor:
+        if images.dtype == tf.uint8:
+            return images
+        if len(shape) == 1:
+            return _refusing(images, tf.math.is_finite(images), "points must be finite")
+        return _refusing(images, tf.abs(images) <= 1, "float images must lie in [-1, 1]")
+
     def responsibilities(images: tf.Tensor) -> dict:
-        return {"responsibilities": model.call(images)}
+        return {"responsibilities": model.call(checked(images))}
 
     def encode(images: tf.Tensor) -> dict:
-        return {"latents": model.encodings(images)}
+        return {"latents": model.encodings(checked(images))}
 
     def reconstruct(images: tf.Tensor) -> dict:
-        return {"examples": decode(model.encodings(images))}
+        return {"examples": decode(model.encodings(checked(images)))}
 
     archive = keras.export.ExportArchive()
     archive.track(model)
@@ -84,11 +95,16 @@ def export(model: LatentGAN, base: str | Path) -> Path:
                 archive.add_endpoint(f"{owner}_uint8", function, [tf.TensorSpec([None, *shape], tf.uint8, "images")])
 
     base.mkdir(parents=True, exist_ok=True)
-    version = 1 + max((int(path.name) for path in base.iterdir() if path.name.isdigit()), default=0)
-    temporary = tempfile.mkdtemp(prefix=".export-", dir=base)
+    version = 1 + max((int(path.name) for path in base.iterdir() if path.name.isdecimal()), default=0)
+    temporary = temporary_path(base / str(version))
     try:
-        archive.write_out(temporary, verbose=False)
-        Path(temporary).chmod(0o755)
-        return Path(temporary).rename(base / str(version))
+        archive.write_out(str(temporary), verbose=False)
+        return temporary.rename(base / str(version))
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _refusing(value: tf.Tensor, is_right: tf.Tensor, message: str) -> tf.Tensor:
+    """Return a value that is right everywhere; NaN is nowhere. Another is an InvalidArgumentError that says so."""
+    with tf.control_dependencies([tf.debugging.Assert(tf.reduce_all(is_right), [message])]):
+        return tf.identity(value)

@@ -1,6 +1,5 @@
 """What happens beside training: checkpoints, history, figures, scores, and the stop at a NaN."""
 
-import csv
 import math
 import time
 from pathlib import Path
@@ -13,9 +12,10 @@ from tfgmmgan.data import ImageData
 from tfgmmgan.evaluation.epoch_scores import CRITERION, epoch_scores, is_better
 from tfgmmgan.evaluation.subject import Subject
 from tfgmmgan.plotting import write_figures
+from tfgmmgan.training.csv_files import read_rows, write_rows
 from tfgmmgan.training.run_directory import RunDirectory
 from tfgmmgan.utils.errors import UserError
-from tfgmmgan.utils.files import replacing
+from tfgmmgan.utils.files import check_space, replacing
 
 __all__ = [
     "BeforeTraining",
@@ -25,9 +25,7 @@ __all__ = [
     "HistoryFile",
     "Scores",
     "StopAtNaN",
-    "best_epoch",
-    "minutes_trained",
-    "read_rows",
+    "write_weights",
 ]
 
 
@@ -90,12 +88,18 @@ class Checkpoint(BeforeTraining):
     def write(self, model: keras.Model, epochs: int) -> None:
         """Write a model's state after so many epochs, unless it is no longer finite."""
         _check_weights(model, epochs, self.run)
-        with replacing(self.run.checkpoint(epochs)) as temporary:
-            model.save_weights(temporary)
+        write_weights(model, self.run.checkpoint(epochs))
         for _, old in self.run.epoch_checkpoints()[:-2]:
             old.unlink()
-        for unfinished in self.run.checkpoints.glob(".*.weights.h5"):  # of a process that was killed
-            unfinished.unlink(missing_ok=True)
+
+
+def write_weights(model: keras.Model, path: Path) -> None:
+    """Write a model's weights and its optimizers' states, whole or not at all."""
+    optimizers = [model.optimizer, model.discriminator_optimizer]
+    state = [*model.variables, *(variable for one in optimizers for variable in one.variables)]
+    check_space(path.parent, sum(variable.value.dtype.size * math.prod(variable.shape) for variable in state))
+    with replacing(path) as temporary:
+        model.save_weights(temporary)
 
 
 def _check_weights(model: keras.Model, epoch: int, run: RunDirectory) -> None:
@@ -160,27 +164,6 @@ class EpochLogs(keras.callbacks.TensorBoard):
         """Do nothing."""
 
 
-def read_rows(path: Path, last_epoch: int | None = None) -> list[dict]:
-    """Return the rows of a CSV file by epoch, up to `last_epoch`; none where there is no file."""
-    if not path.is_file():
-        return []
-    with open(path, newline="") as file:
-        return [row for row in csv.DictReader(file) if last_epoch is None or int(row["epoch"]) <= last_epoch]
-
-
-def write_rows(path: Path, rows: list[dict]) -> None:
-    """Write a CSV file whole; its columns are those of the last row."""
-    with replacing(path) as temporary, open(temporary, "w", newline="") as file:
-        writer = csv.DictWriter(file, list(rows[-1]), restval="", extrasaction="ignore")
-        writer.writeheader()
-        writer.writerows(rows)
-
-
-def minutes_trained(path: Path) -> float:
-    """Return the minutes that the epochs of a `history.csv` took, those before a resume included."""
-    return round(sum(float(row["seconds"]) for row in read_rows(path)) / 60, 2)
-
-
 class Figures(keras.callbacks.Callback):
     """Writes sample and interpolation figures every so many epochs, to `samples/` and to TensorBoard.
 
@@ -238,16 +221,9 @@ class Scores(keras.callbacks.Callback):
         best = min((float(row[CRITERION]) for row in self.rows), default=None)
         scores = epoch_scores(self.subject)
         if is_better(scores[CRITERION], best):
-            with replacing(self.run.best_checkpoint) as temporary:
-                self.model.save_weights(temporary)
+            write_weights(self.model, self.run.best_checkpoint)
         self.rows.append({"epoch": epoch, **scores})
         write_rows(self.run.scores, self.rows)
         with tf.summary.create_file_writer(str(self.run.logs / "scores")).as_default():
             for name, value in scores.items():
                 tf.summary.scalar(name, value, step=epoch)
-
-
-def best_epoch(path: Path) -> int | None:
-    """Return the epoch of a `scores.csv` with the lowest criterion, or None where there is none."""
-    rows = [(float(row[CRITERION]), int(row["epoch"])) for row in read_rows(path)]
-    return min(rows)[1] if rows else None

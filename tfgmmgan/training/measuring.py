@@ -8,7 +8,8 @@ from tfgmmgan.evaluation.report import write_report
 from tfgmmgan.evaluation.scorecard import SCHEMA_VERSION
 from tfgmmgan.models import LatentGAN
 from tfgmmgan.plotting import write_figures
-from tfgmmgan.training.callbacks import best_epoch, minutes_trained, read_rows
+from tfgmmgan.training.csv_files import best_epoch, minutes_trained, read_rows
+from tfgmmgan.training.data_record import digest_of
 from tfgmmgan.training.options import TrainConfig
 from tfgmmgan.training.run_directory import RunDirectory, picture_stem
 
@@ -24,13 +25,15 @@ def evaluate(
     """
     stem = picture_stem(checkpoint)
     write_figures(model, data, run.samples, stem)
-    steps = int(model.optimizer.iterations.numpy())
+    last = run.last_checkpoint()
+    best = best_epoch(run.scores)
     about = {
         "name": run.path.resolve().name,
         "checkpoint": checkpoint,
-        "epochs": steps // data.steps_per_epoch(config["batch_size"] * model.critic_steps),
-        "best_epoch": best_epoch(run.scores),
-        "steps": steps,
+        "epochs": best if checkpoint == "best" else last and last[0],
+        "best_epoch": best,
+        "steps": int(model.optimizer.iterations.numpy()),
+        "data": {"trained_on": run.record("data"), "measured_on": digest_of(data)},
         "minutes": minutes_trained(run.history),
         "num_parameters": model.count_params(),
         "config": config.heeded(),
@@ -42,12 +45,12 @@ def evaluate(
 
 
 def kept_scorecard(run: RunDirectory, checkpoint: str = "last") -> dict | None:
-    """Return a run's scorecard if it was written by this version of the schema after the last checkpoint, or None."""
-    path, last = run.scorecard_of(checkpoint), run.last_checkpoint()
-    if last is None or not path.is_file() or path.stat().st_mtime < last[1].stat().st_mtime:
-        return None
+    """Return a run's scorecard if it was written by this version of the schema after the checkpoint, or None."""
     try:
-        card = json.loads(path.read_text())
-    except ValueError:
+        card = json.loads(run.scorecard_of(checkpoint).read_text(encoding="utf-8"))
+        is_current = card["schema_version"] == SCHEMA_VERSION
+        last = run.last_checkpoint()
+        epochs = best_epoch(run.scores) if checkpoint == "best" else last and last[0]
+        return card if is_current and card["run"]["epochs"] == epochs else None
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
-    return card if card.get("schema_version") == SCHEMA_VERSION else None

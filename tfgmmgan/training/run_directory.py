@@ -1,11 +1,22 @@
 """The directory of a run: its files, and claiming it."""
 
+import json
 import re
 from pathlib import Path
+from typing import Any
 
 from tfgmmgan.utils.errors import UserError
+from tfgmmgan.utils.files import is_temporary, remove_temporary, replacing
+
+try:
+    import fcntl
+except ImportError:  # Windows: two processes on one run are the user's to avoid
+    fcntl = None
 
 __all__ = ["RunDirectory", "picture_stem"]
+
+CHECKPOINT = re.compile(r"epoch_(\d{1,9})\.weights\.h5")
+LOCK = ".lock"
 
 
 def picture_stem(checkpoint: str) -> str:
@@ -15,6 +26,8 @@ def picture_stem(checkpoint: str) -> str:
 
 class RunDirectory:
     """Where everything of one run lies.
+
+    The process that writes to it holds its lock, from `claim` or `lock` until `release` or its end.
 
     Args:
         path: The directory; it need not exist yet.
@@ -33,6 +46,9 @@ class RunDirectory:
         self.serving = self.path / "serving"
         self.scorecard = self.path / "scorecard.json"
         self.report = self.path / "report.html"
+        self.modes = self.path / "modes"  # what finding the modes has got to
+        self.records = self.path / "records.json"
+        self._lock: Any = None
 
     @classmethod
     def claim(cls, output: str | None, default_name: str, root: str = "saved_models") -> "RunDirectory":
@@ -47,26 +63,55 @@ class RunDirectory:
         Raises:
             UserError: If the place is taken, or can't be written to.
         """
-        try:
+        number = 1
+        while True:
+            path = Path(output or Path(root) / (default_name if number == 1 else f"{default_name}-{number}"))
+            try:
+                path.mkdir(parents=True, exist_ok=output is not None)
+                if not cls(path).is_empty():
+                    raise FileExistsError
+                return cls(path).lock(empty=True)
+            except FileExistsError:  # also where it is a file
+                taken = f"{path} is not empty."
+            except _Taken as error:
+                taken = str(error)
+            except OSError as error:
+                raise UserError(f"{path} can't be created: {error.strerror}. Choose another --output.") from error
             if output is not None:
-                path = Path(output)
-                if path.exists() and (not path.is_dir() or any(path.iterdir())):
-                    raise UserError(
-                        f"{path} is not empty. Choose another --output, or go on with that run by adding --resume."
-                    )
-                path.mkdir(parents=True, exist_ok=True)
-                return cls(path)
-            number = 1
-            while True:
-                path = Path(root) / (default_name if number == 1 else f"{default_name}-{number}")
-                try:
-                    path.mkdir(parents=True)
-                except FileExistsError:
-                    number += 1
-                    continue
-                return cls(path)
-        except OSError as error:
-            raise UserError(f"{path} can't be created: {error.strerror}. Choose another --output.") from error
+                raise UserError(f"{taken} Choose another --output, or go on with that run by adding --resume.")
+            number += 1
+
+    def is_empty(self) -> bool:
+        """Return whether there is nothing here but what a process has left that was killed before it wrote anything."""
+        return self.path.is_dir() and all(path.name == LOCK or is_temporary(path.name) for path in self.path.iterdir())
+
+    def lock(self, empty: bool = False) -> "RunDirectory":
+        """Keep other processes from this directory, clear it of unfinished files, and return self.
+
+        Raises:
+            UserError: If another process has it, or it should be `empty` and is not.
+        """
+        lock = open(self.path / LOCK, "a")  # noqa: SIM115  (it is open as long as the lock is held)
+        try:
+            if fcntl:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            lock.close()
+            raise _Taken(f"Another process is writing to {self.path}.") from error
+        except OSError:  # a file system without locks
+            pass
+        if empty and not self.is_empty():
+            lock.close()
+            raise _Taken(f"{self.path} is not empty.")
+        self._lock = lock
+        remove_temporary(self.path)
+        return self
+
+    def release(self) -> None:
+        """Let others write to this directory."""
+        if self._lock:
+            self._lock.close()
+            self._lock = None
 
     @classmethod
     def find(cls, output: str | None, default_name: str, root: str = "saved_models") -> "RunDirectory":
@@ -93,6 +138,8 @@ class RunDirectory:
 
     def existing(self) -> "RunDirectory":
         """Return this run; raise `UserError` where there is none."""
+        if self.is_empty():
+            raise UserError(f"Nothing was written to {self.path} yet. Leave out --resume to start the run there.")
         if not self.config.is_file():
             raise UserError(f"{self.path} is not a run: it has no config.yaml. Name the directory that training wrote.")
         return self
@@ -115,4 +162,23 @@ class RunDirectory:
 
     def epoch_checkpoints(self) -> list[tuple[int, Path]]:
         """Return the checkpoints that are kept, by the epochs after which they were written."""
-        return sorted((int(path.name[6:].split(".")[0]), path) for path in self.checkpoints.glob("epoch_*.weights.h5"))
+        found = [(CHECKPOINT.fullmatch(path.name), path) for path in self.checkpoints.glob("epoch_*.weights.h5")]
+        return sorted((int(match[1]), path) for match, path in found if match)
+
+    def record(self, name: str) -> Any:
+        """Return what was written down by `write_record` under a name; None where nothing was, or it is damaged."""
+        try:
+            return json.loads(self.records.read_text(encoding="utf-8")).get(name)
+        except (OSError, ValueError, AttributeError, RecursionError):
+            return None
+
+    def write_record(self, name: str, value: Any) -> None:
+        """Write something down under a name: data for JSON."""
+        names = ("data", "model", "serving")
+        records = {one: self.record(one) for one in names} | {name: value}
+        with replacing(self.records) as temporary:
+            temporary.write_text(json.dumps(records, indent=2) + "\n", encoding="utf-8")
+
+
+class _Taken(UserError):
+    """A directory that another run has."""

@@ -1,11 +1,11 @@
 """One training run from a config to everything it leaves behind."""
 
 import sys
-import time
-from pathlib import Path
 
 import keras
+import tensorflow as tf
 
+from tfgmmgan.clustering import Progress
 from tfgmmgan.data import DataOptions, ImageData, load
 from tfgmmgan.evaluation import EvaluationOptions
 from tfgmmgan.evaluation.subject import Subject
@@ -20,9 +20,11 @@ from tfgmmgan.training.callbacks import (
     HistoryFile,
     Scores,
     StopAtNaN,
-    minutes_trained,
+    write_weights,
 )
 from tfgmmgan.training.compat import read_run_config
+from tfgmmgan.training.csv_files import minutes_trained
+from tfgmmgan.training.data_record import digest_of, trained_on
 from tfgmmgan.training.hardware import resolved
 from tfgmmgan.training.measuring import evaluate
 from tfgmmgan.training.options import TrainConfig
@@ -31,14 +33,19 @@ from tfgmmgan.training.strategies import is_chief, make_strategy, workers_answer
 from tfgmmgan.training.weights import load_weights, restore
 from tfgmmgan.training.yaml_files import write_yaml
 from tfgmmgan.utils.arguments import arguments
-from tfgmmgan.utils.errors import UserError
+from tfgmmgan.utils.errors import UserError, note
 from tfgmmgan.utils.files import replacing
 from tfgmmgan.utils.replicas import is_multi_worker
 from tfgmmgan.version import __version__
 
 __all__ = ["default_run_name", "load_run", "train"]
 
-MAY_CHANGE_ON_RESUME = ("epochs", "data.path", *(f"evaluation.{name}" for name in arguments(EvaluationOptions)))
+MAY_CHANGE_ON_RESUME = (
+    "epochs",
+    "data.path",
+    "data.changed_ok",
+    *(f"evaluation.{name}" for name in arguments(EvaluationOptions)),
+)
 
 
 LEAST_EXAMPLES = 2  # of each split
@@ -79,6 +86,8 @@ def train(config: TrainConfig, output: str | None = None, resume: bool = False) 
         _check_resume(config, read_run_config(resumed.config))
     keras.utils.set_random_seed(config["seed"])
     data = load(config["dataset"], DataOptions(**config.group("data")))
+    if config.model_class.needs_labels:
+        data = _labelled(data)
     with strategy.scope(), workers_answer(strategy):
         model = build_model(config, data.shape, len(data.class_names), len(data.train))
     _check_sizes(config, model, data, strategy.num_replicas_in_sync)
@@ -95,13 +104,32 @@ def train(config: TrainConfig, output: str | None = None, resume: bool = False) 
     subject = Subject(model, data, EvaluationOptions(**config.group("evaluation")))
     if config["evaluation.inception"] not in (None, "none"):
         subject.inception  # noqa: B018  (what the user named must be there before hours of training, not after)
-    run = resumed or RunDirectory.claim(output, name)
+    run = resumed.lock() if resumed else RunDirectory.claim(output, name)
+    try:
+        return run, _train_and_measure(run, model, data, config, subject, first_epoch, strategy)
+    finally:
+        run.release()
+
+
+def _train_and_measure(
+    run: RunDirectory,
+    model: LatentGAN,
+    data: ImageData,
+    config: TrainConfig,
+    subject: Subject,
+    first_epoch: int,
+    strategy: tf.distribute.Strategy,
+) -> dict:
+    """Train from `first_epoch` on, write what a run leaves behind, and return the scorecard."""
+    digests = trained_on(run, data, first_epoch, config["data.changed_ok"])
     with replacing(run.config) as temporary:
-        write_yaml({"version": __version__, **config.heeded()}, temporary)
+        kept = config.replaced(**{"data.changed_ok": False})  # for this once
+        write_yaml({"version": __version__, **kept.heeded()}, temporary)
+    run.write_record("data", digests)
     print(f"{data.name}: {len(data.train)} training and {len(data.test)} test examples of {_describe(data)}.")
     if config["strategy"] != "none":
         print(f"Each batch goes to {strategy.num_replicas_in_sync} replicas.")
-    print(f"Run directory: {run.path}" + (f", after {first_epoch} epochs" if resumed else ""), flush=True)
+    print(f"Run directory: {run.path}" + (f", after {first_epoch} epochs" if first_epoch else ""), flush=True)
     callbacks = [
         HistoryFile(run.history, first_epoch),
         EpochLogs(run.logs),
@@ -115,7 +143,17 @@ def train(config: TrainConfig, output: str | None = None, resume: bool = False) 
         restore(model, run)
     _finish(run, model, data, config)
     print(f"Trained for {minutes_trained(run.history):.1f} minutes. Evaluating ...", flush=True)
-    return run, evaluate(run, model, data, config)
+    return evaluate(run, model, data, config)
+
+
+def _labelled(data: ImageData) -> ImageData:
+    """Return the labelled part of a dataset, from which alone a model learns that is told the classes."""
+    part = data.labelled
+    if len(part.train) < len(data.train):
+        note(
+            f"{len(part.train)} of the {len(data.train)} training examples of {data.name} have a label; it learns them."
+        )
+    return part
 
 
 def _check_sizes(config: TrainConfig, model: LatentGAN, data: ImageData, replicas: int) -> None:
@@ -151,17 +189,20 @@ def _fit(
         return
     stop = StopAtNaN(run)
     step_size = config["batch_size"] * model.critic_steps
-    verbose = (1 if sys.stdout.isatty() else 2) if is_chief(model.distribute_strategy) else 0
+    verbose = 0 if sys.stdout is None else 1 if sys.stdout.isatty() else 2
+    verbose = verbose if is_chief(model.distribute_strategy) else 0
     with workers_answer(model.distribute_strategy):
         if model.examples_wanted:
             if verbose:
                 print("Finding the modes ...", flush=True)
-            started = time.perf_counter()
-            model.before_training(data.train.draw(model.examples_wanted), verbose, [stop])
-            seconds = time.perf_counter() - started
+            progress = Progress(run.modes if callbacks else None)  # of several workers the chief alone keeps it
+            examples = data.train.draw(model.examples_wanted)
+            model.before_training(examples, verbose, callbacks=[stop], progress=progress)
+            seconds = progress.seconds
             for callback in callbacks:
                 if isinstance(callback, BeforeTraining):
                     callback.on_modes_found(model, seconds)
+            progress.clear()
         model.fit(
             data.training_batches(step_size, config["seed"], first_epoch, labelled=model.needs_labels),
             steps_per_epoch=data.steps_per_epoch(step_size),
@@ -175,16 +216,18 @@ def _fit(
 
 def _finish(run: RunDirectory, model: LatentGAN, data: ImageData, config: TrainConfig) -> None:
     """Do what comes after the last step, and write the model and its export, where that was not done before."""
-    if not _is_newest(run.model, run):
+    steps = int(model.optimizer.iterations.numpy())
+    if run.record("model") != steps or not run.model.is_file():
         if "fit_prior" in model.capabilities:
             print("Fitting the mixture to the encodings of the training examples ...", flush=True)
         model.after_training(data.train.batches().as_numpy_iterator())
-        with replacing(run.checkpoint(config["epochs"])) as temporary:  # with what was fitted
-            model.save_weights(temporary)
+        write_weights(model, run.checkpoint(config["epochs"]))  # with what was fitted
         with replacing(run.model) as temporary:
             model.save(temporary)
-    if not _is_newest(run.serving, run):
-        export(model, run.serving)
+        run.write_record("model", steps)
+    exported = run.record("serving")  # the version, and after how many steps
+    if not isinstance(exported, list) or exported[1:] != [steps] or not (run.serving / str(exported[0])).is_dir():
+        run.write_record("serving", [export(model, run.serving).name, steps])
 
 
 def _check_resume(config: TrainConfig, before: TrainConfig) -> None:
@@ -195,12 +238,6 @@ def _check_resume(config: TrainConfig, before: TrainConfig) -> None:
                 f"A resumed run keeps its options, and --{option} was {old}, not {new}. Leave it out, or start a new "
                 "run without --resume."
             )
-
-
-def _is_newest(path: Path, run: RunDirectory) -> bool:
-    """Return whether a file, or the newest entry of a directory, was written after the last checkpoint."""
-    written = [file.stat().st_mtime for file in ([path] if path.is_file() else path.glob("*/saved_model.pb"))]
-    return max(written, default=0) >= run.last_checkpoint()[1].stat().st_mtime
 
 
 def load_run(path: str, checkpoint: str = "last") -> tuple[RunDirectory, TrainConfig, LatentGAN, ImageData]:
@@ -216,6 +253,10 @@ def load_run(path: str, checkpoint: str = "last") -> tuple[RunDirectory, TrainCo
     run = RunDirectory(path).existing()
     config = read_run_config(run.config)
     data = load(config["dataset"], DataOptions(**config.group("data")))
+    if config.model_class.needs_labels:
+        data = data.labelled
+    if (before := run.record("data")) and before[-1]["digest"] != digest_of(data)["digest"]:
+        note(f"The data is not what {run.path} was trained on; the scorecard names both.")
     model = build_model(config, data.shape, len(data.class_names), len(data.train))
     if checkpoint == "best":
         if not run.best_checkpoint.is_file():

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from tfgmmgan.evaluation.report import write_report
-from tfgmmgan.training.callbacks import read_rows
+from tfgmmgan.training.csv_files import read_rows
 from tfgmmgan.training.run_directory import RunDirectory, picture_stem
 from tfgmmgan.utils.files import replacing
 

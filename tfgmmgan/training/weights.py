@@ -3,6 +3,8 @@
 import tempfile
 from pathlib import Path
 
+import h5py
+
 from tfgmmgan.models import LatentGAN
 from tfgmmgan.training.compat import fill_from_first_edition, is_of_first_edition
 from tfgmmgan.training.run_directory import RunDirectory
@@ -38,7 +40,22 @@ def load_weights(model: LatentGAN, path: Path) -> None:
                 f"The checkpoint {path} is of a model for other data: was --data.path, or what lies there, changed? "
                 f"This model learns from examples of shape {model.data_shape}."
             ) from error
+        if is_hdf5(path):
+            raise UserError(
+                f"The checkpoint {path} is not of this model ({type(error).__name__}): it is another run's, or "
+                "config.yaml is. Put back the one that belongs here."
+            ) from error
         raise UserError(
-            f"The checkpoint {path} can't be read ({type(error).__name__}). Delete it: the run then goes on from the "
-            "checkpoint before it."
+            f"The checkpoint {path} is damaged ({type(error).__name__}). Put back a copy, or move it away: the run "
+            "then goes on from the checkpoint before it."
         ) from error
+
+
+def is_hdf5(path: Path) -> bool:
+    """Return whether a file is whole as HDF5 goes: each part of it can be read."""
+    try:
+        with h5py.File(path) as file:
+            file.visititems(lambda name, item: item[()] if isinstance(item, h5py.Dataset) else None)
+        return True
+    except Exception:  # whatever HDF5 finds
+        return False

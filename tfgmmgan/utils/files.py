@@ -1,11 +1,39 @@
 """Writing files whole or not at all."""
 
 import os
+import re
+import secrets
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-__all__ = ["replacing"]
+from tfgmmgan.utils.errors import UserError
+
+__all__ = ["check_space", "is_temporary", "remove_temporary", "replacing", "temporary_path"]
+
+TEMPORARY = re.compile(r"\..+~[0-9a-f]{16}(\..*)?")
+SPARE = 2**20  # bytes that stay free on a disk
+
+
+def temporary_path(path: Path) -> Path:
+    """Return a path beside `path`, with the same ending, that nobody can guess."""
+    stem, dot, ending = path.name.partition(".")
+    return path.with_name(f".{stem}~{secrets.token_hex(8)}{dot}{ending}")
+
+
+def is_temporary(name: str) -> bool:
+    """Return whether a name is one of `temporary_path`."""
+    return TEMPORARY.fullmatch(name) is not None
+
+
+def remove_temporary(folder: Path) -> None:
+    """Remove the files and folders of unfinished writes below a folder that no other process writes to."""
+    for path in [path for path in folder.rglob(".*~*") if is_temporary(path.name)]:
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -15,8 +43,7 @@ def replacing(path: Path) -> Iterator[Path]:
     On an error, or if the process dies, `path` is what it was before.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    stem, dot, ending = path.name.partition(".")
-    temporary = path.with_name(f".{stem}-{os.getpid()}{dot}{ending}")
+    temporary = temporary_path(path)
     try:
         yield temporary
         with open(temporary, "rb") as file:
@@ -24,3 +51,14 @@ def replacing(path: Path) -> Iterator[Path]:
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def check_space(folder: Path, size: int) -> None:
+    """Raise `UserError` where a disk has no room for so many bytes: HDF5 may bring the process down instead."""
+    folder.mkdir(parents=True, exist_ok=True)
+    free = shutil.disk_usage(folder).free
+    if free < size + SPARE:
+        raise UserError(
+            f"{folder} has {free / 2**20:.0f} MB free, and {(size + SPARE) / 2**20:.0f} MB are to be written. Make "
+            "room; what is written already is whole, and a run goes on from it by --resume."
+        )
