@@ -69,7 +69,7 @@ def check_examples(
 
 def _conversion(images: np.ndarray) -> str:
     """Return advice on how to bring images of numbers to uint8."""
-    if images.ndim != 4 or not images.size or not np.issubdtype(images.dtype, np.number):
+    if images.ndim != 4 or not images.size or images.dtype.kind not in "iuf":
         return ""
     low, high = images.min(), images.max()
     if low < 0:

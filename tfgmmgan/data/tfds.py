@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -39,14 +40,18 @@ def load_tfds(name: str, options: DataOptions, known: tuple[str, ...] = ()) -> I
         builder = tfds.builder(name, data_dir=options.path)
     except tfds.core.registered.DatasetNotFoundError as error:
         valid = [*known, *tfds.list_builders(with_community_datasets=False)]
+        kind = "folder" if Path(name).is_dir() else "arrays" if Path(name).is_file() else None
+        meant = f" For what lies there: --dataset {kind} --data.path {name}." if kind else nearest(name, valid)
         raise UserError(
-            f"Unknown dataset '{name}'.{nearest(name, valid)} Valid: {', '.join(known)}, or any image dataset of "
+            f"Unknown dataset '{name}'.{meant} Valid: {', '.join(known)}, or any image dataset of "
             "TensorFlow Datasets by name."
         ) from error
-    except (AssertionError, ImportError, OSError, ValueError) as error:  # another version or config, or no name at all
+    except Exception as error:  # another version or config, no name at all, or a damaged folder
+        if Path(name).is_dir():
+            raise UserError(f"'{name}' is a folder: --dataset folder --data.path {name}.") from error
         raise UserError(
             f"TensorFlow Datasets can't make '{name}' ({_first_line(error)}). Expected NAME, NAME/CONFIG or "
-            "NAME:VERSION of an image dataset."
+            "NAME:VERSION of an image dataset, and what is prepared of it to be whole."
         ) from error
     features = builder.info.features
     if not isinstance(features, tfds.features.FeaturesDict) or "image" not in features:
@@ -118,6 +123,8 @@ def _parts(builder: Any, split: str) -> list[tuple[str, int, int]]:
     import tensorflow_datasets as tfds
 
     stored = builder.info.splits
+    if not stored:
+        raise UserError(f"{builder.data_dir} lacks what TFDS wrote down about '{builder.name}'. Prepare it again.")
     try:
         read = tfds.core.ReadInstruction.from_spec(split).to_absolute(stored)
     except (AssertionError, KeyError, ValueError) as error:

@@ -9,7 +9,9 @@ import tensorflow as tf
 from tfgmmgan.models import LatentGAN
 from tfgmmgan.utils.files import temporary_path
 
-__all__ = ["export"]
+__all__ = ["export", "exported_steps"]
+
+STEPS = Path("assets.extra", "tfgmmgan_steps.txt")  # of a version's directory; TF Serving passes it over
 
 
 def export(model: LatentGAN, base: str | Path) -> Path:
@@ -95,13 +97,29 @@ def export(model: LatentGAN, base: str | Path) -> Path:
                 archive.add_endpoint(f"{owner}_uint8", function, [tf.TensorSpec([None, *shape], tf.uint8, "images")])
 
     base.mkdir(parents=True, exist_ok=True)
-    version = 1 + max((int(path.name) for path in base.iterdir() if path.name.isdecimal()), default=0)
+    version = 1 + max(_versions(base), default=0)
     temporary = temporary_path(base / str(version))
     try:
         archive.write_out(str(temporary), verbose=False)
+        if model.optimizer is not None:
+            (temporary / STEPS).parent.mkdir()
+            (temporary / STEPS).write_text(f"{int(model.optimizer.iterations.numpy())}\n")
         return temporary.rename(base / str(version))
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def exported_steps(base: str | Path) -> int | None:
+    """Return after how many training steps the newest version below `base` was exported; None where nobody knows."""
+    version = max(_versions(Path(base)), default=0)
+    try:
+        return int((Path(base) / str(version) / STEPS).read_text())
+    except (OSError, ValueError):
+        return None
+
+
+def _versions(base: Path) -> list[int]:
+    return [int(path.name) for path in base.glob("*/") if path.name.isdecimal()]
 
 
 def _refusing(value: tf.Tensor, is_right: tf.Tensor, message: str) -> tf.Tensor:

@@ -10,7 +10,7 @@ from tfgmmgan.data import DataOptions, ImageData, load
 from tfgmmgan.evaluation import EvaluationOptions
 from tfgmmgan.evaluation.subject import Subject
 from tfgmmgan.models import LatentGAN
-from tfgmmgan.serving.export import export
+from tfgmmgan.serving.export import export, exported_steps
 from tfgmmgan.training.build import build_model
 from tfgmmgan.training.callbacks import (
     BeforeTraining,
@@ -225,9 +225,8 @@ def _finish(run: RunDirectory, model: LatentGAN, data: ImageData, config: TrainC
         with replacing(run.model) as temporary:
             model.save(temporary)
         run.write_record("model", steps)
-    exported = run.record("serving")  # the version, and after how many steps
-    if not isinstance(exported, list) or exported[1:] != [steps] or not (run.serving / str(exported[0])).is_dir():
-        run.write_record("serving", [export(model, run.serving).name, steps])
+    if exported_steps(run.serving) != steps:
+        export(model, run.serving)
 
 
 def _check_resume(config: TrainConfig, before: TrainConfig) -> None:

@@ -7,6 +7,9 @@ from collections.abc import Iterable
 __all__ = ["Note", "UserError", "nearest", "note", "unknown_name"]
 
 
+LEAST_LIKE = 0.65  # a name that is suggested
+
+
 class UserError(ValueError):
     """Something the user can put right: says what was expected, what came, and what to do.
 
@@ -25,8 +28,14 @@ def note(message: str) -> None:
 
 def nearest(name: str, valid: Iterable[str]) -> str:
     """Return `" Did you mean 'x'?"` for the valid name closest to `name`, or an empty string."""
-    matches = difflib.get_close_matches(name, list(valid), n=1, cutoff=0.5)
-    return f" Did you mean '{matches[0]}'?" if matches else ""
+
+    def likeness(one: str) -> float:
+        """How like it is, or its last part: `--wdith` is meant for `--model.width`."""
+        pairs = (name, one), (name.lstrip("-"), one.rpartition(".")[2].lstrip("-"))
+        return max(difflib.SequenceMatcher(None, *pair).ratio() for pair in pairs)
+
+    best = max(valid, key=likeness, default="")
+    return f" Did you mean '{best}'?" if best and likeness(best) > LEAST_LIKE else ""
 
 
 def unknown_name(kind: str, name: str, valid: Iterable[str]) -> UserError:
