@@ -59,6 +59,6 @@ def check_space(folder: Path, size: int) -> None:
     free = shutil.disk_usage(folder).free
     if free < size + SPARE:
         raise UserError(
-            f"{folder} has {free / 2**20:.0f} MB free, and {(size + SPARE) / 2**20:.0f} MB are to be written. Make "
+            f"{folder} has {free / 2**20:.1f} MB free, and {(size + SPARE) / 2**20:.1f} MB are to be written. Make "
             "room; what is written already is whole, and a run goes on from it by --resume."
         )
