@@ -221,7 +221,7 @@ def outcome(trial: Trial, folder: Path) -> tuple[str, str]:
         return f"took {time.monotonic() - started:.0f} s", said[0]
     if [path for path, content in there.items() if not path.is_file() or path.read_bytes() != content]:
         return "lost a file", said[0]
-    if (folder / "run").exists() and any(path.name != ".lock" for path in (folder / "run").iterdir()):
+    if (folder / "run").exists() and any((folder / "run").iterdir()):
         return "left something", said[0]
     return "refused", said[0]
 

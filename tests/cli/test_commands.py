@@ -311,7 +311,7 @@ def test_a_damaged_checkpoint(trained, capsys, monkeypatch, tmp_path):
     for arguments in (["evaluate", tmp_path / "run"], ["train", "--resume", "--output", tmp_path / "run"]):
         code, _, err = run(capsys, monkeypatch, *arguments)
         assert code == 2 and err.count("\n") == 1
-        assert "epoch_00001.weights.h5 can't be read" in err and "Delete it" in err
+        assert "epoch_00001.weights.h5 is damaged" in err and "move it away" in err
 
 
 def test_neither_data_nor_network_is_one_line(tmp_path):

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tfgmmgan.cli.train import parse
 from tfgmmgan.data import DataOptions, load
 from tfgmmgan.data.toy import grid_centres
 from tfgmmgan.utils.errors import Note, UserError
@@ -288,3 +289,29 @@ def test_an_array_file_damaged_anywhere_is_the_users_to_mend(tmp_path, images):
         except UserError:
             refused += 1
     assert refused > 50
+
+
+def test_class_names_mean_what_they_say_in_a_shell_and_in_a_file(tmp_path):
+    for name in ("01", "02", "03", "yes", "no", "$x"):
+        (tmp_path / name).mkdir()
+        for number in range(20):
+            Image.fromarray(np.full((8, 8), 12 * number, np.uint8)).save(tmp_path / name / f"{number}.png")
+    file = tmp_path / "classes.yaml"
+
+    def names(option, text):
+        file.write_text(f"data:\n  {option}: {text}\n")
+        arguments = ["--model=gan", "--dataset=folder", f"--data.path={tmp_path}"]
+        found = []
+        for more in ([f"--data.{option}", text], ["--config", str(file)]):
+            config, _, _ = parse([*arguments, *more], "train.py")
+            with pytest.warns(Note):  # of the .yaml file
+                found.append(load("folder", DataOptions(**config.group("data"))))
+        assert found[0].class_names == found[1].class_names
+        return found[0]
+
+    assert names("classes", "[01, 02]").class_names == ["01", "02"]
+    assert names("classes", "['02', '03']").class_names == ["02", "03"]
+    assert names("classes", "[yes, no, $x]").class_names == ["yes", "no", "$x"]
+    halved = names("class_fractions", "{no: 0.5}")
+    counts = dict(zip(halved.class_names, np.bincount(halved.train.labels), strict=True))
+    assert counts["no"] == pytest.approx(counts["yes"] / 2, abs=2)

@@ -159,3 +159,10 @@ def test_of_several_runs_the_first_may_have_a_network_more(tiny_gmmgan, images, 
         del part["classifier"]
     write_report(tmp_path / "report.html", cards)
     assert "±" in read(tmp_path / "report.html")[0]
+
+
+@pytest.mark.parametrize("name", [r"$\foo$", r"$\frac{$", "$", "a_b^c"])
+def test_a_class_may_be_called_anything(name):
+    """Matplotlib would read dollars as mathematics."""
+    scores = {"clusters": [0, 1], "classes": [0, 1], "confusion": [[3, 1], [1, 3]]}
+    assert "<svg" in confusion_chart(scores, [name, "b"])

@@ -9,6 +9,7 @@ import pytest
 import tensorflow as tf
 
 from tfgmmgan import GAN, GMMGAN, export
+from tfgmmgan.serving.export import exported_steps
 from tfgmmgan.utils.random import make_seed, normal
 
 CLIENT = """
@@ -73,12 +74,51 @@ def test_signatures_in_a_process_without_the_package(model, images, tmp_path):
     np.testing.assert_allclose(answers["floats"], model.responsibilities(images), **close)
 
 
-def test_a_component_out_of_range_is_an_error(model, tmp_path):
-    served = tf.saved_model.load(str(export(model, tmp_path)))
-    with pytest.raises(tf.errors.InvalidArgumentError, match=r"component must be in \[0, 3\)"):
-        served.signatures["generate"](
-            component=tf.constant([3]), variance_scale=tf.constant(1.0), seed=tf.constant([0, 1])
-        )
+@pytest.fixture(scope="module")
+def served(model, tmp_path_factory):
+    return tf.saved_model.load(str(export(model, tmp_path_factory.mktemp("served")))).signatures
+
+
+@pytest.mark.parametrize(
+    ("signature", "given", "says"),
+    [
+        ("generate", {"component": [3]}, r"component must be in \[0, 3\)"),
+        ("generate", {"component": [-1]}, r"component must be in \[0, 3\)"),
+        ("generate", {"variance_scale": -1.0}, "variance_scale must be finite and not negative"),
+        ("generate", {"variance_scale": np.nan}, "variance_scale must be finite"),
+        ("generate", {"variance_scale": np.inf}, "variance_scale must be finite"),
+        ("sample", {"num": -1}, "num must not be negative"),
+        ("interpolate", {"weights": [[1.0, 1.0, 0.0]]}, "non-negative and sum to 1"),
+        ("interpolate", {"weights": [[1.0, 0.0, 0.0], [2.0, -1.0, 0.0]]}, "non-negative and sum to 1"),
+        ("interpolate", {"weights": [[0.0, 0.0, 0.0]]}, "non-negative and sum to 1"),
+        ("interpolate", {"weights": [[np.nan, 1.0, 0.0]]}, "non-negative and sum to 1"),
+        ("responsibilities", {"images": np.full((1, 8, 8, 1), np.nan)}, r"must lie in \[-1, 1\]"),
+        ("responsibilities", {"images": np.full((1, 8, 8, 1), 200.0)}, r"must lie in \[-1, 1\]"),
+    ],
+)
+def test_what_means_nothing_is_refused(served, signature, given, says):
+    right = {
+        "generate": {"component": [0], "variance_scale": 1.0, "seed": [0, 1]},
+        "sample": {"num": 2, "seed": [0, 1]},
+        "interpolate": {"weights": [[1.0, 0.0, 0.0]], "seed": [0, 1]},
+        "responsibilities": {"images": np.zeros((1, 8, 8, 1))},
+    }[signature]
+    specs = served[signature].structured_input_signature[1]
+
+    def call(values):
+        return served[signature](**{name: tf.constant(value, specs[name].dtype) for name, value in values.items()})
+
+    assert all(np.isfinite(value).all() for value in call(right).values())
+    with pytest.raises(tf.errors.InvalidArgumentError, match=says):
+        call({**right, **given})
+
+
+def test_a_version_knows_after_how_many_steps_it_was_written(model, images, tmp_path):
+    assert exported_steps(tmp_path / "nowhere") is None
+    export(model, tmp_path)
+    assert exported_steps(tmp_path) == int(model.optimizer.iterations)
+    (tmp_path / "12").mkdir()
+    assert exported_steps(tmp_path) is None  # nobody knows of that one
 
 
 def test_saved_model_cli_lists_the_signatures(model, tmp_path):

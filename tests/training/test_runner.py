@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -23,7 +24,7 @@ from tfgmmgan.training import TrainConfig, load_run, train
 from tfgmmgan.training.csv_files import best_epoch, read_rows
 from tfgmmgan.training.measuring import evaluate
 from tfgmmgan.training.run_directory import RunDirectory
-from tfgmmgan.utils.errors import UserError
+from tfgmmgan.utils.errors import Note, UserError
 
 SMALL = {"epochs": 2, "num_components": 3, "latent_dim": 4, "model.width": 0.1, "evaluation.every_epochs": 1}
 QUICK = {"clusterer.steps": 4, "clusterer.self_training_rounds": 1}  # of 3000 and 2
@@ -137,12 +138,94 @@ def test_a_damaged_checkpoint_says_what_to_do(finished, tmp_path):
     shutil.copytree(run.path, copy.path)
     last = copy.checkpoint(2)
     last.write_bytes(last.read_bytes()[:1000])
-    with pytest.raises(UserError, match=r"epoch_00002.weights.h5 can't be read .* Delete it"):
+    with pytest.raises(UserError, match=r"epoch_00002.weights.h5 is damaged .*move it away"):
         train(small(), str(copy.path), resume=True)
     last.unlink()
     _, card = train(small(), str(copy.path), resume=True)
     assert card["run"]["epochs"] == 2
     np.testing.assert_equal(content(copy.checkpoint(2)), content(run.checkpoint(2)))
+
+
+def test_what_is_missing_after_a_resume_is_made_and_times_of_files_decide_nothing(finished, tmp_path):
+    whole, card = finished
+    copy = RunDirectory(tmp_path / "run")
+    shutil.copytree(whole.path, copy.path)
+    shutil.rmtree(copy.serving)
+    for path in (copy.model, copy.scorecard, copy.report):
+        path.unlink()
+    left = copy.serving / f".1~{'0' * 16}" / "saved_model.pb"  # of a process that was killed before it had its name
+    left.parent.mkdir(parents=True)
+    left.touch()
+    train(small(), str(copy.path), resume=True)
+    assert {path.name for path in copy.serving.iterdir()} == {"1"} and json.loads(copy.scorecard.read_text())
+    np.testing.assert_equal(keras.models.load_model(copy.model).get_weights(), content_of_model(whole))
+    ahead = time.time() + 3600  # by a clock that was wrong
+    for path in copy.path.rglob("*"):
+        os.utime(path, (ahead, ahead))
+    train(small(epochs=3), str(copy.path), resume=True)
+    assert {path.name for path in copy.serving.iterdir()} == {"1", "2"}
+    assert int(keras.models.load_model(copy.model).optimizer.iterations) == card["run"]["steps"] * 3 // 2
+
+
+def content_of_model(run):
+    return keras.models.load_model(run.model).get_weights()
+
+
+def test_changed_data_is_refused_or_taken_and_named(tmp_path):
+    rng = np.random.default_rng(0)
+
+    def config(count, epochs, **options):
+        np.savez(tmp_path / "a.npz", images=rng.normal(size=(count, 2)).astype("f4"))
+        return plain(
+            "gan", dataset="arrays", epochs=epochs, batch_size=50, **{"data.path": tmp_path / "a.npz"}, **options
+        )
+
+    _, card = train(config(400, 4), str(tmp_path / "run"))
+    (first,) = card["run"]["data"]["trained_on"]
+    assert (first["train"], first["from_epoch"], card["run"]["epochs"]) == (360, 0, 4)
+    assert card["run"]["data"]["measured_on"]["digest"] == first["digest"]
+    with pytest.raises(UserError, match=r"1800 training and 200 test .* it was 360 and 40 .*--data.changed_ok true"):
+        train(config(2000, 6), str(tmp_path / "run"), resume=True)
+    run, card = train(config(2000, 6, **{"data.changed_ok": True}), str(tmp_path / "run"), resume=True)
+    old, new = card["run"]["data"]["trained_on"]
+    assert old == first and (new["train"], new["from_epoch"]) == (1800, 4)
+    assert card["run"]["epochs"] == 6 and card["run"]["steps"] == 4 * 7 + 2 * 36
+    with pytest.raises(UserError, match="changed_ok"):  # it was said for that once
+        train(config(500, 7), str(tmp_path / "run"), resume=True)
+    with pytest.warns(Note, match="not what .* was trained on; the scorecard names both"):
+        evaluated = evaluate(*(load_run(str(run.path))[i] for i in (0, 2, 3, 1)))
+    assert evaluated["run"]["data"]["measured_on"]["train"] == 450 and len(evaluated["run"]["data"]["trained_on"]) == 2
+
+
+def test_one_process_writes_to_a_run(finished):
+    run, _ = finished
+    other = RunDirectory(run.path).lock()
+    with pytest.raises(UserError, match="Another process is writing to"):
+        train(small(), str(run.path), resume=True)
+    other.release()
+
+
+def test_a_model_that_is_told_the_classes_learns_the_labelled_part(tmp_path, images):
+    labels = np.where(np.arange(24) < 16, np.arange(24) % 2, -1)
+    np.savez(tmp_path / "a.npz", x_train=images, y_train=labels, x_test=images, y_test=labels)
+    config = plain("acgan", dataset="arrays", epochs=1, batch_size=8, **{"data.path": tmp_path / "a.npz"})
+    with pytest.warns(Note, match="16 of the 24 training examples"):
+        _, card = train(config, str(tmp_path / "run"))
+    assert card["run"]["steps"] == 2 and card["run"]["data"]["trained_on"][0]["train"] == 16
+    config = small(dataset="arrays", epochs=1, batch_size=8, **{"data.path": tmp_path / "a.npz"})
+    _, card = train(config, str(tmp_path / "modes"))
+    assert card["run"]["data"]["trained_on"][0]["train"] == 24
+    assert np.sum(card["test"]["clustering"]["classifier"]["confusion"]) == 16
+
+
+@pytest.mark.parametrize("name", ["history.csv", "scores.csv"])
+def test_damaged_tables_are_named(finished, tmp_path, name):
+    run, _ = finished
+    shutil.copytree(run.path, tmp_path / "run")
+    for content in (b"\xff\xfe\x00", b"epoch\nfive\n", b"epoch,seconds,criterion\n1,2,3,4,5\n", b"a,b\n1,2\n"):
+        (tmp_path / "run" / name).write_bytes(content)
+        with pytest.raises(UserError, match=f"{name} is damaged .*Put back a copy, or move it away"):
+            train(small(epochs=3), str(tmp_path / "run"), resume=True)
 
 
 def test_a_run_that_stops_in_its_first_epoch_need_not_find_the_modes_again(finished, tmp_path, monkeypatch):

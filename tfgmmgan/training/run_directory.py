@@ -1,6 +1,7 @@
 """The directory of a run: its files, and claiming it."""
 
 import json
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,6 @@ except ImportError:  # Windows: two processes on one run are the user's to avoid
 __all__ = ["RunDirectory", "picture_stem"]
 
 CHECKPOINT = re.compile(r"epoch_(\d{1,9})\.weights\.h5")
-LOCK = ".lock"
 
 
 def picture_stem(checkpoint: str) -> str:
@@ -48,7 +48,7 @@ class RunDirectory:
         self.report = self.path / "report.html"
         self.modes = self.path / "modes"  # what finding the modes has got to
         self.records = self.path / "records.json"
-        self._lock: Any = None
+        self._lock: int | None = None  # the open directory
 
     @classmethod
     def claim(cls, output: str | None, default_name: str, root: str = "saved_models") -> "RunDirectory":
@@ -83,7 +83,7 @@ class RunDirectory:
 
     def is_empty(self) -> bool:
         """Return whether there is nothing here but what a process has left that was killed before it wrote anything."""
-        return self.path.is_dir() and all(path.name == LOCK or is_temporary(path.name) for path in self.path.iterdir())
+        return self.path.is_dir() and all(is_temporary(path.name) for path in self.path.iterdir())
 
     def lock(self, empty: bool = False) -> "RunDirectory":
         """Keep other processes from this directory, clear it of unfinished files, and return self.
@@ -91,26 +91,26 @@ class RunDirectory:
         Raises:
             UserError: If another process has it, or it should be `empty` and is not.
         """
-        lock = open(self.path / LOCK, "a")  # noqa: SIM115  (it is open as long as the lock is held)
-        try:
-            if fcntl:
+        if fcntl:
+            lock = os.open(self.path, os.O_RDONLY)
+            try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            lock.close()
-            raise _Taken(f"Another process is writing to {self.path}.") from error
-        except OSError:  # a file system without locks
-            pass
+                self._lock = lock
+            except BlockingIOError as error:
+                os.close(lock)
+                raise _Taken(f"Another process is writing to {self.path}.") from error
+            except OSError:  # a file system without locks
+                os.close(lock)
         if empty and not self.is_empty():
-            lock.close()
+            self.release()
             raise _Taken(f"{self.path} is not empty.")
-        self._lock = lock
         remove_temporary(self.path)
         return self
 
     def release(self) -> None:
         """Let others write to this directory."""
-        if self._lock:
-            self._lock.close()
+        if self._lock is not None:
+            os.close(self._lock)
             self._lock = None
 
     @classmethod
