@@ -54,7 +54,9 @@ def test_links_find_the_same_clusters(n_clusters, penalty, n_init):
 def test_descriptors_make_the_same_rows(name):
     found, expected = make_descriptor(name).fit_transform(images()[:48]), STORED[f"rows_{name}"]
     largest = np.linalg.norm(expected, axis=1).max()
-    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-5 * largest)
+    # Between two processors (EPYC family 25, models 1 and 17) rows of 0.1's own code differ by 1.3e-5 of the largest,
+    # while on one of them its rows and today's are equal to the bit.
+    np.testing.assert_allclose(found, expected, rtol=0, atol=2e-5 * largest)
 
 
 @pytest.mark.parametrize("name", DESCRIPTORS)

@@ -86,4 +86,8 @@ class KeepRatesTogether(keras.callbacks.Callback):
     def _rates(self) -> list[float] | None:
         """Return the generator's and the discriminator's learning rate; None where one follows a schedule."""
         rates = [owner.learning_rate for owner in (self.model.optimizer, self.model.discriminator_optimizer)]
-        return [float(rate) for rate in rates] if all(isinstance(rate, keras.Variable) for rate in rates) else None
+        return (
+            [float(keras.ops.convert_to_numpy(rate)) for rate in rates]
+            if all(isinstance(rate, keras.Variable) for rate in rates)
+            else None
+        )
