@@ -101,7 +101,7 @@ def export(model: LatentGAN, base: str | Path) -> Path:
     temporary = temporary_path(base / str(version))
     try:
         archive.write_out(str(temporary), verbose=False)
-        if model.optimizer is not None:
+        if model.compiled:
             (temporary / STEPS).parent.mkdir()
             (temporary / STEPS).write_text(f"{int(model.optimizer.iterations.numpy())}\n")
         return temporary.rename(base / str(version))

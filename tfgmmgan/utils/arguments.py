@@ -8,6 +8,7 @@ import dataclasses
 import inspect
 import math
 import numbers
+import os
 import types
 from functools import cache
 from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints
@@ -222,7 +223,7 @@ def converted(name: str, value: Any, hint: Any) -> Any:
         UserError: If it can't be read as the type, or is out of its range.
     """
     try:
-        found = _read(value, hint)
+        found = _read(os.fspath(value) if isinstance(value, os.PathLike) else value, hint)
         if _fits(found, hint):
             return found
     except (ValueError, RecursionError, yaml.YAMLError):
