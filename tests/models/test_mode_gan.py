@@ -160,7 +160,7 @@ def test_how_many_examples_are_of_use():
 
 def test_a_dataset_gives_what_an_array_gives(tiny_modegan, images, monkeypatch):
     given = []
-    monkeypatch.setattr(ModeGAN, "find_modes", lambda self, examples, verbose, callbacks: given.append(examples))
+    monkeypatch.setattr(ModeGAN, "find_modes", lambda self, examples, verbose: given.append(examples))
     monkeypatch.setattr(ModeGAN, "examples_wanted", 20)
     tiny_modegan().fit(images, batch_size=8, verbose=0)
     tiny_modegan().fit(tf.data.Dataset.from_tensor_slices(images).batch(8), verbose=0)

@@ -163,6 +163,9 @@ def test_options_reach_modegan_and_its_clusterer():
         "prior.subclasses": 2,
         "prior.spread": 0.5,
         "clusterer.descriptor": "deskewed_hog",
+        "clusterer.network": "MobileNetV2",
+        "clusterer.network_size": 96,
+        "clusterer.network_range": "0 to 255",
         "clusterer.n_init": 3,
         "clusterer.entropy_penalty": 0.2,
         "clusterer.steps": 11,
@@ -176,6 +179,9 @@ def test_options_reach_modegan_and_its_clusterer():
     clusterer = model.clusterer
     assert clusterer.get_params(deep=False) == {
         "n_clusters": 4,
+        "network": "MobileNetV2",
+        "network_size": 96,
+        "network_range": "0 to 255",
         "descriptor": "deskewed_hog",
         "n_init": 3,
         "entropy_penalty": 0.2,

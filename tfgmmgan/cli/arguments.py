@@ -9,6 +9,8 @@ from tfgmmgan.utils.errors import UserError, nearest
 
 __all__ = ["Parser", "add_checkpoint", "add_options", "check_networks", "given_options"]
 
+NETWORKS = {"clusterer.network": "null", "clusterer.descriptor": "auto"}  # options that may name one, and those without
+
 
 class Parser(argparse.ArgumentParser):
     """argparse's parser, which raises `UserError` and names the nearest valid option."""
@@ -67,19 +69,24 @@ def given_options(parsed: argparse.Namespace, options: Mapping[str, Argument]) -
     return {name: value for name, value in vars(parsed).items() if name in options}
 
 
-def check_networks(where: str, network: str | None, given: Mapping[str, str]) -> None:
+def check_networks(where: str, options: Mapping[str, Any], given: Mapping[str, str], found: bool = False) -> None:
     """Raise `UserError` where a file, and not the person, names a network: loading one is running a program.
 
     Args:
         where: The file or run.
-        network: Its `evaluation.inception`.
+        options: What it says, by name.
         given: The options of the command line.
+        found: Whether the modes are found already, so that only evaluation has a network to load.
     """
-    if network not in (None, "none") and "evaluation.inception" not in given:
-        raise UserError(
-            f"{where} names the network {network}. A network is a program: if you trust it, give it again by "
-            f"--evaluation.inception {network}, or leave it out by --evaluation.inception none."
-        )
+    names = {"evaluation.inception": "none"} if found else {**NETWORKS, "evaluation.inception": "none"}
+    for name, without in names.items():
+        network = options.get(name)
+        is_file = name == "evaluation.inception" or (network and ("/" in network or "." in network))
+        if network not in (None, "none", "auto") and is_file and name not in given:
+            raise UserError(
+                f"{where} names the network {network}. A network is a program: if you trust it, give it again by "
+                f"--{name} {network}, or leave it out by --{name} {without}."
+            )
 
 
 def add_checkpoint(parser: argparse.ArgumentParser) -> None:

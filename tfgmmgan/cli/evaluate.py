@@ -50,7 +50,7 @@ def command(arguments: list[str], prog: str) -> None:
     if len({run.path.resolve() for run in runs}) < len(runs):
         raise UserError(f"Expected different runs; got {' '.join(options.runs)}.")
     for run in runs:
-        check_networks(str(run.path), read_run_config(run.config)["evaluation.inception"], changed)
+        check_networks(str(run.path), read_run_config(run.config), changed, found=True)
     if options.output:
         Path(options.output).mkdir(parents=True, exist_ok=True)  # before anything is measured
     cards = []

@@ -77,9 +77,9 @@ def parse(arguments: list[str], prog: str) -> tuple[TrainConfig, str | None, boo
         seed = early.seed or asked.get("seed", RunOptions.seed)
         run = RunDirectory.find(early.output, runner.default_run_name(dataset, model, seed))
         before = {**read_run_config(run.config), **asked}
-        check_networks(str(run.path), before["evaluation.inception"], given)
+        check_networks(str(run.path), before, given, found=run.last_checkpoint() is not None)
         return TrainConfig({**before, **given}), early.output, True
-    check_networks(str(early.config), asked.get("evaluation.inception"), given)
+    check_networks(str(early.config), asked, given)
     base = {**dataset_defaults(dataset, model), "model": model, "dataset": dataset}
     return TrainConfig({**base, **asked, **given}), early.output, False
 

@@ -1,7 +1,7 @@
 """Images to clusters, without labels and without a GAN."""
 
-from tfgmmgan.clustering.descriptors import DESCRIPTORS, HOG, Descriptor, Patches, Pixels, make_descriptor
-from tfgmmgan.clustering.image_clusterer import ImageClusterer
+from tfgmmgan.clustering.descriptors import DESCRIPTORS, HOG, Descriptor, Network, Patches, Pixels, make_descriptor
+from tfgmmgan.clustering.image_clusterer import ImageClusterer, check_descriptor
 from tfgmmgan.clustering.link_clustering import LinkClustering
 from tfgmmgan.clustering.progress import Progress
 
@@ -11,8 +11,10 @@ __all__ = [
     "Descriptor",
     "ImageClusterer",
     "LinkClustering",
+    "Network",
     "Patches",
     "Pixels",
     "Progress",
+    "check_descriptor",
     "make_descriptor",
 ]

@@ -1,7 +1,7 @@
 """ImageClusterer: images to clusters, and a classifier that says which cluster any image is of."""
 
 import math
-from typing import Any
+from typing import Any, Literal
 
 import keras
 import numpy as np
@@ -9,25 +9,37 @@ import tensorflow as tf
 from sklearn.base import BaseEstimator, ClusterMixin
 from sklearn.utils.validation import check_is_fitted
 
+from tfgmmgan.clustering.choice import choose_descriptor
 from tfgmmgan.clustering.classifier_training import settle, train_on_clusters, train_on_itself
-from tfgmmgan.clustering.descriptors import make_descriptor
+from tfgmmgan.clustering.descriptors import (
+    DESCRIPTORS,
+    Features,
+    Network,
+    NetworkAnd,
+    Views,
+    is_network,
+    make_descriptor,
+)
 from tfgmmgan.clustering.link_clustering import LinkClustering
 from tfgmmgan.clustering.progress import Progress
 from tfgmmgan.data.augmentation import Augmentation
 from tfgmmgan.data.checks import check_examples
+from tfgmmgan.data.originals import Originals
 from tfgmmgan.data.scaling import to_float
 from tfgmmgan.networks import make_classifier
 from tfgmmgan.networks.chain import copy_of
 from tfgmmgan.utils.arguments import Count, Positive, Share, WholeNumber, check_arguments
-from tfgmmgan.utils.errors import UserError
+from tfgmmgan.utils.errors import UserError, unknown_name
 from tfgmmgan.utils.random import initial_weights
 
-__all__ = ["ImageClusterer"]
+__all__ = ["ImageClusterer", "check_descriptor"]
 
 MOST_IMAGES, MOST_BYTES = 60_000, 2**29  # that clusters are sought among: time is their square
 LEAST_IMAGES = 10_000  # of however large images
 SELF_TRAINING = 4 / 3  # a round's steps, as a multiple of `steps`
 BLOCK = 1024  # images that C is asked about at once
+CANDIDATES = ("pixels", "hog", "deskewed_hog", "hog_and_patches")  # of which one is chosen, what sees most the last
+WITH_NETWORK = ("network", "network_and_hog_and_patches")  # and these, where there is one
 DEFAULT_AUGMENTATION = Augmentation()
 
 
@@ -53,10 +65,17 @@ class ImageClusterer(ClusterMixin, BaseEstimator):
 
     Args:
         n_clusters: K, 1 or more. Default 10.
-        descriptor: By what images are compared: a name in `tfgmmgan.clustering.DESCRIPTORS` (`"pixels"`; `"hog"`,
+        descriptor: By what images are compared. `"auto"`: by that of the following by which kinds are clearest, without
+            a label (`tfgmmgan.clustering.choice`), `network` among them where there is one. `"pixels"`; `"hog"`,
             directions of edges; `"deskewed_hog"`, the same of what was set upright, for handwriting; `"patches"`,
-            learned patches, for textures; `"hog_and_patches"`), an object with `fit` and `transform`, or a function
-            from images to rows. Default `"hog"`.
+            learned patches, for textures; `"hog_and_patches"`; `"network"`, a trained network's features;
+            `"network_and_hog_and_patches"`. From Python
+            also an object with `fit` and `transform`, or a function from images to rows. Default `"auto"`.
+        network: A trained network for `"auto"` and `"network"`: a name of `keras.applications`, a `.keras` file, or a
+            SavedModel's folder, which is a program. For photos it is worth more than all else. Default none.
+        network_size: Side in pixels of the images that it takes. Default what it says itself, or 128.
+        network_range: What black and white are for it: `"-1 to 1"`, `"0 to 1"` or `"0 to 255"`; those of
+            `keras.applications` know their own. Default `"-1 to 1"`.
         n_init: As in `LinkClustering`: how many sets of micro-clusters are made; eight take eight times as long.
             Default 1.
         entropy_penalty: As in `LinkClustering`: share, in [0, 1), of the clusters' entropy that is taken off the
@@ -78,6 +97,8 @@ class ImageClusterer(ClusterMixin, BaseEstimator):
         labels_: (n,) what C takes each image of the fit for, ids below K.
         classifier_: The Keras model C, (n, H, W, C) in [-1, 1] -> (n, K) logits.
         descriptor_: The fitted descriptor.
+        descriptor_scores_: Where it was chosen, each one's score by name.
+        rows_: (m, D) what the images among which clusters were sought were compared by.
         link_clustering_: The fitted `LinkClustering`; its `labels_` are of `rows_used_`.
         image_shape_: (H, W, C).
         rows_used_: (m,) which of the images the clusters were sought among, all up to
@@ -87,7 +108,10 @@ class ImageClusterer(ClusterMixin, BaseEstimator):
     def __init__(
         self,
         n_clusters: Count = 10,
-        descriptor: str | Any = "hog",
+        descriptor: str | Any = "auto",
+        network: str | None = None,
+        network_size: Count | None = None,
+        network_range: Literal["-1 to 1", "0 to 1", "0 to 255"] = "-1 to 1",
         n_init: Count = 1,
         entropy_penalty: Share = 0.0,
         steps: Count = 3000,
@@ -102,6 +126,9 @@ class ImageClusterer(ClusterMixin, BaseEstimator):
     ) -> None:
         self.n_clusters = n_clusters
         self.descriptor = descriptor
+        self.network = network
+        self.network_size = network_size
+        self.network_range = network_range
         self.n_init = n_init
         self.entropy_penalty = entropy_penalty
         self.steps = steps
@@ -115,7 +142,13 @@ class ImageClusterer(ClusterMixin, BaseEstimator):
         self.verbose = verbose
 
     def fit(
-        self, X: np.ndarray, y: None = None, callbacks: list | None = None, progress: Progress | None = None
+        self,
+        X: np.ndarray,
+        y: None = None,
+        callbacks: list | None = None,
+        progress: Progress | None = None,
+        features: np.ndarray | None = None,
+        originals: Originals | None = None,
     ) -> "ImageClusterer":
         """Find the clusters of images and train C; return self.
 
@@ -125,6 +158,9 @@ class ImageClusterer(ClusterMixin, BaseEstimator):
             callbacks: As in Keras's `fit`; each of C's trainings is one epoch for them.
             progress: `Progress(folder)` keeps in a folder what the fit has got to; a fit of the same images and
                 arguments goes on from there. Default nothing is kept.
+            features: (n, F), what images are compared by in place of a descriptor: embeddings that somebody has.
+                Default none.
+            originals: The same images in their own size, for a network. Default X.
 
         Raises:
             ValueError: If an argument is out of its range, or the images are not images.
@@ -140,9 +176,16 @@ class ImageClusterer(ClusterMixin, BaseEstimator):
         self.image_shape_ = images.shape[1:]
         self.rows_used_ = some(len(images), images_wanted(images.shape[1:]), self.random_state)
         used = images[self.rows_used_]
-        self.descriptor_ = make_descriptor(self.descriptor).fit(used)
+        vars(self).pop("classifier_", None)  # of a fit before this one
+        if features is None:
+            self.rows_ = self.describe(used, None if originals is None else originals[self.rows_used_])
+        elif len(features) == len(images):
+            self.descriptor_ = Features()
+            self.rows_ = self.descriptor_.fit_transform(np.asarray(features)[self.rows_used_])
+        else:
+            raise UserError(f"fit(features): expected a row for each of {len(images)} images; got {len(features)}.")
         self.link_clustering_ = LinkClustering(self.n_clusters, self.n_init, self.entropy_penalty, self.random_state)
-        self.link_clustering_.fit(self.descriptor_.transform(used), progress=progress)
+        self.link_clustering_.fit(self.rows_, progress=progress)
         with initial_weights(self.random_state):
             self.classifier_ = make_classifier(
                 images.shape[1:], self.n_clusters, self.architecture, self.width, keras.DTypePolicy(self.dtype)
@@ -150,6 +193,36 @@ class ImageClusterer(ClusterMixin, BaseEstimator):
         self._train(used, callbacks, progress)
         self.labels_ = self.predict(images)
         return self
+
+    def describe(self, images: np.ndarray, originals: Originals | None = None) -> np.ndarray:
+        """Return the rows by which images are compared, (n, D); before `fit` the descriptor is fitted to them."""
+        if "classifier_" in vars(self) and not isinstance(self.descriptor_, Features):
+            return self.descriptor_.transform(images)
+        names = [self.descriptor]
+        if names == ["auto"]:
+            names = [*CANDIDATES] if self.network is None else [*CANDIDATES, *WITH_NETWORK]
+        candidates = {}
+        for name in names[: 1 if self.n_clusters == 1 else None]:
+            one = self._named(name) if isinstance(name, str) else make_descriptor(name)
+            seen = Views(images, originals) if isinstance(one, NetworkAnd) else images
+            candidates[name] = one, originals if isinstance(one, Network) and originals is not None else seen
+        best = names[0]
+        if len(candidates) > 1:
+            best, self.descriptor_scores_ = choose_descriptor(candidates, self.n_clusters, self.random_state)
+            if self.verbose:
+                scores = ", ".join(f"{name} {score:.2f}" for name, score in self.descriptor_scores_.items())
+                print(f"Images are compared by {best}, as its kinds are clear: {scores}, of 1.", flush=True)
+        self.descriptor_, described = candidates[best]
+        return self.descriptor_.fit(described).transform(described)
+
+    def _named(self, name: str) -> Any:
+        """Return an unfitted descriptor by its name, or that of a network."""
+        check_descriptor(name, self.network)
+        if name in DESCRIPTORS:
+            return make_descriptor(name)
+        file = self.network if name in WITH_NETWORK else name
+        network = Network(file, self.network_size, self.network_range)
+        return NetworkAnd(network, make_descriptor("hog_and_patches")) if name == WITH_NETWORK[1] else network
 
     def _train(self, images: np.ndarray, callbacks: list | None, progress: Progress) -> None:
         """Train C on the clusters, then on itself."""
@@ -204,6 +277,19 @@ class ImageClusterer(ClusterMixin, BaseEstimator):
         if images.ndim != 4:
             raise UserError(f"{what}: expected images (n, H, W, C) or (n, H, W); got shape {images.shape}.")
         return images
+
+
+def check_descriptor(name: str, network: str | None) -> None:
+    """Raise `UserError` where there is no descriptor or network of a name."""
+    if name in WITH_NETWORK and network is None:
+        raise UserError(f"The descriptor '{name}' needs a network: a name of keras.applications, or a .keras file.")
+    for one in (network, name):
+        if one not in (None, "auto", *WITH_NETWORK, *DESCRIPTORS) and not is_network(one):
+            if one is network:
+                raise UserError(
+                    f"There is no network '{one}'. Expected a name of keras.applications, or a .keras file."
+                )
+            raise unknown_name("descriptor", name, ["auto", *DESCRIPTORS, *WITH_NETWORK])
 
 
 def images_wanted(data_shape: tuple[int, ...]) -> int:

@@ -10,7 +10,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from tfgmmgan.clustering.cluster_likelihood import log_likelihood
-from tfgmmgan.clustering.links import exchange, is_large_enough, join, regroup
+from tfgmmgan.clustering.links import exchange, is_large_enough, join, link_information, regroup
 from tfgmmgan.clustering.progress import Progress
 from tfgmmgan.utils.arguments import Count, Share, check_arguments
 
@@ -59,6 +59,7 @@ class LinkClustering(ClusterMixin, BaseEstimator):
         neighbors_: (n, 5) rows nearest to each, nearest first.
         micro_cluster_centers_: (M, D).
         micro_cluster_labels_: (M,) cluster of each micro-cluster.
+        information_: What the cluster of one end of a link tells about that of the other, in nats, in [0, log K].
         n_features_in_: D.
     """
 
@@ -108,6 +109,8 @@ class LinkClustering(ClusterMixin, BaseEstimator):
         self.micro_cluster_centers_ = centres
         self.micro_cluster_labels_ = np.asarray(clusters, np.int64)
         self.labels_ = self.micro_cluster_labels_[micro]
+        links = _links(self.labels_, self.neighbors_, self.n_clusters)
+        self.information_ = link_information(links, np.arange(self.n_clusters), self.n_clusters)
         return self
 
     def _cluster(self, rows: np.ndarray, seed: int) -> dict[str, np.ndarray]:

@@ -18,7 +18,8 @@ def load_arrays(name: str, options: DataOptions) -> ImageData:
 
     Keys: `x_train`, and if present `y_train`, `x_test`, `y_test`; or `images` and if present `labels`. Without
     `x_test` a share is held out. Images are uint8 (n, H, W) or (n, H, W, C), bool, or float in [-1, 1]; points are
-    float (n, p). Labels are integers or texts, -1 where there is none.
+    float (n, p). Labels are integers or texts, -1 where there is none. `features` (n, F) of the (training) images, such
+    as a network's embeddings, are what they are compared by.
 
     Raises:
         UserError: If the file or its arrays are not of that form.
@@ -32,7 +33,8 @@ def load_arrays(name: str, options: DataOptions) -> ImageData:
             f"{options.path}: expected an array 'x_train' or 'images'; it has {', '.join(arrays) or 'none'}."
         )
     examples = check_examples(arrays[images_key], f"{options.path}: {images_key}", learned=True)
-    train = Split(len(examples), _labels(arrays, labels_key, len(examples), options.path), examples)
+    labels = _labels(arrays, labels_key, len(examples), options.path)
+    train = Split(len(examples), labels, examples, features=_features(arrays, len(examples), options.path))
     if "x_test" in arrays:
         held = check_examples(arrays["x_test"], f"{options.path}: x_test", learned=True)
         if held.shape[1:] != examples.shape[1:]:
@@ -71,3 +73,13 @@ def _labels(arrays: dict[str, np.ndarray], key: str, n: int, path: str | None) -
     if labels.size != n or labels.ndim != 1:
         raise UserError(f"{path}: {key} has {labels.size} labels for {n} examples, of shape {labels.shape}.")
     return labels
+
+
+def _features(arrays: dict[str, np.ndarray], n: int, path: str | None) -> np.ndarray | None:
+    features = arrays.get("features")
+    if features is not None and (features.ndim != 2 or len(features) != n or features.dtype.kind not in "iuf"):
+        raise UserError(
+            f"{path}: features must be numbers (n, F), a row for each of the {n} images; got {features.dtype} of shape "
+            f"{features.shape}."
+        )
+    return features

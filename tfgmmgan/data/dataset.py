@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 import tensorflow as tf
 
+from tfgmmgan.data.originals import Originals
 from tfgmmgan.utils.errors import UserError
 
 __all__ = ["ImageData", "KnownMixture", "Split", "hold_out"]
@@ -39,12 +40,16 @@ class Split:
         stream: For a streamed split: from an integer to a dataset of (row, example), one by one, in an order that the
             number decides; None asks for the stored order. `row` (int64) counts in stored order, as `labels` do.
             None itself where the split is in memory.
+        originals: The images in their own size, where they are files.
+        features: (n, F), what somebody knows of the images, such as a network's embeddings; or None.
     """
 
     size: int
     labels: np.ndarray | None = None
     examples: np.ndarray | None = field(default=None, repr=False)
     stream: Callable[[int | None], tf.data.Dataset] | None = field(default=None, repr=False)
+    originals: Originals | None = field(default=None, repr=False)
+    features: np.ndarray | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         if (self.examples is None) == (self.stream is None):
@@ -110,8 +115,12 @@ class Split:
         """Return the split of these rows alone, in ascending order, under new labels if there are any."""
         if labels is None and self.labels is not None:
             labels = self.labels[rows]
+        of_rows = {
+            name: None if (all_of := getattr(self, name)) is None else all_of[rows]
+            for name in ("originals", "features")
+        }
         if self.examples is not None:
-            return Split(len(rows), labels, self.examples[rows])
+            return Split(len(rows), labels, self.examples[rows], **of_rows)
         new_row = np.full(self.size, -1, np.int64)
         new_row[rows] = np.arange(len(rows))
 
@@ -119,7 +128,7 @@ class Split:
             moved = self.stream(order).map(lambda row, example: (tf.gather(new_row, row), example))
             return moved.filter(lambda row, _: row >= 0)
 
-        return Split(len(rows), labels, stream=stream)
+        return Split(len(rows), labels, stream=stream, **of_rows)
 
 
 @dataclass

@@ -12,6 +12,7 @@ import tensorflow as tf
 from tfgmmgan.data.dataset import ImageData, Split, hold_out
 from tfgmmgan.data.images import IMAGE_SUFFIXES, read_image
 from tfgmmgan.data.options import DataOptions
+from tfgmmgan.data.originals import Originals
 from tfgmmgan.utils.errors import UserError, note
 
 __all__ = ["load_folder"]
@@ -61,7 +62,8 @@ def load_folder(name: str, options: DataOptions) -> ImageData:
     for rows in parts:
         paths = [files[row] for row in rows]
         read = {"examples": _read_all(paths, options, shape)} if fits else {"stream": _streamer(paths, options, shape)}
-        splits.append(Split(len(rows), None if labels is None else labels[rows], **read))
+        originals = Originals(np.array([str(path) for path in paths]), options)
+        splits.append(Split(len(rows), None if labels is None else labels[rows], **read, originals=originals))
     return ImageData(name, *splits, shape=shape, class_names=class_names)
 
 

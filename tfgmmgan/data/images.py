@@ -17,15 +17,16 @@ READ = {
 IMAGE_SUFFIXES = READ & set(Image.registered_extensions())  # what this Pillow can open
 
 
-def resize_image(image: Image.Image, options: DataOptions) -> np.ndarray:
+def resize_image(image: Image.Image, options: DataOptions, size: int | None = None) -> np.ndarray:
     """Return a Pillow image as (H, W, C) uint8, cropped, resized (bicubic, antialiased) and converted as asked.
 
+    `size` is the side in pixels, that of the options where None.
     Before, it is turned as its EXIF orientation says, 16 bits become their upper 8, and what is transparent black.
     """
     image = _eight_bits(image)
     channels = options.channels or (1 if image.mode == "L" else 3)
     image = image.convert("L" if channels == 1 else "RGB")
-    size = options.image_size
+    size = size or options.image_size
     if size is not None:
         if options.crop == "center" and image.width != image.height:
             side = min(image.size)
@@ -51,10 +52,10 @@ def _eight_bits(image: Image.Image) -> Image.Image:
     return image.convert(kind)
 
 
-def read_image(path: str | Path, options: DataOptions) -> np.ndarray:
-    """Return an image file as (H, W, C) uint8; raise `UserError` naming the file where it can't be read."""
+def read_image(path: str | Path, options: DataOptions, size: int | None = None) -> np.ndarray:
+    """Return an image file as (H, W, C) uint8, as `resize_image` does; raise `UserError` naming one that is broken."""
     try:
         with Image.open(path) as image:
-            return resize_image(image, options)
+            return resize_image(image, options, size)
     except (OSError, UnidentifiedImageError, Image.DecompressionBombError, SyntaxError, ValueError) as error:
         raise UserError(f"{path} can't be read as an image ({error}). Remove or repair it.") from error

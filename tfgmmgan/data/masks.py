@@ -1,5 +1,7 @@
 """Stored masks, whose pixels are 0 and 1."""
 
+from dataclasses import replace
+
 import numpy as np
 import tensorflow as tf
 
@@ -29,9 +31,9 @@ def with_white(data: ImageData) -> ImageData:
 
 def _brightened(split: Split) -> Split:
     if split.examples is not None:
-        return Split(len(split), split.labels, split.examples * np.uint8(255))
+        return replace(split, examples=split.examples * np.uint8(255))
 
     def stream(order: int | None) -> tf.data.Dataset:
         return split.stream(order).map(lambda row, example: (row, example * tf.constant(255, tf.uint8)))
 
-    return Split(len(split), split.labels, stream=stream)
+    return replace(split, stream=stream)

@@ -4,16 +4,13 @@ import hashlib
 import itertools
 import types
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 
 from tfgmmgan.utils.errors import UserError
-
-if TYPE_CHECKING:
-    from tfgmmgan.models.trainer import Trainer
 
 __all__ = ["MEASURE", "batch_class_ids", "examples_of", "training_data", "without_unused"]
 
@@ -39,7 +36,7 @@ def without_unused(options: dict[str, Any], model: str) -> dict[str, Any]:
     return {name: value for name, value in options.items() if name not in UNUSED}
 
 
-def training_data(x: Any, y: Any, model: "Trainer", steps_per_epoch: int | None = None) -> tuple[Any, Any]:
+def training_data(x: Any, y: Any, model: keras.Model, steps_per_epoch: int | None = None) -> tuple[Any, Any]:
     """Return what Keras's `fit` takes, after a look at all examples of an array, or at the first batch of a dataset.
 
     A dataset's dictionaries, as `tfds.load` gives them, become pairs, and its batches get the shape that they have.
@@ -108,7 +105,7 @@ def _with_shape(dataset: tf.data.Dataset, shape: tuple[int, ...]) -> tf.data.Dat
     return dataset.map(shaped)
 
 
-def _check_batch(batch: Any, model: "Trainer") -> None:
+def _check_batch(batch: Any, model: keras.Model) -> None:
     """Raise `UserError` where the first batch is none, or not what the model learns from."""
     if batch is None:
         raise UserError("fit(x): expected batches of examples; the dataset has none.")
@@ -123,7 +120,7 @@ def _check_batch(batch: Any, model: "Trainer") -> None:
         _class_ids(labels, len(examples), model.num_classes, type(model).__name__)
 
 
-def batch_class_ids(labels: tf.Tensor | None, model: "Trainer") -> tf.Tensor | None:
+def batch_class_ids(labels: tf.Tensor | None, model: keras.Model) -> tf.Tensor | None:
     """Return a batch's labels as losses take them, (B,) int32; None where the system does not look at them."""
     if not model.needs_labels:
         return None

@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 from sklearn.base import clone
 
-from tfgmmgan.clustering import ImageClusterer, Progress, make_descriptor
+from tfgmmgan.clustering import DESCRIPTORS, ImageClusterer, Progress
 from tfgmmgan.clustering.image_clusterer import images_wanted, some
 from tfgmmgan.data.scaling import to_float
 from tfgmmgan.losses import diversity_shortfall
@@ -291,16 +291,16 @@ class ModeGAN(LatentGAN):
         self,
         examples: np.ndarray,
         verbose: int | str = 0,
-        callbacks: list | None = None,
         progress: Progress | None = None,
+        **kwargs,
     ) -> ImageClusterer | None:
         """Let the clusterer find the kinds, and within them the subclasses that the prior has; `fit` does so, once.
 
         Args:
             examples: (n, *data_shape) different ones, uint8 or float in [-1, 1].
             verbose: As in Keras's `fit`.
-            callbacks: As in Keras's `fit`, for the trainings of C.
             progress: As in `ImageClusterer.fit`.
+            **kwargs: As in `ImageClusterer.fit`: `callbacks`, `features` and `originals`.
 
         Returns:
             The fitted clusterer; None where C was given.
@@ -309,19 +309,16 @@ class ModeGAN(LatentGAN):
             ValueError: If the examples have another shape, dtype or range, or hold NaNs, or are fewer than K.
         """
         examples = self.checked(examples, "find_modes(examples)")
-        clusterer = None
-        if "classifier" not in self._given:
-            clusterer = self.clusterer
-            if not hasattr(clusterer, "classifier_"):
-                clusterer = clone(clusterer).set_params(verbose=verbose)
-                clusterer.fit(examples, callbacks=callbacks, progress=progress)
+        clusterer, rows = None if "classifier" in self._given else self.clusterer, None
+        if clusterer and not hasattr(clusterer, "classifier_"):
+            clusterer = clone(clusterer).set_params(verbose=verbose)
+            rows = clusterer.fit(examples, progress=progress, **kwargs).rows_
+        if clusterer:
             self._take_classifier(clusterer)
         if self.prior.num_subclasses:
             examples = examples[some(len(examples), images_wanted(self.data_shape), self.seed)]
-            descriptor = (
-                clusterer.descriptor_ if clusterer else make_descriptor(self.clusterer.descriptor).fit(examples)
-            )
-            self._find_subclasses(examples, descriptor.transform(examples), verbose, progress or Progress())
+            rows = self.clusterer.describe(examples) if rows is None else rows
+            self._find_subclasses(examples, rows, verbose, progress or Progress())
         share_from_first_worker(self.distribute_strategy, [*self.classifier.variables, *self.prior.variables])
         self.modes_found.assign(1)
         return clusterer
@@ -342,8 +339,10 @@ class ModeGAN(LatentGAN):
         self.prior.set_subclass_probs(probs.T)
 
     def argument_values(self) -> dict[str, Any]:
-        """Return the constructor's arguments; once the modes are found, no descriptor of one's own need be told."""
+        """Return the constructor's arguments; once the modes are found they name neither files nor objects."""
         values = super().argument_values()
-        if int(self.modes_found.numpy()) and not isinstance(self.clusterer.descriptor, str):
-            values["clusterer"] = clone(self.clusterer).set_params(descriptor="hog")
+        if int(self.modes_found.numpy()):
+            named = self.clusterer.descriptor
+            named = named if isinstance(named, str) and named in DESCRIPTORS else "auto"
+            values["clusterer"] = clone(self.clusterer).set_params(descriptor=named, network=None)
         return values

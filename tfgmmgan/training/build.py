@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tfgmmgan.clustering import ImageClusterer, make_descriptor
+from tfgmmgan.clustering import ImageClusterer, check_descriptor
 from tfgmmgan.data.augmentation import Augmentation
 from tfgmmgan.models import MODELS, LatentGAN, OptimizerOptions
 from tfgmmgan.training.hardware import resolved
@@ -52,7 +52,7 @@ def build_model(
 def make_clusterer(config: TrainConfig) -> ImageClusterer:
     """Return the clusterer of a config, which is to be fitted."""
     options = config.group("clusterer")
-    make_descriptor(options["descriptor"])  # an unknown name is said before any training
+    check_descriptor(options["descriptor"], options["network"])  # an unknown name is said before any training
     return ImageClusterer(
         config["num_components"],
         augmentation=Augmentation(**config.group("clusterer.augmentation")),

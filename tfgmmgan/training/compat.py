@@ -8,7 +8,7 @@ import h5py
 
 from tfgmmgan.training.options import TrainConfig, heeded_options, known_options
 from tfgmmgan.training.run_directory import RunDirectory
-from tfgmmgan.training.yaml_files import flatten, read_yaml
+from tfgmmgan.training.yaml_files import flatten, is_whole, read_yaml
 from tfgmmgan.utils.errors import UserError
 
 __all__ = ["fill_from_first_edition", "is_of_first_edition", "read_run_config"]
@@ -107,7 +107,8 @@ def read_run_config(file: Path) -> TrainConfig:
         config = TrainConfig(values)
     except UserError as error:
         raise UserError(f"{file}: {error}") from error
-    if missing := [name for name in config if name not in values]:
+    missing = [name for name in config if name not in values]
+    if missing and not is_whole(file):  # a whole one is of a version that did not have them
         raise UserError(
             f"{file} lacks {', '.join(missing[:3])}: it was cut short or changed. Put back the file that training "
             "wrote."

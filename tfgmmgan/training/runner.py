@@ -3,6 +3,7 @@
 import sys
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from tfgmmgan.clustering import Progress
@@ -196,8 +197,11 @@ def _fit(
             if verbose:
                 print("Finding the modes ...", flush=True)
             progress = Progress(run.modes if callbacks else None)  # of several workers the chief alone keeps it
-            examples = data.train.draw(model.examples_wanted)
-            model.before_training(examples, verbose, callbacks=[stop], progress=progress)
+            batches = list(data.train.draw_batches(model.examples_wanted))
+            examples, rows = (np.concatenate(part) for part in zip(*batches, strict=True))
+            known = {name: getattr(data.train, name) for name in ("features", "originals")}
+            known = {name: all_of[rows] for name, all_of in known.items() if all_of is not None}
+            model.before_training(examples, verbose, callbacks=[stop], progress=progress, **known)
             seconds = progress.seconds
             for callback in callbacks:
                 if isinstance(callback, BeforeTraining):

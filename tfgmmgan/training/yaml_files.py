@@ -8,10 +8,11 @@ import yaml
 
 from tfgmmgan.utils.errors import UserError
 
-__all__ = ["flatten", "nested", "read_yaml", "write_yaml"]
+__all__ = ["flatten", "is_whole", "nested", "read_yaml", "write_yaml"]
 
 MOST_BYTES = 1_000_000
 MOST_DEPTH = 20
+END = "# end\n"  # what a file that was cut short lacks
 
 
 def read_yaml(file: Path) -> dict[str, Any]:
@@ -59,7 +60,12 @@ def _check_events(file: Path, text: str) -> None:
 
 def write_yaml(content: Mapping[str, Any], file: Path) -> None:
     """Write options, nested by group, so that `read_yaml` and `flatten` give them back."""
-    file.write_text(yaml.safe_dump(dict(content), sort_keys=False), encoding="utf-8")
+    file.write_text(yaml.safe_dump(dict(content), sort_keys=False) + END, encoding="utf-8")
+
+
+def is_whole(file: Path) -> bool:
+    """Return whether a file ends as `write_yaml` ended it, and was not cut short."""
+    return file.read_text(encoding="utf-8").endswith(END)
 
 
 def flatten(content: Mapping[str, Any], known: Collection[str], prefix: str = "") -> dict[str, Any]:

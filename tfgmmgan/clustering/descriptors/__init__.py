@@ -7,6 +7,7 @@ from sklearn.base import clone
 
 from tfgmmgan.clustering.descriptors.base import Descriptor, FunctionDescriptor, JoinedDescriptors
 from tfgmmgan.clustering.descriptors.hog import HOG
+from tfgmmgan.clustering.descriptors.network import Features, Network, NetworkAnd, Views, is_network
 from tfgmmgan.clustering.descriptors.patches import Patches
 from tfgmmgan.clustering.descriptors.pixels import Pixels
 from tfgmmgan.utils.errors import UserError
@@ -16,10 +17,15 @@ __all__ = [
     "DESCRIPTORS",
     "HOG",
     "Descriptor",
+    "Features",
     "FunctionDescriptor",
     "JoinedDescriptors",
+    "Network",
+    "NetworkAnd",
     "Patches",
     "Pixels",
+    "Views",
+    "is_network",
     "make_descriptor",
 ]
 

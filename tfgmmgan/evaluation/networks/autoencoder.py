@@ -9,9 +9,10 @@ from keras import layers
 
 from tfgmmgan.data import ImageData
 from tfgmmgan.data.scaling import to_float
-from tfgmmgan.evaluation.networks.cache import cached, fingerprint
 from tfgmmgan.evaluation.networks.feature_network import FeatureNetwork, collect
+from tfgmmgan.evaluation.networks.fingerprint import fingerprint
 from tfgmmgan.evaluation.progress import epoch_bar
+from tfgmmgan.utils.cache import cached
 
 __all__ = ["Autoencoder", "train_autoencoder"]
 

@@ -8,8 +8,9 @@ import numpy as np
 from tfgmmgan.data import ImageData, Split
 from tfgmmgan.data.scaling import to_float
 from tfgmmgan.evaluation.metrics.features import Features
-from tfgmmgan.evaluation.networks.cache import cached, fingerprint
+from tfgmmgan.evaluation.networks.fingerprint import fingerprint
 from tfgmmgan.evaluation.progress import progress
+from tfgmmgan.utils.cache import cached
 
 __all__ = ["FeatureNetwork", "collect", "real_features"]
 

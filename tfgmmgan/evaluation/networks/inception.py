@@ -11,8 +11,8 @@ import numpy as np
 import packaging.version
 import tensorflow as tf
 
-from tfgmmgan.evaluation.networks.cache import cache_folder
 from tfgmmgan.evaluation.networks.feature_network import FeatureNetwork
+from tfgmmgan.utils.cache import cache_folder
 from tfgmmgan.utils.connectivity import answers
 from tfgmmgan.utils.errors import UserError
 

@@ -6,9 +6,10 @@ from keras import layers
 
 from tfgmmgan.data import ImageData, Split
 from tfgmmgan.data.scaling import to_float
-from tfgmmgan.evaluation.networks.cache import cached, fingerprint
 from tfgmmgan.evaluation.networks.feature_network import FeatureNetwork
+from tfgmmgan.evaluation.networks.fingerprint import fingerprint
 from tfgmmgan.evaluation.progress import epoch_bar
+from tfgmmgan.utils.cache import cached
 
 __all__ = ["Judge", "small_classifier", "train_judge"]
 

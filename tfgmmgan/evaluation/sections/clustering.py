@@ -8,12 +8,13 @@ import numpy as np
 from tfgmmgan.data import ImageData
 from tfgmmgan.evaluation.display import COLOURS, METHODS, Runs, html, image, panels, svg, text_table
 from tfgmmgan.evaluation.metrics.clustering import calibration, cluster_scores
-from tfgmmgan.evaluation.networks.cache import cached, fingerprint
+from tfgmmgan.evaluation.networks.fingerprint import fingerprint
 from tfgmmgan.evaluation.networks.kmeans import KMEANS_LIMIT, kmeans_clusters
 from tfgmmgan.evaluation.progress import progress
 from tfgmmgan.evaluation.sections.section import Section
 from tfgmmgan.evaluation.subject import SPLITS, Subject
 from tfgmmgan.priors import FittedMixture
+from tfgmmgan.utils.cache import cached
 
 __all__ = ["Clustering", "calibration_chart", "confusion_chart"]
 

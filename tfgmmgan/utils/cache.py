@@ -1,4 +1,4 @@
-"""What is computed once for a dataset and kept between evaluations."""
+"""What is computed once from images and kept for other runs."""
 
 import hashlib
 import json
@@ -9,10 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
-from tfgmmgan.data import ImageData
 from tfgmmgan.utils.files import replacing
 
-__all__ = ["cache_folder", "cached", "fingerprint"]
+__all__ = ["cache_folder", "cached"]
 
 
 def cache_folder() -> Path:
@@ -40,9 +39,3 @@ def cached(kind: str, key: dict, make: Callable[[], dict[str, np.ndarray]]) -> d
     except OSError:
         pass
     return arrays
-
-
-def fingerprint(data: ImageData) -> str:
-    """Return what tells a dataset, at its size and selection, from others: a hash of its splits (`Split.digest`)."""
-    parts = (data.name, data.shape, len(data.train), len(data.test), data.train.digest, data.test.digest)
-    return hashlib.sha256(repr(parts).encode()).hexdigest()

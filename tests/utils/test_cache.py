@@ -1,7 +1,8 @@
 import numpy as np
 
 from tfgmmgan.data import ImageData, Split
-from tfgmmgan.evaluation.networks.cache import cache_folder, cached, fingerprint
+from tfgmmgan.evaluation.networks.fingerprint import fingerprint
+from tfgmmgan.utils.cache import cache_folder, cached
 
 
 def dataset(images, labels=None):
