@@ -96,7 +96,7 @@ class ImageClusterer(ClusterMixin, BaseEstimator):
     Attributes:
         labels_: (n,) what C takes each image of the fit for, ids below K.
         classifier_: The Keras model C, (n, H, W, C) in [-1, 1] -> (n, K) logits.
-        descriptor_: The fitted descriptor.
+        descriptor_: The fitted descriptor, and descriptor_name_, what it is called.
         descriptor_scores_: Where it was chosen, each one's score by name.
         rows_: (m, D) what the images among which clusters were sought were compared by.
         link_clustering_: The fitted `LinkClustering`; its `labels_` are of `rows_used_`.
@@ -213,6 +213,7 @@ class ImageClusterer(ClusterMixin, BaseEstimator):
                 scores = ", ".join(f"{name} {score:.2f}" for name, score in self.descriptor_scores_.items())
                 print(f"Images are compared by {best}, as its kinds are clear: {scores}, of 1.", flush=True)
         self.descriptor_, described = candidates[best]
+        self.descriptor_name_ = str(best)
         return self.descriptor_.fit(described).transform(described)
 
     def _named(self, name: str) -> Any:

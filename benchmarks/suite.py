@@ -1,0 +1,115 @@
+"""Which kinds are found in sets of images that nothing was tuned on: `python -m benchmarks.suite --data DIR`.
+
+DIR has `.npz` files (x_train, y_train, and x_test, y_test where there are) and folders of class folders. For each set
+and seed: k-means on pixels, HOG and the network's features, a GaussianMixture of scikit-learn on 50 principal
+components, link clusters by each descriptor and by the one chosen without labels, and the whole default: C after
+supervised training and self-training (left out by `--clusters`). Labels serve the scores alone.
+"""
+
+import argparse
+import json
+import time
+from pathlib import Path
+
+import numpy as np
+from sklearn.cluster import KMeans
+from sklearn.decomposition import PCA
+from sklearn.mixture import GaussianMixture
+
+import tfgmmgan
+from tfgmmgan.clustering import ImageClusterer, LinkClustering
+from tfgmmgan.clustering.image_clusterer import CANDIDATES, WITH_NETWORK
+from tfgmmgan.data.originals import Originals
+from tfgmmgan.evaluation.metrics.clustering import calibration, cluster_scores
+
+Rows = dict[str, float | str]
+
+
+def load(path: Path, size: int) -> tuple[np.ndarray, np.ndarray, Originals | None]:
+    """Return a set's images, all splits together, their class ids, and the originals of a folder."""
+    folder = path.is_dir()
+    options = {"image_size": size, "channels": 3} if folder else {}
+    data = tfgmmgan.load_data("folder" if folder else "arrays", tfgmmgan.DataOptions(path=str(path), **options))
+    parts = (data.train, data.test)
+    images, labels = (np.concatenate([getattr(part, name) for part in parts]) for name in ("examples", "labels"))
+    if not folder:
+        return images, labels, None
+    files = np.concatenate([part.originals.paths for part in parts])
+    return images, labels, Originals(files, data.train.originals.options)
+
+
+def measure(
+    images: np.ndarray, labels: np.ndarray, originals: Originals | None, seed: int, args: argparse.Namespace
+) -> list[Rows]:
+    """Return a row of scores for each method on a set, under one seed."""
+    k, rows = len(np.unique(labels)), []
+    options = {"network": args.network, "network_size": args.network_size, "random_state": seed}
+    names = [*CANDIDATES, *(WITH_NETWORK if args.network else ())]
+    clusterers = {name: ImageClusterer(k, descriptor=name, **options) for name in names}
+
+    def add(method: str, clusters: np.ndarray, started: float, **more: float | str) -> None:
+        scores = cluster_scores(labels, clusters)
+        kept = {name: round(scores[name], 4) for name in ("acc", "nmi", "ari")}
+        rows.append({"method": method, **kept, "minutes": round((time.perf_counter() - started) / 60, 2), **more})
+
+    found = {}
+    for name, clusterer in clusterers.items():
+        started = time.perf_counter()
+        found[name] = clusterer.describe(images, originals)
+        links = LinkClustering(k, random_state=seed).fit(found[name])
+        add(f"links by {name}", links.labels_, started, information=round(links.information_ / np.log(k), 4))
+    for name in {"pixels", "hog", names[-2] if args.network else "hog"}:
+        started = time.perf_counter()
+        add(f"k-means by {name}", KMeans(k, n_init=10, random_state=seed).fit_predict(found[name]), started)
+    started = time.perf_counter()
+    reduced = PCA(min(50, *images.reshape(len(images), -1).shape), random_state=seed).fit_transform(
+        images.reshape(len(images), -1) / 255.0
+    )
+    add("GaussianMixture on PCA", GaussianMixture(k, random_state=seed).fit_predict(reduced), started)
+
+    started = time.perf_counter()
+    default = ImageClusterer(k, **options)
+    if args.clusters:
+        described = default.describe(images, originals)
+        clusters = LinkClustering(k, random_state=seed).fit_predict(described)
+        more = {}
+    else:
+        clusters = default.fit(images, originals=originals).labels_
+        more = {"ece": round(calibration(labels, default.predict_proba(images))["expected_calibration_error"], 4)}
+    add("the default", clusters, started, chosen=default.descriptor_name_, **more)
+    return rows
+
+
+def main() -> None:
+    """Measure every set and print a table; `--output` keeps the rows as JSON."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", required=True)
+    parser.add_argument("--sets", nargs="*", help="names of files and folders; all where not given")
+    parser.add_argument("--seeds", nargs="*", type=int, default=[0, 1, 2])
+    parser.add_argument("--network", help="a network, as --clusterer.network")
+    parser.add_argument("--network_size", type=int)
+    parser.add_argument("--images", type=int, help="as many of a set; all where not given")
+    parser.add_argument("--image_size", type=int, default=32, help="of folders, for all but the network")
+    parser.add_argument("--clusters", action="store_true", help="leave the training of C out")
+    parser.add_argument("--output", help="a JSON file for the rows")
+    args = parser.parse_args()
+    paths = sorted(path for path in Path(args.data).iterdir() if path.is_dir() or path.suffix == ".npz")
+    paths = [path for path in paths if not args.sets or path.stem in args.sets]
+    rows = []
+    for path in paths:
+        images, labels, originals = load(path, args.image_size)
+        if args.images and args.images < len(images):
+            some = np.random.default_rng(0).permutation(len(images))[: args.images]
+            images, labels = images[some], labels[some]
+            originals = originals and originals[some]
+        for seed in args.seeds:
+            for row in measure(images, labels, originals, seed, args):
+                rows.append({"set": path.stem, "seed": seed, "images": len(images), **row})
+                scores = " ".join(f"{name} {value}" for name, value in row.items() if name != "method")
+                print(f"{path.stem:12} {seed} {row['method']:42} {scores}", flush=True)
+            if args.output:
+                Path(args.output).write_text(json.dumps(rows, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
