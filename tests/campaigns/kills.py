@@ -151,8 +151,9 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--count", type=int, default=50)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--strategies", nargs="*", default=["none", "mirrored"])
     options = parser.parse_args()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     with tempfile.TemporaryDirectory() as work:
         os.environ["TFGMMGAN_CACHE"] = f"{work}/cache"
-        sys.exit(bool(campaign(options.count, options.seed, Path(work))))
+        sys.exit(bool(campaign(options.count, options.seed, Path(work), tuple(options.strategies))))

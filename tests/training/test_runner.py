@@ -140,6 +140,11 @@ def test_a_damaged_checkpoint_says_what_to_do(finished, tmp_path):
     last.write_bytes(last.read_bytes()[:1000])
     with pytest.raises(UserError, match=r"epoch_00002.weights.h5 is damaged .*move it away"):
         train(small(), str(copy.path), resume=True)
+    whole = bytearray(run.checkpoint(2).read_bytes())
+    whole[len(whole) // 2] ^= 1  # one bit, which HDF5 does not notice
+    last.write_bytes(whole)
+    with pytest.raises(UserError, match=r"epoch_00002.weights.h5 is damaged"):
+        train(small(), str(copy.path), resume=True)
     last.unlink()
     _, card = train(small(), str(copy.path), resume=True)
     assert card["run"]["epochs"] == 2
@@ -169,6 +174,18 @@ def test_what_is_missing_after_a_resume_is_made_and_times_of_files_decide_nothin
 
 def content_of_model(run):
     return keras.models.load_model(run.model).get_weights()
+
+
+def test_a_checkpoint_of_another_model_is_not_called_damaged(finished, tmp_path):
+    run, _ = finished
+    copy = RunDirectory(tmp_path / "run")
+    shutil.copytree(run.path, copy.path)
+    other = GAN((8, 8, 1), latent_dim=4, width=0.1)
+    other.compile()
+    copy.records.unlink()
+    other.save_weights(copy.checkpoint(2))
+    with pytest.raises(UserError, match=r"is not of this model .*Put back the one that belongs here"):
+        train(small(), str(copy.path), resume=True)
 
 
 def test_changed_data_is_refused_or_taken_and_named(tmp_path):

@@ -14,8 +14,8 @@ from tfgmmgan.evaluation.subject import Subject
 from tfgmmgan.plotting import write_figures
 from tfgmmgan.training.csv_files import read_rows, write_rows
 from tfgmmgan.training.run_directory import RunDirectory
+from tfgmmgan.training.weights import write_weights
 from tfgmmgan.utils.errors import UserError
-from tfgmmgan.utils.files import check_space, replacing
 
 __all__ = [
     "BeforeTraining",
@@ -25,7 +25,6 @@ __all__ = [
     "HistoryFile",
     "Scores",
     "StopAtNaN",
-    "write_weights",
 ]
 
 
@@ -88,18 +87,9 @@ class Checkpoint(BeforeTraining):
     def write(self, model: keras.Model, epochs: int) -> None:
         """Write a model's state after so many epochs, unless it is no longer finite."""
         _check_weights(model, epochs, self.run)
-        write_weights(model, self.run.checkpoint(epochs))
+        write_weights(model, self.run, self.run.checkpoint(epochs))
         for _, old in self.run.epoch_checkpoints()[:-2]:
             old.unlink()
-
-
-def write_weights(model: keras.Model, path: Path) -> None:
-    """Write a model's weights and its optimizers' states, whole or not at all."""
-    optimizers = [model.optimizer, model.discriminator_optimizer]
-    state = [*model.variables, *(variable for one in optimizers for variable in one.variables)]
-    check_space(path.parent, sum(variable.value.dtype.size * math.prod(variable.shape) for variable in state))
-    with replacing(path) as temporary:
-        model.save_weights(temporary)
 
 
 def _check_weights(model: keras.Model, epoch: int, run: RunDirectory) -> None:
@@ -221,7 +211,7 @@ class Scores(keras.callbacks.Callback):
         best = min((float(row[CRITERION]) for row in self.rows), default=None)
         scores = epoch_scores(self.subject)
         if is_better(scores[CRITERION], best):
-            write_weights(self.model, self.run.best_checkpoint)
+            write_weights(self.model, self.run, self.run.best_checkpoint)
         self.rows.append({"epoch": epoch, **scores})
         write_rows(self.run.scores, self.rows)
         with tf.summary.create_file_writer(str(self.run.logs / "scores")).as_default():

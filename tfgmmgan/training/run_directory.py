@@ -174,7 +174,7 @@ class RunDirectory:
 
     def write_record(self, name: str, value: Any) -> None:
         """Write something down under a name: data for JSON."""
-        records = {one: self.record(one) for one in ("data", "model")} | {name: value}
+        records = {one: self.record(one) for one in ("data", "model", "checksums")} | {name: value}
         with replacing(self.records) as temporary:
             temporary.write_text(json.dumps(records, indent=2) + "\n", encoding="utf-8")
 

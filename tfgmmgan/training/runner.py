@@ -21,7 +21,6 @@ from tfgmmgan.training.callbacks import (
     HistoryFile,
     Scores,
     StopAtNaN,
-    write_weights,
 )
 from tfgmmgan.training.compat import read_run_config
 from tfgmmgan.training.csv_files import minutes_trained
@@ -31,7 +30,7 @@ from tfgmmgan.training.measuring import evaluate
 from tfgmmgan.training.options import TrainConfig
 from tfgmmgan.training.run_directory import RunDirectory
 from tfgmmgan.training.strategies import is_chief, make_strategy, workers_answer
-from tfgmmgan.training.weights import load_weights, restore
+from tfgmmgan.training.weights import load_weights, restore, write_weights
 from tfgmmgan.training.yaml_files import write_yaml
 from tfgmmgan.utils.arguments import arguments
 from tfgmmgan.utils.errors import UserError, note
@@ -225,7 +224,7 @@ def _finish(run: RunDirectory, model: LatentGAN, data: ImageData, config: TrainC
         if "fit_prior" in model.capabilities:
             print("Fitting the mixture to the encodings of the training examples ...", flush=True)
         model.after_training(data.train.batches().as_numpy_iterator())
-        write_weights(model, run.checkpoint(config["epochs"]))  # with what was fitted
+        write_weights(model, run, run.checkpoint(config["epochs"]))  # with what was fitted
         with replacing(run.model) as temporary:
             model.save(temporary)
         run.write_record("model", steps)
@@ -264,7 +263,7 @@ def load_run(path: str, checkpoint: str = "last") -> tuple[RunDirectory, TrainCo
     if checkpoint == "best":
         if not run.best_checkpoint.is_file():
             raise UserError(f"{run.path} has no best checkpoint yet; it is kept when an epoch is measured.")
-        load_weights(model, run.best_checkpoint)
+        load_weights(model, run, run.best_checkpoint)
         model.after_training(data.train.batches().as_numpy_iterator())
     elif restore(model, run) == 0:
         raise UserError(f"{run.path} has no checkpoint yet; wait for its first epoch.")

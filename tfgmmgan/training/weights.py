@@ -1,5 +1,7 @@
-"""Loading a run's checkpoints."""
+"""Writing and loading a run's checkpoints."""
 
+import hashlib
+import math
 import tempfile
 from pathlib import Path
 
@@ -9,8 +11,29 @@ from tfgmmgan.models import LatentGAN
 from tfgmmgan.training.compat import fill_from_first_edition, is_of_first_edition
 from tfgmmgan.training.run_directory import RunDirectory
 from tfgmmgan.utils.errors import UserError
+from tfgmmgan.utils.files import check_space, replacing
 
-__all__ = ["load_weights", "restore"]
+__all__ = ["load_weights", "restore", "write_weights"]
+
+
+def write_weights(model: LatentGAN, run: RunDirectory, path: Path) -> None:
+    """Write a model's weights and its optimizers' states, whole or not at all, and write down their checksum."""
+    optimizers = [model.optimizer, model.discriminator_optimizer]
+    state = [*model.variables, *(variable for one in optimizers for variable in one.variables)]
+    check_space(path.parent, sum(variable.value.dtype.size * math.prod(variable.shape) for variable in state))
+    there = {one.name for one in run.checkpoints.iterdir()}
+    checksums = {name: known for name, known in (run.record("checksums") or {}).items() if name in there}
+    with replacing(path) as temporary:
+        model.save_weights(temporary)
+        new = checksum(temporary)
+        run.write_record("checksums", {**checksums, path.name: [*checksums.get(path.name, []), new]})
+    run.write_record("checksums", {**checksums, path.name: [new]})  # of a process killed before this both are right
+
+
+def checksum(path: Path) -> str:
+    """Return the SHA-256 of a file."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def restore(model: LatentGAN, run: RunDirectory) -> int:
@@ -19,13 +42,16 @@ def restore(model: LatentGAN, run: RunDirectory) -> int:
     if last is None:
         return 0
     epoch, path = last
-    load_weights(model, path)
+    load_weights(model, run, path)
     return epoch
 
 
-def load_weights(model: LatentGAN, path: Path) -> None:
-    """Load a checkpoint; raise `UserError` where it is damaged, or of another model."""
+def load_weights(model: LatentGAN, run: RunDirectory, path: Path) -> None:
+    """Load a checkpoint of a run; raise `UserError` where it is damaged, or of another model."""
     try:
+        written = (run.record("checksums") or {}).get(path.name)
+        if written and checksum(path) not in written:
+            raise OSError("its checksum is another")
         if not is_of_first_edition(path):
             model.load_weights(path)
             return
@@ -40,7 +66,7 @@ def load_weights(model: LatentGAN, path: Path) -> None:
                 f"The checkpoint {path} is of a model for other data: was --data.path, or what lies there, changed? "
                 f"This model learns from examples of shape {model.data_shape}."
             ) from error
-        if is_hdf5(path):
+        if is_hdf5(path) and not isinstance(error, OSError):
             raise UserError(
                 f"The checkpoint {path} is not of this model ({type(error).__name__}): it is another run's, or "
                 "config.yaml is. Put back the one that belongs here."
