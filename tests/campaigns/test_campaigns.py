@@ -15,7 +15,7 @@ def campaign(name):
 
 @pytest.mark.slow
 def test_kills(tmp_path):
-    assert campaign("kills")(3, seed=1, folder=tmp_path, strategies=("none",)) == []
+    assert campaign("kills")(2, seed=1, folder=tmp_path, strategies=("none",)) == []
 
 
 @pytest.mark.slow

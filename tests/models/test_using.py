@@ -1,5 +1,6 @@
 """What a trained model does: generate, interpolate, responsibilities, save, load, go on."""
 
+import os
 import subprocess
 import sys
 
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 
 import tfgmmgan
+from tfgmmgan import UserError
 
 
 def test_generate(tiny_gmmgan):
@@ -131,3 +133,20 @@ def test_loads_in_a_process_that_only_imports_the_package(tiny_gmmgan, tmp_path)
     name, total = done.stdout.split()
     assert name == "GMMGAN"
     assert float(total) == pytest.approx(float(model.generate(2, seed=1).sum()), rel=1e-4)
+
+
+def test_a_model_of_before_a_fork_says_so_and_does_not_hang(tiny_gmmgan):
+    model = tiny_gmmgan()
+    model.generate(2)
+    read, write = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            model.generate(2)
+        except UserError as error:
+            os.write(write, str(error).encode())
+        os._exit(0)
+    os.close(write)
+    os.waitpid(child, 0)
+    assert b"made before this process was forked" in os.read(read, 1000)
+    os.close(read)

@@ -1,5 +1,6 @@
 """Sampler: the half of a GAN that stays when training is over: a prior, a generator, and what they can draw."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,7 @@ class Sampler(keras.Model):
         self._given = {"generator"} if generator is not None else set()  # networks that a saved model brings along
         self._networks = networks_for(architecture, self.data_shape)
         self._compiled: dict[str, Any] = {}
+        self._process = os.getpid()
         with dtype_policy(self.dtype_policy):
             self.generator = generator or self._networks.generator(self.data_shape, width=width, name="generator")
         if not self.generator.built:
@@ -100,6 +102,7 @@ class Sampler(keras.Model):
         Raises:
             ValueError: If a component is not in [0, K), n or the scale is negative, or the truncation is not positive.
         """
+        self._check_process()
         prior = prior or self.prior
         if prior.latent_dim != self.prior.latent_dim:
             raise ValueError(f"The prior's z has {prior.latent_dim} dimensions; G takes {self.prior.latent_dim}.")
@@ -130,6 +133,7 @@ class Sampler(keras.Model):
         Raises:
             ValueError: If the weights are not convex or not of K columns.
         """
+        self._check_process()
         weights = np.asarray(weights, np.float32)
         if weights.ndim != 2 or weights.shape[1] != self.prior.num_components:
             raise ValueError(f"weights must have shape (n, {self.prior.num_components}); got {weights.shape}.")
@@ -161,8 +165,14 @@ class Sampler(keras.Model):
         """Run `function` over examples in batches, compiled once under `name`; (n, *data_shape) -> (n, *shape)."""
         return self._in_batches(name, function, self.checked(examples, name), shape, batch_size)
 
+    def _check_process(self) -> None:
+        """Raise `UserError` after a fork, where TensorFlow would wait for ever for threads that are not there."""
+        if os.getpid() != self._process:
+            raise UserError("The model was made before this process was forked; make it here, or spawn processes.")
+
     def _in_batches(self, name: str, function: Any, rows: Any, shape: tuple, batch_size: int) -> np.ndarray:
         """Run a compiled function over rows, `batch_size` at a time."""
+        self._check_process()
         if name not in self._compiled:
             self._compiled[name] = tf.function(function, reduce_retracing=True, autograph=False)
         run = self._compiled[name]
