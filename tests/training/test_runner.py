@@ -198,12 +198,14 @@ def test_changed_data_is_refused_or_taken_and_named(tmp_path):
         )
 
     _, card = train(config(400, 4), str(tmp_path / "run"))
+    (tmp_path / "run" / "modes").mkdir()  # what another kind of run may have got to
     (first,) = card["run"]["data"]["trained_on"]
     assert (first["train"], first["from_epoch"], card["run"]["epochs"]) == (360, 0, 4)
     assert card["run"]["data"]["measured_on"]["digest"] == first["digest"]
     with pytest.raises(UserError, match=r"1800 training and 200 test .* it was 360 and 40 .*--data.changed_ok true"):
         train(config(2000, 6), str(tmp_path / "run"), resume=True)
     run, card = train(config(2000, 6, **{"data.changed_ok": True}), str(tmp_path / "run"), resume=True)
+    assert not run.modes.exists()
     old, new = card["run"]["data"]["trained_on"]
     assert old == first and (new["train"], new["from_epoch"]) == (1800, 4)
     assert card["run"]["epochs"] == 6 and card["run"]["steps"] == 4 * 7 + 2 * 36

@@ -12,6 +12,7 @@ from tfgmmgan.data.originals import Originals
 __all__ = ["LOOKED_AT", "choose_descriptor"]
 
 LOOKED_AT = 2000  # images that the choice is made by
+LEAST_OF_A_KIND = 20  # or more of them: so many for each kind
 ALIKE = 0.01  # scores that differ by less say nothing
 
 
@@ -27,13 +28,14 @@ def choose_descriptor(
 
     Args:
         candidates: Unfitted descriptors by name, each with the images that it describes, the same n for all; 2,000 of
-            them, of a fixed choice, are looked at. In order of what they see, the least first.
+            them, or 20 K, of a fixed choice, are looked at. In order of what they see, the least first.
         n_clusters: K, 2 or more.
         random_state: Decides clusters.
     """
     scores = {}
     for name, (descriptor, images) in candidates.items():
-        rows = np.sort(np.random.default_rng(0).permutation(len(images))[:LOOKED_AT])
+        count = max(LOOKED_AT, LEAST_OF_A_KIND * n_clusters)
+        rows = np.sort(np.random.default_rng(0).permutation(len(images))[:count])
         described = descriptor.fit_transform(images[rows])
         found = LinkClustering(n_clusters, random_state=random_state).fit(described)
         scores[name] = float(found.information_ / np.log(n_clusters))

@@ -180,7 +180,7 @@ class ImageClusterer(ClusterMixin, BaseEstimator):
         if features is None:
             self.rows_ = self.describe(used, None if originals is None else originals[self.rows_used_])
         elif len(features) == len(images):
-            self.descriptor_ = Features()
+            self.descriptor_, self.descriptor_name_ = Features(), "features"
             self.rows_ = self.descriptor_.fit_transform(np.asarray(features)[self.rows_used_])
         else:
             raise UserError(f"fit(features): expected a row for each of {len(images)} images; got {len(features)}.")

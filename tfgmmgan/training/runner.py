@@ -125,7 +125,9 @@ def _train_and_measure(
     with replacing(run.config) as temporary:
         kept = config.replaced(**{"data.changed_ok": False})  # for this once
         write_yaml({"version": __version__, **kept.heeded()}, temporary)
-    run.write_record("data", digests)
+    if digests != run.record("data"):
+        Progress(run.modes).clear()  # of other data
+        run.write_record("data", digests)
     print(f"{data.name}: {len(data.train)} training and {len(data.test)} test examples of {_describe(data)}.")
     if config["strategy"] != "none":
         print(f"Each batch goes to {strategy.num_replicas_in_sync} replicas.")
@@ -150,9 +152,8 @@ def _labelled(data: ImageData) -> ImageData:
     """Return the labelled part of a dataset, from which alone a model learns that is told the classes."""
     part = data.labelled
     if len(part.train) < len(data.train):
-        note(
-            f"{len(part.train)} of the {len(data.train)} training examples of {data.name} have a label; it learns them."
-        )
+        told = f"{len(part.train)} of the {len(data.train)} training examples of {data.name} have a label"
+        note(f"{told}; these alone are learned from.")
     return part
 
 
