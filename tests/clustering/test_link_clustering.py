@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 from sklearn.cluster import KMeans
+from sklearn.metrics import mutual_info_score
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from tfgmmgan.clustering import LinkClustering, link_clustering, make_descriptor
@@ -210,3 +211,12 @@ def test_arguments_out_of_range_are_told(options, message):
 def test_fewer_rows_than_clusters_are_told():
     with pytest.raises(ValueError, match="n_samples=7 should be >= n_clusters=8"):
         LinkClustering().fit(np.zeros((7, 2)))
+
+
+def test_the_information_of_links_is_what_a_table_of_them_says():
+    rows = np.random.default_rng(0).normal(size=(200, 3))
+    found = LinkClustering(4, random_state=0).fit(rows)
+    pairs = np.repeat(found.labels_, found.neighbors_.shape[1]), found.labels_[found.neighbors_].ravel()
+    both = np.concatenate(pairs), np.concatenate(pairs[::-1])  # a link has no direction
+    np.testing.assert_allclose(found.information_, mutual_info_score(*both), atol=1e-6)
+    assert 0 < found.information_ < np.log(4)

@@ -27,6 +27,7 @@ def followed(images: np.ndarray, advice: str) -> np.ndarray:
         (GREY.astype(np.uint16) * 257, "(images / 65535 * 255).astype('uint8')"),
         (GREY.astype(np.uint16) * 16 + GREY // 16, "(images / 4095 * 255).astype('uint8')"),
         (GREY.astype(np.float64) / 255, "images * 2 - 1"),
+        (GREY / 255 * 1e30, "(images / 1e+30 * 255).astype('uint8')"),
     ],
 )
 def test_the_advice_gives_the_right_images(images, advice):

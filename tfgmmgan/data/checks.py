@@ -78,7 +78,7 @@ def _conversion(images: np.ndarray) -> str:
         return " Give (images * 255).astype('uint8')."
     if high <= 255:
         return " Give images.astype('uint8')."
-    white = next(2**bits - 1 for bits in (10, 12, 14, 16, 32, 64) if high < 2**bits)
+    white = next((2**bits - 1 for bits in (10, 12, 14, 16, 32, 64) if high < 2**bits), high)
     return f" Give (images / {white} * 255).astype('uint8') if {white} is white."
 
 
