@@ -44,8 +44,9 @@ def measure(
     """Return a row of scores for each method on a set, under one seed."""
     k, rows = len(np.unique(labels)), []
     options = {"network": args.network, "network_size": args.network_size, "random_state": seed}
-    names = [*CANDIDATES, *(WITH_NETWORK if args.network else ())]
-    clusterers = {name: ImageClusterer(k, descriptor=name, **options) for name in names}
+    clusterers = {name: ImageClusterer(k, descriptor=name, random_state=seed) for name in CANDIDATES}
+    if args.network:
+        clusterers |= {name: ImageClusterer(k, descriptor=name, **options) for name in WITH_NETWORK}
 
     def add(method: str, clusters: np.ndarray, started: float, **more: float | str) -> None:
         scores = cluster_scores(labels, clusters)
@@ -58,7 +59,7 @@ def measure(
         found[name] = clusterer.describe(images, originals)
         links = LinkClustering(k, random_state=seed).fit(found[name])
         add(f"links by {name}", links.labels_, started, information=round(links.information_ / np.log(k), 4))
-    for name in {"pixels", "hog", names[-2] if args.network else "hog"}:
+    for name in ("pixels", "hog", *WITH_NETWORK[: 1 if args.network else 0]):
         started = time.perf_counter()
         add(f"k-means by {name}", KMeans(k, n_init=10, random_state=seed).fit_predict(found[name]), started)
     started = time.perf_counter()

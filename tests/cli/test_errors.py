@@ -1,5 +1,7 @@
 """What the command line says of a user's mistakes: one line and exit code 2, whatever raised it."""
 
+import re
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -100,3 +102,23 @@ def test_points_of_one_dimension_are_trained_on_and_drawn(tmp_path, capsys):
     arguments = [*TINY[:2], "--model=gmgan", *arguments, f"--output={tmp_path / 'run'}"]
     assert run_command(train, arguments, "train.py") == 0, said(capsys)
     assert (tmp_path / "run/samples/final_samples.png").is_file() and (tmp_path / "run/report.html").is_file()
+
+
+@pytest.mark.parametrize("option", ["network", "descriptor"])
+def test_a_network_that_a_file_names_is_loaded_where_the_person_names_it_too(capsys, tmp_path, option):
+    file = tmp_path / "config.yaml"
+    file.write_text(f"dataset: digits\nclusterer: {{{option}: {tmp_path}/theirs.keras}}\n")
+    arguments = ["--config", str(file), f"--output={tmp_path / 'run'}"]
+    assert run_command(train, arguments, "train.py") == 2
+    (line,) = said(capsys)
+    assert f"names the network {tmp_path}/theirs.keras. A network is a program" in line
+    arguments_of_mine = [*arguments, "--clusterer.descriptor=auto", f"--clusterer.{option}={tmp_path}/theirs.keras"]
+    assert run_command(train, arguments_of_mine, "train.py") == 2
+    (line,) = said(capsys)
+    assert re.search(r"(no network|Unknown descriptor) '.*theirs.keras'", line)  # it is looked for
+    without = {"network": "null", "descriptor": "auto"}[option]
+    config, _, _ = parse([*arguments, f"--clusterer.{option}={without}"], "train.py")
+    assert config[f"clusterer.{option}"] in (None, "auto")
+    file.write_text("dataset: digits\nclusterer: {network: MobileNetV2}\n")  # of Keras's own, by name
+    config, _, _ = parse(arguments, "train.py")
+    assert config["clusterer.network"] == "MobileNetV2"

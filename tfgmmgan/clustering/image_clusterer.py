@@ -199,6 +199,8 @@ class ImageClusterer(ClusterMixin, BaseEstimator):
         if "classifier_" in vars(self) and not isinstance(self.descriptor_, Features):
             return self.descriptor_.transform(images)
         names = [self.descriptor]
+        if isinstance(self.descriptor, str):
+            check_descriptor(self.descriptor, self.network)
         if names == ["auto"]:
             names = [*CANDIDATES] if self.network is None else [*CANDIDATES, *WITH_NETWORK]
         candidates = {}
@@ -218,7 +220,6 @@ class ImageClusterer(ClusterMixin, BaseEstimator):
 
     def _named(self, name: str) -> Any:
         """Return an unfitted descriptor by its name, or that of a network."""
-        check_descriptor(name, self.network)
         if name in DESCRIPTORS:
             return make_descriptor(name)
         file = self.network if name in WITH_NETWORK else name
@@ -281,9 +282,11 @@ class ImageClusterer(ClusterMixin, BaseEstimator):
 
 
 def check_descriptor(name: str, network: str | None) -> None:
-    """Raise `UserError` where there is no descriptor or network of a name."""
+    """Raise `UserError` where there is no descriptor or network of a name, or one has no use for the other."""
     if name in WITH_NETWORK and network is None:
         raise UserError(f"The descriptor '{name}' needs a network: a name of keras.applications, or a .keras file.")
+    if network is not None and name not in ("auto", *WITH_NETWORK):
+        raise UserError(f"The descriptor '{name}' has no use for the network {network}; 'auto' and 'network' have.")
     for one in (network, name):
         if one not in (None, "auto", *WITH_NETWORK, *DESCRIPTORS) and not is_network(one):
             if one is network:

@@ -86,7 +86,7 @@ def test_networks_of_keras_by_name(monkeypatch):
         assert weights == "imagenet"
         raise OSError("no route to host")
 
-    assert is_network("MobileNetV2") and not is_network("MobileNetV9") and not is_network("nowhere.kers")
+    assert is_network("MobileNetV2") and not is_network("MobileNetV9") and not is_network("nowhere.keras")
     images = np.zeros((4, 32, 32, 3), np.uint8)
     original = keras.applications.MobileNetV2
     monkeypatch.setattr(
@@ -211,6 +211,7 @@ def test_features_of_ones_own_are_what_images_are_compared_by(tmp_path):
     [
         ({"descriptor": "network"}, "'network' needs a network"),
         ({"network": "nowhere.kers"}, "no network 'nowhere.kers'"),
+        ({"descriptor": "hog", "network": "MobileNetV2"}, "'hog' has no use for the network MobileNetV2"),
         ({"descriptor": "hogg"}, "Unknown descriptor 'hogg'. Did you mean 'hog'"),
     ],
 )

@@ -206,7 +206,7 @@ class NetworkAnd(TransformerMixin, BaseEstimator):
 def is_network(name: str) -> bool:
     """Return whether a text names a network: a file, or one of `keras.applications`."""
     return (
-        name.endswith(".keras")
+        (name.endswith(".keras") and Path(name).is_file())
         or (Path(name) / "saved_model.pb").is_file()
         or inspect.isfunction(getattr(keras.applications, name, None))
     )
