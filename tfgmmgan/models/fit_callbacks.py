@@ -87,7 +87,5 @@ class KeepRatesTogether(keras.callbacks.Callback):
         """Return the generator's and the discriminator's learning rate; None where one follows a schedule."""
         rates = [owner.learning_rate for owner in (self.model.optimizer, self.model.discriminator_optimizer)]
         return (
-            [float(keras.ops.convert_to_numpy(rate)) for rate in rates]
-            if all(isinstance(rate, keras.Variable) for rate in rates)
-            else None
+            [float(rate.numpy()) for rate in rates] if all(isinstance(rate, keras.Variable) for rate in rates) else None
         )

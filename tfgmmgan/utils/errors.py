@@ -32,6 +32,8 @@ def nearest(name: str, valid: Iterable[str]) -> str:
     def likeness(one: str) -> float:
         """How like it is, or its last part: `--wdith` is meant for `--model.width`."""
         pairs = (name, one), (name.lstrip("-"), one.rpartition(".")[2].lstrip("-"))
+        if any(len(start) > 1 and whole.startswith(start) for start, whole in pairs):
+            return 1.0
         return max(difflib.SequenceMatcher(None, *pair).ratio() for pair in pairs)
 
     best = max(valid, key=likeness, default="")
