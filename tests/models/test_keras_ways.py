@@ -187,6 +187,12 @@ def test_backup_and_restore_finds_the_modes_once(images, tiny_modegan, tmp_path)
         np.testing.assert_array_equal(one.numpy(), other.numpy(), err_msg=one.path)
 
 
+def test_modes_are_found_under_a_list_of_callbacks_that_keras_made(images, tiny_modegan):
+    model = tiny_modegan()
+    model.fit(images, verbose=0, callbacks=keras.callbacks.CallbackList([], add_history=True, model=model))
+    assert int(model.modes_found.numpy()) == 1
+
+
 def test_keras_own_callbacks(images, tmp_path):
     model = small()
     model.fit(

@@ -72,7 +72,7 @@ class ImageClusterer(ClusterMixin, BaseEstimator):
             `"network_and_hog_and_patches"`. From Python
             also an object with `fit` and `transform`, or a function from images to rows. Default `"auto"`.
         network: A trained network for `"auto"` and `"network"`: a name of `keras.applications`, a `.keras` file, or a
-            SavedModel's folder, which is a program. For photos it is worth more than all else. Default none.
+            SavedModel's folder, which is a program. For photos it often tells more than the others. Default none.
         network_size: Side in pixels of the images that it takes. Default what it says itself, or 128.
         network_range: What black and white are for it: `"-1 to 1"`, `"0 to 1"` or `"0 to 255"`; those of
             `keras.applications` know their own. Default `"-1 to 1"`.

@@ -299,7 +299,10 @@ class Trainer(keras.Model):
             kwargs.setdefault("shuffle", False)  # a dataset comes in its own order; Keras would warn
         if is_multi_worker(self.distribute_strategy):
             x = workers_share(self.distribute_strategy, x)
-        if not isinstance(callbacks, keras.callbacks.CallbackList):
+        if isinstance(callbacks, keras.callbacks.CallbackList):  # which is its owner's
+            find_modes.set_model(self)
+            find_modes.on_train_begin()
+        else:
             callbacks = [KeepGoodState(), KeepRatesTogether(), *keras.tree.flatten(callbacks or []), find_modes]
         return super().fit(x, y, batch_size, epochs, verbose, callbacks, **kwargs)
 
