@@ -1,12 +1,15 @@
 """Several devices and several processes, from the command line's side."""
 
 import json
+import multiprocessing.pool
 import os
 import signal
 import socket
 import subprocess
 import sys
 import time
+import warnings
+import weakref
 
 import numpy as np
 import pytest
@@ -60,6 +63,22 @@ def test_lost_workers_are_the_users_errors(monkeypatch):
     monkeypatch.setattr(strategies, "is_multi_worker", lambda strategy: True)
     with pytest.raises(UserError, match="Another worker has died"), workers_answer(make_strategy("mirrored")):
         raise lost
+
+
+def test_a_lost_workers_pool_is_gone_before_python_ends(monkeypatch):
+    """TensorFlow's all-reduce leaves it open where it fails; still there at the end, it prints a traceback."""
+    monkeypatch.setattr(strategies, "is_multi_worker", lambda strategy: True)
+    pools = []
+
+    def reduce():
+        pool = multiprocessing.pool.ThreadPool(1)
+        pools.append(weakref.ref(pool))
+        raise tf.errors.UnavailableError(None, None, "gone")
+
+    with warnings.catch_warnings(), pytest.raises(UserError) as raised, workers_answer(make_strategy("mirrored")):
+        warnings.simplefilter("ignore", ResourceWarning)
+        reduce()
+    assert pools[0]() is None and raised.value.__cause__ is not None
 
 
 def test_mirrored_trains_is_written_and_resumed(tmp_path, capsys):

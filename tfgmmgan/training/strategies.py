@@ -2,6 +2,7 @@
 
 import json
 import os
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -78,6 +79,8 @@ def workers_answer(strategy: tf.distribute.Strategy) -> Iterator[None]:
         yield
     except (tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.DeadlineExceededError) as error:
         if is_multi_worker(strategy):
+            # A reduction that fails leaves a thread pool open in its frame, which would complain as Python ends.
+            traceback.clear_frames(error.__traceback__)
             raise UserError(LOST) from error
         raise
 
