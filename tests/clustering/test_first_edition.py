@@ -27,7 +27,7 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_digits
 
-from tfgmmgan.clustering import LinkClustering, make_descriptor
+from tfgmmgan.clustering import LinkClustering, link_clustering, make_descriptor
 
 STORED = np.load(Path(__file__).with_name("first_edition.npz"))
 SEEDS = {(4, 0.0): 1, (4, 0.2): 0, (10, 0.0): 1, (10, 0.2): 4}  # by clusters and penalty
@@ -45,7 +45,8 @@ def images():
 
 @pytest.mark.parametrize("n_init", [1, 3])
 @pytest.mark.parametrize(("n_clusters", "penalty"), SEEDS)
-def test_links_find_the_same_clusters(n_clusters, penalty, n_init):
+def test_links_find_the_same_clusters(n_clusters, penalty, n_init, monkeypatch):
+    monkeypatch.setattr(link_clustering, "ALIKE", np.inf)  # 0.1 took the likeliest of all, however uninformative
     found = LinkClustering(n_clusters, n_init, penalty, SEEDS[n_clusters, penalty]).fit_predict(rows())
     np.testing.assert_array_equal(found, STORED[f"{n_clusters}_{penalty}_{n_init}"])
 
