@@ -18,7 +18,7 @@ from sklearn.mixture import GaussianMixture
 
 import tfgmmgan
 from tfgmmgan.clustering import ImageClusterer, LinkClustering
-from tfgmmgan.clustering.image_clusterer import CANDIDATES, WITH_NETWORK
+from tfgmmgan.clustering.choice import CANDIDATES, WITH_NETWORK
 from tfgmmgan.data.originals import Originals
 from tfgmmgan.evaluation.metrics.clustering import calibration, cluster_scores
 

@@ -33,7 +33,8 @@ MAY_IMPORT = {
     "evaluation": PARTS | {"clustering", "models"},
     "serving": PARTS | {"clustering", "models"},
     "training": PARTS | {"clustering", "models", "evaluation", "plotting", "serving"},
-    "cli": PARTS | {"clustering", "models", "evaluation", "plotting", "serving", "training"},
+    "kinds": PARTS | {"clustering"},
+    "cli": PARTS | {"clustering", "models", "evaluation", "plotting", "serving", "training", "kinds"},
 }
 
 

@@ -11,8 +11,8 @@ from sklearn.cluster import KMeans
 from sklearn.exceptions import NotFittedError
 
 from tfgmmgan import ImageClusterer
-from tfgmmgan.clustering import HOG, LinkClustering, image_clusterer, make_descriptor
-from tfgmmgan.clustering.image_clusterer import images_wanted
+from tfgmmgan.clustering import HOG, LinkClustering, image_clusterer, make_descriptor, sizes
+from tfgmmgan.clustering.sizes import images_wanted
 from tfgmmgan.data.augmentation import Augmentation
 from tfgmmgan.data.scaling import to_float
 from tfgmmgan.evaluation import cluster_scores
@@ -190,8 +190,8 @@ def test_the_descriptor_is_a_name_an_object_or_a_function(images, tiny_clusterer
 
 def test_clusters_are_sought_among_so_many_images_and_all_are_labelled(images, tiny_clusterer, untrained, monkeypatch):
     seen = []
-    monkeypatch.setattr(image_clusterer, "MOST_IMAGES", 20)
-    monkeypatch.setattr(image_clusterer, "LEAST_IMAGES", 16)
+    monkeypatch.setattr(sizes, "MOST_IMAGES", 20)
+    monkeypatch.setattr(sizes, "LEAST_IMAGES", 16)
     clusterer = tiny_clusterer(descriptor=lambda some: seen.append(some) or some.reshape(len(some), -1) / 1.0)
     clusterer.fit(images)
     assert len(set(clusterer.rows_used_)) == 20 and clusterer.labels_.shape == (24,)
@@ -219,7 +219,7 @@ def test_it_is_made_again_of_its_config(images):
     [
         ({"descriptor": "hoq"}, r"Unknown descriptor 'hoq'. Did you mean 'hog'\?"),
         ({"descriptor": 5}, "A descriptor is one of pixels, hog, .*; got int"),
-        ({"n_clusters": 0}, "n_clusters must be a whole number, at least 1; got 0"),
+        ({"n_clusters": 0}, "n_clusters must be a whole number, at least 1 or auto; got 0"),
         ({"n_init": 0}, "n_init must be a whole number, at least 1; got 0"),
         ({"entropy_penalty": 1.0}, "entropy_penalty must be a number, at least 0 and below 1; got 1.0"),
         ({"steps": 0}, "steps must be a whole number, at least 1; got 0"),

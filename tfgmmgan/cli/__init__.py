@@ -96,9 +96,11 @@ def _give_up_broken_output() -> None:
 
 def main(name: str | None = None) -> int:
     """Run the command `name` with the process's arguments; without a name, the first argument names it."""
-    from tfgmmgan.cli import evaluate, reproduce, sample, train
+    from tfgmmgan.cli import cluster, evaluate, predict, reproduce, sample, train
 
     commands = {
+        "cluster": cluster.command,
+        "predict": predict.command,
         "train": train.command,
         "evaluate": evaluate.command,
         "sample": sample.command,

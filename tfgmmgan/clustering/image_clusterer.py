@@ -1,27 +1,27 @@
 """ImageClusterer: images to clusters, and a classifier that says which cluster any image is of."""
 
 import math
+from pathlib import Path
 from typing import Any, Literal
 
 import keras
 import numpy as np
 import tensorflow as tf
+from scipy.special import softmax
 from sklearn.base import BaseEstimator, ClusterMixin
+from sklearn.neighbors import NearestNeighbors
 from sklearn.utils.validation import check_is_fitted
 
-from tfgmmgan.clustering.choice import choose_descriptor
+from tfgmmgan.clustering.choice import candidates, choose_descriptor, seen_by
 from tfgmmgan.clustering.classifier_training import settle, train_on_clusters, train_on_itself
-from tfgmmgan.clustering.descriptors import (
-    DESCRIPTORS,
-    Features,
-    Network,
-    NetworkAnd,
-    Views,
-    is_network,
-    make_descriptor,
-)
+from tfgmmgan.clustering.confidence import agreement, temperature
+from tfgmmgan.clustering.count import GUESS, choose_count
+from tfgmmgan.clustering.descriptors import Features
 from tfgmmgan.clustering.link_clustering import LinkClustering
 from tfgmmgan.clustering.progress import Progress
+from tfgmmgan.clustering.saving import check_files, read_parts, write_parts
+from tfgmmgan.clustering.sizes import images_wanted, some, training_steps
+from tfgmmgan.clustering.strangeness import distances_to, duplicate_of, outlier_scores
 from tfgmmgan.data.augmentation import Augmentation
 from tfgmmgan.data.checks import check_examples
 from tfgmmgan.data.originals import Originals
@@ -29,17 +29,13 @@ from tfgmmgan.data.scaling import to_float
 from tfgmmgan.networks import make_classifier
 from tfgmmgan.networks.chain import copy_of
 from tfgmmgan.utils.arguments import Count, Positive, Share, WholeNumber, check_arguments
-from tfgmmgan.utils.errors import UserError, unknown_name
+from tfgmmgan.utils.errors import UserError
 from tfgmmgan.utils.random import initial_weights
 
-__all__ = ["ImageClusterer", "check_descriptor"]
+__all__ = ["ImageClusterer"]
 
-MOST_IMAGES, MOST_BYTES = 60_000, 2**29  # that clusters are sought among: time is their square
-LEAST_IMAGES = 10_000  # of however large images
 SELF_TRAINING = 4 / 3  # a round's steps, as a multiple of `steps`
 BLOCK = 1024  # images that C is asked about at once
-CANDIDATES = ("pixels", "hog", "deskewed_hog", "hog_and_patches")  # of which one is chosen, what sees most the last
-WITH_NETWORK = ("network", "network_and_hog_and_patches")  # and these, where there is one
 DEFAULT_AUGMENTATION = Augmentation()
 
 
@@ -64,7 +60,7 @@ class ImageClusterer(ClusterMixin, BaseEstimator):
     >>> clusterer.classifier_.save("classifier.keras")                # a Keras model: images in [-1, 1] -> logits
 
     Args:
-        n_clusters: K, 1 or more. Default 10.
+        n_clusters: K, 1 or more; `"auto"` finds how many there are, up to 30 (`tfgmmgan.clustering.count`). Default 10.
         descriptor: By what images are compared. `"auto"`: by that of the following by which kinds are clearest, without
             a label (`tfgmmgan.clustering.choice`), `network` among them where there is one. `"pixels"`; `"hog"`,
             directions of edges; `"deskewed_hog"`, the same of what was set upright, for handwriting; `"patches"`,
@@ -81,7 +77,8 @@ class ImageClusterer(ClusterMixin, BaseEstimator):
         entropy_penalty: As in `LinkClustering`: share, in [0, 1), of the clusters' entropy that is taken off the
             information that is sought, which likes them equal; 0.8 where some kinds are ten times as frequent as
             others. Default 0.
-        steps: Training steps of C on the clusters; a round of self-training takes 4/3 as many. Default 3000.
+        steps: Training steps of C on the clusters; a round of self-training takes 4/3 as many. Default 3000, of few
+            images as many as show each 40 times, 300 at least.
         self_training_rounds: How often C then learns from what it has become; 0 may do for a thousand images.
             Default 2.
         batch_size: Images of a step. Default 64.
@@ -95,11 +92,18 @@ class ImageClusterer(ClusterMixin, BaseEstimator):
 
     Attributes:
         labels_: (n,) what C takes each image of the fit for, ids below K.
+        n_clusters_: K.
+        count_information_: Where K was chosen, the information of links, in nats, by the numbers tried.
+        temperature_: By what C's logits are divided in `predict_proba`, for it to be as sure on average as clusterings
+            of halves of the images agree with it (`tfgmmgan.clustering.confidence`).
         classifier_: The Keras model C, (n, H, W, C) in [-1, 1] -> (n, K) logits.
         descriptor_: The fitted descriptor, and descriptor_name_, what it is called.
         descriptor_scores_: Where it was chosen, each one's score by name.
         rows_: (m, D) what the images among which clusters were sought were compared by.
         link_clustering_: The fitted `LinkClustering`; its `labels_` are of `rows_used_`.
+        outlier_scores_: (m,) how much farther an image is from its neighbours than these are from theirs; 1 is usual.
+        duplicate_of_: (m,) the first image that is nearly the same, -1 where there is none before it.
+        distances_: (m,) mean distance to the five nearest rows.
         image_shape_: (H, W, C).
         rows_used_: (m,) which of the images the clusters were sought among, all up to
             60,000, of large images fewer.
@@ -107,14 +111,14 @@ class ImageClusterer(ClusterMixin, BaseEstimator):
 
     def __init__(
         self,
-        n_clusters: Count = 10,
+        n_clusters: Count | Literal["auto"] = 10,
         descriptor: str | Any = "auto",
         network: str | None = None,
         network_size: Count | None = None,
         network_range: Literal["-1 to 1", "0 to 1", "0 to 255"] = "-1 to 1",
         n_init: Count = 1,
         entropy_penalty: Share = 0.0,
-        steps: Count = 3000,
+        steps: Count | None = None,
         self_training_rounds: WholeNumber = 2,
         batch_size: Count = 64,
         augmentation: Augmentation = DEFAULT_AUGMENTATION,
@@ -168,10 +172,11 @@ class ImageClusterer(ClusterMixin, BaseEstimator):
         check_arguments(self)
         progress = progress or Progress()
         images = self._checked(X, "fit(X)", learned=True)
-        if len(images) < max(2, self.n_clusters):
+        fewest = 2 if self.n_clusters == "auto" else max(2, self.n_clusters)
+        if len(images) < fewest:
             raise UserError(
-                f"{self.n_clusters} kinds can't be found among {len(images)} images; expected as many images at least, "
-                "and 2. Ask for fewer, or add images."
+                f"{'Kinds' if self.n_clusters == 'auto' else f'{self.n_clusters} kinds'} can't be found among "
+                f"{len(images)} images; expected {fewest} images at least. Ask for fewer, or add images."
             )
         self.image_shape_ = images.shape[1:]
         self.rows_used_ = some(len(images), images_wanted(images.shape[1:]), self.random_state)
@@ -184,58 +189,57 @@ class ImageClusterer(ClusterMixin, BaseEstimator):
             self.rows_ = self.descriptor_.fit_transform(np.asarray(features)[self.rows_used_])
         else:
             raise UserError(f"fit(features): expected a row for each of {len(images)} images; got {len(features)}.")
-        self.link_clustering_ = LinkClustering(self.n_clusters, self.n_init, self.entropy_penalty, self.random_state)
+        self.n_clusters_ = self.n_clusters
+        if self.n_clusters == "auto":
+            self.n_clusters_, self.count_information_ = choose_count(self.rows_, random_state=self.random_state)
+            self._say(f"{self.n_clusters_} kinds, by what one more tells about neighbours.")
+        self.link_clustering_ = LinkClustering(self.n_clusters_, self.n_init, self.entropy_penalty, self.random_state)
         self.link_clustering_.fit(self.rows_, progress=progress)
         with initial_weights(self.random_state):
             self.classifier_ = make_classifier(
-                images.shape[1:], self.n_clusters, self.architecture, self.width, keras.DTypePolicy(self.dtype)
+                images.shape[1:], self.n_clusters_, self.architecture, self.width, keras.DTypePolicy(self.dtype)
             )
         self._train(used, callbacks, progress)
+        self.temperature_ = 1.0
+        if self.n_clusters_ > 1:
+            logits = self._logits(used)
+            options = self.n_clusters_, self.entropy_penalty, self.random_state
+            self.temperature_ = temperature(logits, agreement(self.rows_, logits.argmax(axis=1), *options))
         self.labels_ = self.predict(images)
+        neighbours = self.link_clustering_.neighbors_
+        self.distances_ = distances_to(self.rows_, self.rows_, neighbours)
+        self.outlier_scores_ = outlier_scores(self.distances_, self.distances_, neighbours)
+        self.duplicate_of_ = duplicate_of(used, neighbours)
         return self
 
     def describe(self, images: np.ndarray, originals: Originals | None = None) -> np.ndarray:
         """Return the rows by which images are compared, (n, D); before `fit` the descriptor is fitted to them."""
         if "classifier_" in vars(self) and not isinstance(self.descriptor_, Features):
-            return self.descriptor_.transform(images)
-        names = [self.descriptor]
-        if isinstance(self.descriptor, str):
-            check_descriptor(self.descriptor, self.network)
-        if names == ["auto"]:
-            names = [*CANDIDATES] if self.network is None else [*CANDIDATES, *WITH_NETWORK]
-        candidates = {}
-        for name in names[: 1 if self.n_clusters == 1 else None]:
-            one = self._named(name) if isinstance(name, str) else make_descriptor(name)
-            seen = Views(images, originals) if isinstance(one, NetworkAnd) else images
-            candidates[name] = one, originals if isinstance(one, Network) and originals is not None else seen
-        best = names[0]
-        if len(candidates) > 1:
-            best, self.descriptor_scores_ = choose_descriptor(candidates, self.n_clusters, self.random_state)
-            if self.verbose:
-                scores = ", ".join(f"{name} {score:.2f}" for name, score in self.descriptor_scores_.items())
-                print(f"Images are compared by {best}, as its kinds are clear: {scores}, of 1.", flush=True)
-        self.descriptor_, described = candidates[best]
-        self.descriptor_name_ = str(best)
+            return self.descriptor_.transform(seen_by(self.descriptor_, images, originals))
+        options = self.network, self.network_size, self.network_range
+        choice = candidates(self.descriptor, *options)
+        best = next(iter(choice))
+        if len(choice) > 1 and self.n_clusters != 1:
+            seen = {name: (one, seen_by(one, images, originals)) for name, one in choice.items()}
+            count = min(GUESS, len(images)) if self.n_clusters == "auto" else self.n_clusters
+            best, self.descriptor_scores_ = choose_descriptor(seen, count, self.random_state)
+            scores = ", ".join(f"{name} {score:.2f}" for name, score in self.descriptor_scores_.items())
+            self._say(f"Images are compared by {best}, as its kinds are clear: {scores}, of 1.")
+        self.descriptor_, self.descriptor_name_ = choice[best], best
+        described = seen_by(self.descriptor_, images, originals)
         return self.descriptor_.fit(described).transform(described)
-
-    def _named(self, name: str) -> Any:
-        """Return an unfitted descriptor by its name, or that of a network."""
-        if name in DESCRIPTORS:
-            return make_descriptor(name)
-        file = self.network if name in WITH_NETWORK else name
-        network = Network(file, self.network_size, self.network_range)
-        return NetworkAnd(network, make_descriptor("hog_and_patches")) if name == WITH_NETWORK[1] else network
 
     def _train(self, images: np.ndarray, callbacks: list | None, progress: Progress) -> None:
         """Train C on the clusters, then on itself."""
         batch_size = min(self.batch_size, len(images))
+        steps = training_steps(self.steps, len(images), batch_size)
         clusters, neighbours = self.link_clustering_.labels_, self.link_clustering_.neighbors_
         told = {"seed": self.random_state, "verbose": self.verbose, "callbacks": callbacks, "progress": progress}
-        train_on_clusters(self.classifier_, images, clusters, self.augmentation, self.steps, batch_size, **told)
+        train_on_clusters(self.classifier_, images, clusters, self.augmentation, steps, batch_size, **told)
         for number in range(self.self_training_rounds):
             settle(self.classifier_, images, batch_size, self.random_state)
             teacher = copy_of(self.classifier_, tf.zeros([1, *images.shape[1:]]))
-            options = self.augmentation, self.entropy_penalty, math.ceil(SELF_TRAINING * self.steps), batch_size
+            options = self.augmentation, self.entropy_penalty, math.ceil(SELF_TRAINING * steps), batch_size
             train_on_itself(self.classifier_, teacher, images, neighbours, *options, number=number, **told)
         settle(self.classifier_, images, batch_size, self.random_state)
 
@@ -245,15 +249,70 @@ class ImageClusterer(ClusterMixin, BaseEstimator):
         images = self._checked(X, "predict_proba(X)")
         if images.shape[1:] != self.image_shape_:
             raise UserError(f"Expected images of shape {self.image_shape_}, as in fit; got {images.shape[1:]}.")
+        return softmax(self._logits(images) / np.float32(self.temperature_), axis=1)
+
+    def _logits(self, images: np.ndarray) -> np.ndarray:
+        """Return C's logits of images that are checked, (n, H, W, C) -> (n, K) float32."""
         found = [
-            tf.nn.softmax(self.classifier_.predict_on_batch(to_float(tf.convert_to_tensor(images[at : at + BLOCK]))))
+            np.asarray(self.classifier_.predict_on_batch(to_float(tf.convert_to_tensor(images[at : at + BLOCK]))))
             for at in range(0, len(images), BLOCK)
         ]
-        return np.concatenate(found) if found else np.zeros((0, self.n_clusters), np.float32)
+        return np.concatenate(found, dtype=np.float32) if found else np.zeros((0, self.n_clusters_), np.float32)
+
+    def _say(self, text: str) -> None:
+        if self.verbose:
+            print(text, flush=True)
 
     def predict(self, X: np.ndarray) -> np.ndarray:
         """Return the most probable cluster of images like those of the fit, (n, H, W, C) -> (n,) ids below K."""
         return self.predict_proba(X).argmax(axis=1)
+
+    def score_outliers(self, X: np.ndarray, originals: Originals | None = None) -> np.ndarray:
+        """Return how much farther images are from the nearest of the fit than these are from theirs; 1 is usual.
+
+        Args:
+            X: (n, H, W, C) images like those of the fit; its `features`, (n, F), where it was given such.
+            originals: As in `fit`.
+
+        Returns:
+            (n,) above 0. An image of the fit finds itself among its neighbours; its score is in `outlier_scores_`.
+        """
+        check_is_fitted(self)
+        if isinstance(self.descriptor_, Features):
+            rows = self.descriptor_.transform(X)
+        else:
+            rows = self.describe(self._checked(X, "score_outliers(X)"), originals)
+        count = self.link_clustering_.neighbors_.shape[1]
+        neighbours = NearestNeighbors(n_neighbors=count).fit(self.rows_).kneighbors(rows, return_distance=False)
+        return outlier_scores(distances_to(rows, self.rows_, neighbours), self.distances_, neighbours)
+
+    def save(self, folder: str | Path) -> None:
+        """Write the fitted clusterer into a folder, as data that is safe to open: see `load`.
+
+        Raises:
+            UserError: If its descriptor or network is an object or a function of somebody's own.
+        """
+        check_is_fitted(self)
+        parts = {name: value for name, value in vars(self).items() if name != "classifier_"}
+        write_parts(Path(folder), parts, self.classifier_)
+
+    @classmethod
+    def load(cls, folder: str | Path, network: str | None = None) -> "ImageClusterer":
+        """Return the fitted clusterer that `save` wrote.
+
+        Args:
+            folder: Where.
+            network: The network file that it used, where it used one: a network is a program, and whoever opens the
+                folder says that it is to be trusted. Default none.
+
+        Raises:
+            UserError: If there is no such thing, it is damaged, or it used a network file that is not given.
+        """
+        found = cls()
+        parts, found.classifier_ = read_parts(Path(folder))
+        vars(found).update(parts)
+        check_files(found.descriptor_, network, folder)
+        return found
 
     def get_config(self) -> dict:
         """Return the arguments as data, for a Keras model that holds the clusterer; the fit is not among them.
@@ -279,28 +338,3 @@ class ImageClusterer(ClusterMixin, BaseEstimator):
         if images.ndim != 4:
             raise UserError(f"{what}: expected images (n, H, W, C) or (n, H, W); got shape {images.shape}.")
         return images
-
-
-def check_descriptor(name: str, network: str | None) -> None:
-    """Raise `UserError` where there is no descriptor or network of a name, or one has no use for the other."""
-    if name in WITH_NETWORK and network is None:
-        raise UserError(f"The descriptor '{name}' needs a network: a name of keras.applications, or a .keras file.")
-    if network is not None and name not in ("auto", *WITH_NETWORK):
-        raise UserError(f"The descriptor '{name}' has no use for the network {network}; 'auto' and 'network' have.")
-    for one in (network, name):
-        if one not in (None, "auto", *WITH_NETWORK, *DESCRIPTORS) and not is_network(one):
-            if one is network:
-                raise UserError(
-                    f"There is no network '{one}'. Expected a name of keras.applications, or a .keras file."
-                )
-            raise unknown_name("descriptor", name, ["auto", *DESCRIPTORS, *WITH_NETWORK])
-
-
-def images_wanted(data_shape: tuple[int, ...]) -> int:
-    """Return among how many images of a shape clusters are sought at most."""
-    return max(LEAST_IMAGES, min(MOST_IMAGES, MOST_BYTES // math.prod(data_shape)))
-
-
-def some(count: int, most: int, seed: int) -> np.ndarray:
-    """Return which of so many images: all, or a random choice where they are more than the most."""
-    return np.arange(count) if count <= most else np.random.default_rng(seed).permutation(count)[:most]

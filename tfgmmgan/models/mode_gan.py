@@ -8,7 +8,7 @@ import tensorflow as tf
 from sklearn.base import clone
 
 from tfgmmgan.clustering import DESCRIPTORS, ImageClusterer, Progress
-from tfgmmgan.clustering.image_clusterer import images_wanted, some
+from tfgmmgan.clustering.sizes import images_wanted, some, training_steps
 from tfgmmgan.data.scaling import to_float
 from tfgmmgan.losses import diversity_shortfall
 from tfgmmgan.losses.responsibility import weighted_rows
@@ -330,7 +330,8 @@ class ModeGAN(LatentGAN):
             return self.classifier.trunk(to_float(tf.convert_to_tensor(batch)), training=False)
 
         of, told = self.clusterer, self.infer("class features", features, examples, ())
-        options = self.prior.num_subclasses, of.steps, of.batch_size, self.seed, verbose
+        steps = training_steps(of.steps, len(examples), of.batch_size)
+        options = self.prior.num_subclasses, steps, of.batch_size, self.seed, verbose
         found = progress.once("subclasses", lambda: find_subclasses(rows, told, *options))
         self.classifier_subclasses.set_weights([found["kernel"], found["bias"]])
         share_from_first_worker(self.distribute_strategy, self.classifier_subclasses.variables)

@@ -1,0 +1,51 @@
+"""Choosing how many kinds there are, without a label (ours)."""
+
+import numpy as np
+
+from tfgmmgan.clustering.link_clustering import LinkClustering
+
+__all__ = ["GUESS", "choose_count", "falls"]
+
+LOOKED_AT = 2000  # rows that the choice is made by
+LEAST_OF_A_KIND = 10  # rows for a kind, on average
+GUESS = 10  # kinds, by which a descriptor is chosen before their number is
+AFTER = 2  # further kinds that the last true one is compared with
+
+
+def choose_count(rows: np.ndarray, most: int = 30, random_state: int = 0) -> tuple[int, dict[int, float]]:
+    """Return how many kinds there are, and the information of links for each number tried.
+
+    One kind more tells more about neighbours: log K - log(K - 1) where kinds are equally large and no link leaves one.
+    While true kinds are told apart the gain is most of that; halving a true kind, through whose middle links run, gains
+    less. The number is taken after which the share of the possible gain falls most.
+
+    Args:
+        rows: (n, D), n >= 2; 2,000 of a fixed choice are looked at.
+        most: K at most, 2 or more; fewer where there would be less than ten rows for a kind.
+        random_state: Decides clusters.
+
+    Returns:
+        K, and by K from 2 the information I(K) in nats; two numbers more than `most` are tried.
+    """
+    chosen = rows[np.sort(np.random.default_rng(0).permutation(len(rows))[:LOOKED_AT])]
+    most = max(2, min(most, len(chosen) // LEAST_OF_A_KIND))
+    tried = range(2, min(most + AFTER, len(chosen)) + 1)
+    information = {count: LinkClustering(count, random_state=random_state).fit(chosen).information_ for count in tried}
+    fall = {count: one for count, one in falls(information).items() if count <= most}
+    return max(fall, key=fall.get, default=2), information
+
+
+def falls(information: dict[int, float]) -> dict[int, float]:
+    """Return by how much the share of the possible gain is lower after K than up to it, by K.
+
+    Args:
+        information: I(K) in nats by K, from 2 without a gap.
+    """
+    before = {1: 0.0, **information}
+    gains = {count: (before[count] - before[count - 1]) / np.log(count / (count - 1)) for count in information}
+    found = {}
+    for count, gain in gains.items():
+        after = [gains[later] for later in range(count + 1, count + 1 + AFTER) if later in gains]
+        if after:
+            found[count] = float(gain - np.mean(after))
+    return found

@@ -1,0 +1,26 @@
+"""How many images are looked at, and for how many steps."""
+
+import math
+
+import numpy as np
+
+__all__ = ["images_wanted", "some", "training_steps"]
+
+MOST_IMAGES, MOST_BYTES = 60_000, 2**29  # that clusters are sought among: time is their square
+LEAST_IMAGES = 10_000  # of however large images
+STEPS, SHOWN = (300, 3000), 40  # of C on the clusters, least and most; how often each image is shown between
+
+
+def training_steps(steps: int | None, count: int, batch_size: int) -> int:
+    """Return the training steps of `ImageClusterer`'s `steps` for so many images."""
+    return steps or min(STEPS[1], max(STEPS[0], math.ceil(SHOWN * count / batch_size)))
+
+
+def images_wanted(data_shape: tuple[int, ...]) -> int:
+    """Return among how many images of a shape clusters are sought at most."""
+    return max(LEAST_IMAGES, min(MOST_IMAGES, MOST_BYTES // math.prod(data_shape)))
+
+
+def some(count: int, most: int, seed: int) -> np.ndarray:
+    """Return which of so many images: all, or a random choice where they are more than the most."""
+    return np.arange(count) if count <= most else np.random.default_rng(seed).permutation(count)[:most]

@@ -1,0 +1,220 @@
+"""What is in a folder: its kinds, found and written down."""
+
+import json
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tfgmmgan.clustering import ImageClusterer
+from tfgmmgan.clustering.clarity import neighbour_shares, runs_into
+from tfgmmgan.data.pictures import Pictures, read_pictures
+from tfgmmgan.kinds.gallery import rename_in_gallery, write_gallery
+from tfgmmgan.kinds.table import Row, assignments, read_table, write_table
+from tfgmmgan.utils.errors import UserError
+from tfgmmgan.utils.files import replacing
+from tfgmmgan.version import __version__
+
+__all__ = ["Answer", "find_kinds", "load_answer", "predict_kinds"]
+
+TABLE, UNREADABLE, SUMMARY, GALLERY, MAP, CLUSTERER = (
+    *("clusters.csv", "unreadable.csv", "summary.json", "gallery.html", "map.png"),
+    "clusterer",
+)
+STRANGE = 2.0  # outlier score from which on a picture is called strange
+
+
+class Answer:
+    """The kinds among some pictures.
+
+    Attributes:
+        rows: A row for each picture, as in `clusters.csv`.
+        summary: What is in `summary.json`: numbers of pictures, and for each kind its share and how clear it is.
+        clusterer: The fitted `ImageClusterer`.
+        pictures: The pictures; None where the answer was loaded.
+    """
+
+    def __init__(
+        self, rows: list[Row], summary: dict[str, Any], clusterer: ImageClusterer, pictures: Pictures | None = None
+    ) -> None:
+        self.rows = rows
+        self.summary = summary
+        self.clusterer = clusterer
+        self.pictures = pictures
+
+    def describe(self) -> str:
+        """Return the answer in words, some lines."""
+        told, kinds = self.summary, self.summary["kinds"]
+        lines = [f"{told['pictures']} pictures in {len(kinds)} kinds:"]
+        width = max(len(_called(kind)) for kind in kinds)
+        for kind in kinds:
+            clear = "clear" if kind["clear"] else "empty"
+            if kind["runs_into"]:
+                clear = f"runs into {', '.join(_called(kinds[one]) for one in kind['runs_into'])}"
+            lines.append(f"  {_called(kind):<{width}} {kind['pictures']:>7} {kind['share']:>6.1%}  {clear}")
+        count = sum(kind["clear"] for kind in kinds)
+        rest = "" if count == len(kinds) else "; look at the others before you count on them"
+        lines.append(f"{count} of {len(kinds)} kinds are clear: the neighbours of a picture are of its kind{rest}.")
+        if told["strange"]:
+            lines.append(f"{told['strange']} pictures are far from all others.")
+        if told["duplicates"]:
+            lines.append(f"{told['duplicates']} pictures are there twice, or nearly.")
+        if told["unreadable"]:
+            lines.append(f"{told['unreadable']} files are no pictures or can't be read: {UNREADABLE} says why.")
+        return "\n".join(lines)
+
+    def write(self, folder: str | Path) -> None:
+        """Write the answer into a folder: tables, pages, summary and the fitted clusterer; the summary comes last."""
+        if self.pictures is None:
+            raise UserError("This answer was loaded; it is written already.")
+        folder = Path(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        write_table(folder / TABLE, self.rows)
+        unreadable = [{"path": name, "reason": reason} for name, reason in self.pictures.unreadable.items()]
+        write_table(folder / UNREADABLE, unreadable, ("path", "reason"))
+        self.clusterer.save(folder / CLUSTERER)
+        write_gallery(folder / GALLERY, folder / MAP, self.rows, self.summary, self.clusterer, self.pictures)
+        _write_json(folder / SUMMARY, self.summary)
+
+    def rename(self, folder: Path, names: dict[int, str]) -> None:
+        """Give the kinds other names, here and in the folder where the answer lies."""
+        for kind in self.summary["kinds"]:
+            kind["name"] = names.get(kind["cluster"], "")
+        self.rows = [{**row, "name": names.get(int(row["cluster"]), "")} for row in self.rows]
+        write_table(folder / TABLE, self.rows)
+        rename_in_gallery(folder / GALLERY, names)
+        _write_json(folder / SUMMARY, self.summary)
+
+
+def find_kinds(
+    paths: str | Path | Sequence[str | Path],
+    num_components: int | str = "auto",
+    names: dict[int, str] | None = None,
+    crop: str = "center",
+    **options: Any,
+) -> Answer:
+    """Find the kinds among the pictures of a folder.
+
+    Example:
+
+    >>> answer = tfgmmgan.find_kinds("photos")
+    >>> print(answer.describe()); answer.write("photos-kinds")
+
+    Args:
+        paths: A folder, or several files and folders.
+        num_components: How many kinds, or `"auto"`. Default `"auto"`.
+        names: What kinds are called, by number. Default nothing.
+        crop: `"center"` cuts out a picture's middle square, `"none"` squeezes it. Default `"center"`.
+        **options: As of `ImageClusterer`.
+
+    Raises:
+        UserError: If there are no pictures, or fewer than kinds, or an option is wrong.
+    """
+    started = time.monotonic()
+    several = [paths] if isinstance(paths, str | Path) else list(paths)
+    pictures = read_pictures([Path(path) for path in several], crop=crop)
+    clusterer = ImageClusterer(num_components, **options).fit(pictures.images, originals=pictures.originals)
+    probabilities = clusterer.predict_proba(pictures.images)
+    scores, copies = _surroundings(clusterer, pictures)
+    rows = assignments(pictures.names, probabilities, scores, copies, names)
+    labels = probabilities.argmax(axis=1)
+    summary = {
+        "tfgmmgan": __version__,
+        "paths": [str(Path(path).absolute()) for path in several],
+        "pictures": len(pictures),
+        "unreadable": len(pictures.unreadable),
+        "shape": list(pictures.images.shape[1:]),
+        "crop": crop,
+        "descriptor": clusterer.descriptor_name_,
+        "strange": int((scores >= STRANGE).sum()),
+        "duplicates": sum(copy != "" for copy in copies),
+        "minutes": 0.0,
+        "kinds": _kinds(clusterer, labels, probabilities, names or {}),
+    }
+    summary["minutes"] = round((time.monotonic() - started) / 60, 2)
+    return Answer(rows, summary, clusterer, pictures)
+
+
+def load_answer(folder: str | Path, network: str | None = None) -> Answer:
+    """Return the answer that `Answer.write` wrote into a folder.
+
+    Args:
+        folder: Where.
+        network: As in `ImageClusterer.load`.
+
+    Raises:
+        UserError: If there is none, or it is damaged or unfinished.
+    """
+    folder = Path(folder)
+    try:
+        summary = json.loads((folder / SUMMARY).read_text(encoding="utf-8"))
+        summary["kinds"][0]["cluster"]
+    except FileNotFoundError as error:
+        raise UserError(f"{folder} holds no answer: there is no {SUMMARY}. `cluster` writes one.") from error
+    except (OSError, ValueError, KeyError, IndexError, TypeError) as error:
+        raise UserError(f"{folder / SUMMARY} is damaged ({error}).") from error
+    return Answer(read_table(folder / TABLE), summary, ImageClusterer.load(folder / CLUSTERER, network))
+
+
+def predict_kinds(answer: Answer, paths: Sequence[str | Path]) -> tuple[list[Row], dict[str, str]]:
+    """Return which kinds new pictures are of, a row for each as in `clusters.csv`, and why other files are none.
+
+    Args:
+        answer: The answer whose kinds are meant.
+        paths: Files and folders.
+    """
+    clusterer, names = answer.clusterer, {kind["cluster"]: kind["name"] for kind in answer.summary["kinds"]}
+    pictures = read_pictures([Path(path) for path in paths], clusterer.image_shape_, answer.summary["crop"])
+    scores = clusterer.score_outliers(pictures.images, pictures.originals)
+    return assignments(
+        pictures.names, clusterer.predict_proba(pictures.images), scores, None, names
+    ), pictures.unreadable
+
+
+def _surroundings(clusterer: ImageClusterer, pictures: Pictures) -> tuple[np.ndarray, list[str]]:
+    """Return the outlier score of each picture, and the name of the first that is nearly the same."""
+    scores, copies = np.empty(len(pictures)), [""] * len(pictures)
+    used = clusterer.rows_used_
+    scores[used] = clusterer.outlier_scores_
+    for row, first in zip(used, clusterer.duplicate_of_, strict=True):
+        copies[row] = "" if first < 0 else pictures.names[used[first]]
+    others = np.setdiff1d(np.arange(len(pictures)), used)
+    if len(others):
+        scores[others] = clusterer.score_outliers(pictures.images[others], pictures.originals[others])
+    return scores, copies
+
+
+def _kinds(
+    clusterer: ImageClusterer, labels: np.ndarray, probabilities: np.ndarray, names: dict[int, str]
+) -> list[dict[str, Any]]:
+    """Return what is told of each kind."""
+    count = probabilities.shape[1]
+    shares = neighbour_shares(labels[clusterer.rows_used_], clusterer.link_clustering_.neighbors_, count)
+    touching = runs_into(shares)
+    found = []
+    for kind in range(count):
+        own = labels == kind
+        found.append(
+            {
+                "cluster": kind,
+                "name": names.get(kind, ""),
+                "pictures": int(own.sum()),
+                "share": round(float(own.mean()), 4),
+                "mean_probability": round(float(probabilities[own, kind].mean()), 4) if own.any() else None,
+                "neighbours_within": round(float(shares[kind, kind]), 4),
+                "clear": not touching[kind] and bool(own.any()),
+                "runs_into": touching[kind],
+            }
+        )
+    return found
+
+
+def _called(kind: dict[str, Any]) -> str:
+    return kind["name"] or f"kind {kind['cluster']}"
+
+
+def _write_json(path: Path, content: Any) -> None:
+    with replacing(path) as temporary:
+        temporary.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
