@@ -10,6 +10,7 @@ import_tensorflow()
 from tfgmmgan.clustering import ImageClusterer, LinkClustering
 from tfgmmgan.data import DataOptions, ImageData
 from tfgmmgan.data import load as load_data
+from tfgmmgan.kinds import Answer, find_kinds, load_answer, predict_kinds
 from tfgmmgan.models import (
     ACGAN,
     GAEL,
@@ -38,6 +39,7 @@ __all__ = [
     "GMMGAN",
     "MODELS",
     "WGANGP",
+    "Answer",
     "ClassCode",
     "DataOptions",
     "Discriminator",
@@ -57,8 +59,11 @@ __all__ = [
     "UserError",
     "__version__",
     "export",
+    "find_kinds",
+    "load_answer",
     "load_data",
     "load_run",
     "make_config",
+    "predict_kinds",
     "train",
 ]

@@ -5,7 +5,7 @@ import pytest
 
 from tfgmmgan import ImageClusterer
 from tfgmmgan.clustering import count
-from tfgmmgan.clustering.count import choose_count, falls
+from tfgmmgan.clustering.count import as_good, choose_count, falls
 
 
 def test_the_fall_is_of_the_share_of_the_possible_gain():
@@ -43,3 +43,14 @@ def test_images_say_how_many_kinds_they_have(images, tiny_clusterer, monkeypatch
     assert "4 kinds, by what one more tells about neighbours." in capsys.readouterr().out
     with pytest.raises(ValueError, match="Kinds can't be found among 1 images; expected 2 images at least"):
         ImageClusterer("auto").fit(images[:1])
+
+
+def test_whether_a_number_stands_out():
+    def curve(gains):
+        found, total = {}, 0.0
+        for k, gain in enumerate(gains, 2):
+            found[k] = total = total + gain * np.log(k / (k - 1))
+        return found
+
+    assert as_good(curve([1, 1, 1, 0.4, 0.4, 0.4]), 4) == (True, [])
+    assert as_good(curve([0.9, 0.77, 0.77, 0.64, 0.64, 0.64]), 4) == (False, [2])  # 2 falls by 0.13, and so does 4

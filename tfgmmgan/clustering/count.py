@@ -4,11 +4,12 @@ import numpy as np
 
 from tfgmmgan.clustering.link_clustering import LinkClustering
 
-__all__ = ["GUESS", "choose_count", "falls"]
+__all__ = ["GUESS", "as_good", "choose_count", "falls"]
 
 LOOKED_AT = 2000  # rows that the choice is made by
 LEAST_OF_A_KIND = 10  # rows for a kind, on average
 GUESS = 10  # kinds, by which a descriptor is chosen before their number is
+CLEAR, CLOSE = 0.2, 0.05  # fall from which on a number stands out, and less than which two falls differ by nothing
 AFTER = 2  # further kinds that the last true one is compared with
 
 
@@ -49,3 +50,16 @@ def falls(information: dict[int, float]) -> dict[int, float]:
         if after:
             found[count] = float(gain - np.mean(after))
     return found
+
+
+def as_good(information: dict[int, float], chosen: int) -> tuple[bool, list[int]]:
+    """Return whether a number of kinds stands out, and which others are nearly as good, the best first.
+
+    Args:
+        information: I(K) in nats by K, as of `choose_count`.
+        chosen: K.
+    """
+    fall = falls(information)
+    others = sorted((count for count in fall if count != chosen), key=lambda count: -fall[count])
+    best = fall.get(chosen, 0.0)
+    return best >= CLEAR, [count for count in others if fall[count] > best - CLOSE]

@@ -10,6 +10,7 @@ import numpy as np
 
 from tfgmmgan.clustering import ImageClusterer
 from tfgmmgan.clustering.clarity import neighbour_shares, runs_into
+from tfgmmgan.clustering.count import as_good
 from tfgmmgan.data.pictures import Pictures, read_pictures
 from tfgmmgan.kinds.gallery import rename_in_gallery, write_gallery
 from tfgmmgan.kinds.table import Row, assignments, read_table, write_table
@@ -54,6 +55,10 @@ class Answer:
             if kind["runs_into"]:
                 clear = f"runs into {', '.join(_called(kinds[one]) for one in kind['runs_into'])}"
             lines.append(f"  {_called(kind):<{width}} {kind['pictures']:>7} {kind['share']:>6.1%}  {clear}")
+        if told["number"] and not told["number"]["stands_out"]:
+            others = told["number"]["as_good"]
+            or_else = f": {', '.join(map(str, others))} would do as well" if others else ""
+            lines.append(f"No number of kinds stands out{or_else}. If you know it, say --num_components K.")
         count = sum(kind["clear"] for kind in kinds)
         rest = "" if count == len(kinds) else "; look at the others before you count on them"
         lines.append(f"{count} of {len(kinds)} kinds are clear: the neighbours of a picture are of its kind{rest}.")
@@ -128,6 +133,7 @@ def find_kinds(
         "shape": list(pictures.images.shape[1:]),
         "crop": crop,
         "descriptor": clusterer.descriptor_name_,
+        "number": _number(clusterer),
         "strange": int((scores >= STRANGE).sum()),
         "duplicates": sum(copy != "" for copy in copies),
         "minutes": 0.0,
@@ -184,6 +190,14 @@ def _surroundings(clusterer: ImageClusterer, pictures: Pictures) -> tuple[np.nda
     if len(others):
         scores[others] = clusterer.score_outliers(pictures.images[others], pictures.originals[others])
     return scores, copies
+
+
+def _number(clusterer: ImageClusterer) -> dict[str, Any] | None:
+    """Return how sure the number of kinds is; None where it was given."""
+    if clusterer.n_clusters != "auto":
+        return None
+    stands_out, others = as_good(clusterer.count_information_, clusterer.n_clusters_)
+    return {"stands_out": stands_out, "as_good": others}
 
 
 def _kinds(

@@ -1,0 +1,105 @@
+"""From a folder to an answer."""
+
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.kinds.conftest import QUICK
+from tfgmmgan import UserError
+from tfgmmgan.kinds import find_kinds, load_answer, predict_kinds
+from tfgmmgan.kinds.table import read_table
+
+
+def test_every_picture_has_its_row(answer, photos):
+    _, folder = answer
+    rows = read_table(folder / "clusters.csv")
+    readable = [path for path in photos.rglob("*.png") if path.name != "broken.png"]
+    expected = sorted(path.relative_to(photos).as_posix() for path in readable)
+    assert sorted(row["path"] for row in rows) == expected and len(expected) == 62
+    kinds = {int(row["path"][-6:-4]) % 3: set() for row in rows if row["path"][-6:-4].isdigit()}
+    for row in rows:
+        if "/" in row["path"]:
+            kinds[int(row["path"][-6:-4]) % 3].add(row["cluster"])
+    assert sorted(map(len, kinds.values())) == [1, 1, 1] and len(set.union(*kinds.values())) == 3
+    odd = max(rows, key=lambda row: float(row["outlier_score"]))
+    assert odd["path"] == "odd.png" and float(odd["outlier_score"]) > 2
+    assert {row["path"]: row["duplicate_of"] for row in rows if row["duplicate_of"]} == {
+        "left/01.png": "copy of 01.png"  # the first by name
+    }
+    unreadable = {row["path"]: row["reason"] for row in read_table(folder / "unreadable.csv", ("path", "reason"))}
+    assert unreadable == {"broken.png": "damaged: no picture in it", "notes.txt": "no picture"}
+
+
+def test_the_summary_counts(answer):
+    found, folder = answer
+    summary = json.loads((folder / "summary.json").read_text())
+    assert summary == found.summary
+    assert summary["pictures"] == 62 and summary["unreadable"] == 2 and summary["duplicates"] == 1
+    assert summary["shape"] == [20, 20, 3] and summary["strange"] == 1
+    assert sum(kind["pictures"] for kind in summary["kinds"]) == 62
+    assert all(kind["clear"] and kind["runs_into"] == [] for kind in summary["kinds"])
+    text = found.describe()
+    assert text.startswith("62 pictures in 3 kinds:") and "3 of 3 kinds are clear" in text
+    assert "1 pictures are far from all others." in text and "2 files are no pictures" in text
+
+
+def test_kinds_that_are_not_clear_are_told(answer):
+    found, _ = answer
+    kinds = [dict(kind) for kind in found.summary["kinds"]]
+    kinds[1] |= {"clear": False, "runs_into": [0, 2], "name": "stripes"}
+    kinds[2] |= {"name": "squares"}
+    told = type(found)(found.rows, {**found.summary, "kinds": kinds}, found.clusterer)
+    assert "runs into kind 0, squares" in told.describe()
+    assert "2 of 3 kinds are clear" in told.describe() and "look at the others" in told.describe()
+
+
+def test_new_pictures_by_a_loaded_answer(answer, photos, tmp_path):
+    found, folder = answer
+    again = load_answer(folder)
+    assert again.describe() == found.describe()
+    with pytest.raises(UserError, match="it is written already"):
+        again.write(tmp_path)
+    rows, unreadable = predict_kinds(again, [photos])
+    before = {row["path"]: row for row in found.rows}
+    assert unreadable == found.pictures.unreadable and len(rows) == 62
+    for row in rows:
+        assert {**row, "outlier_score": 0, "duplicate_of": ""} == {
+            **before[row["path"]],
+            "outlier_score": 0,
+            "duplicate_of": "",
+        }
+    Image.fromarray(np.random.default_rng(9).integers(0, 256, (90, 40), dtype=np.uint8)).save(tmp_path / "new.png")
+    (row,), _ = predict_kinds(again, [tmp_path / "new.png"])
+    assert row["path"] == (tmp_path / "new.png").as_posix() and row["outlier_score"] > 2
+
+
+def test_names_stand_everywhere(photos, tmp_path):
+    found = find_kinds(photos, 3, {0: "kind A"}, **QUICK)
+    found.write(tmp_path)
+    again = load_answer(tmp_path)
+    assert again.summary["kinds"][0]["name"] == "kind A" and "kind A" in again.describe()
+    again.rename(tmp_path, {1: "</script><b>", 2: "Zwei"})
+    last = load_answer(tmp_path)
+    assert [kind["name"] for kind in last.summary["kinds"]] == ["", "</script><b>", "Zwei"]
+    names = {row["cluster"]: row["name"] for row in last.rows}
+    assert names == {"0": "", "1": "</script><b>", "2": "Zwei"}
+    page = (tmp_path / "gallery.html").read_text()
+    assert "Zwei" in page and "</script><b>" not in page and "kind A" not in page
+
+
+def test_the_number_of_kinds_is_found(photos):
+    found = find_kinds(photos, **QUICK)
+    assert len(found.summary["kinds"]) == 3 and found.summary["number"] == {"stands_out": True, "as_good": []}
+    assert "No number" not in found.describe()
+    found.summary["number"] = {"stands_out": False, "as_good": [5, 2]}
+    assert "No number of kinds stands out: 5, 2 would do as well." in found.describe()
+
+
+@pytest.mark.parametrize("content", [None, "{", "[]", '{"kinds": []}'])
+def test_no_answer(content, tmp_path):
+    if content is not None:
+        (tmp_path / "summary.json").write_text(content)
+    with pytest.raises(UserError, match="holds no answer" if content is None else r"summary\.json is damaged"):
+        load_answer(tmp_path)

@@ -1,0 +1,92 @@
+"""The page to look at, and the map."""
+
+import base64
+import io
+import json
+import re
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tfgmmgan import UserError
+from tfgmmgan.kinds import gallery
+from tfgmmgan.kinds.gallery import DATA, rename_in_gallery, write_gallery
+from tfgmmgan.kinds.picture_map import colours, draw_map, positions
+
+
+def data_of(page):
+    return json.loads(DATA.search(page.read_text())[2])
+
+
+def sheets_of(page):
+    found = re.findall(r"url\(data:image/jpeg;base64,([^)]+)\)", page.read_text())
+    return [Image.open(io.BytesIO(base64.b64decode(one))) for one in found]
+
+
+def test_the_page_opens_offline_and_has_every_picture(answer):
+    found, folder = answer
+    page = folder / "gallery.html"
+    text = page.read_text()
+    assert not re.search(r'(src|href)="(?!#)', text) and "http" not in text
+    data = data_of(page)
+    assert [one[0] for one in data["pictures"]] == [row["path"] for row in found.rows]
+    assert "right & <b>" not in text and data["summary"]["kinds"] == found.summary["kinds"]
+    for kind, shown in enumerate(data["shown"]):
+        chosen = [number for part in shown.values() for number in part]
+        assert len(chosen) == len(set(chosen)) and {data["pictures"][number][1] for number in chosen} == {kind}
+    assert [[data["pictures"][one][0] for one in pair] for pair in data["copies"]] == [
+        ["copy of 01.png", "left/01.png"]
+    ]
+    sheet = np.asarray(sheets_of(page)[0])
+    side, number = data["side"], next(row for row, one in enumerate(data["pictures"]) if one[0] == "left/31.png")
+    top, left = side * (number // data["across"]), side * (number % data["across"])
+    expected = found.pictures.images[found.pictures.names.index("left/31.png")].astype(int)
+    assert abs(sheet[top : top + side, left : left + side] - expected).mean() < 15
+    assert Image.open(folder / "map.png").size == (1600, 1600)
+
+
+def test_of_many_pictures_the_page_has_some(answer, tmp_path, monkeypatch):
+    found, _ = answer
+    for name, value in (("MOST", 20), ("TYPICAL", 3), ("BORDERLINE", 1), ("STRANGE", 1)):
+        monkeypatch.setattr(gallery, name, value)
+    page = tmp_path / "page.html"
+    write_gallery(page, tmp_path / "map.png", found.rows, found.summary, found.clusterer, found.pictures)
+    data = data_of(page)
+    assert len(data["pictures"]) == 20 and "WHOLE = 62" in page.read_text()
+    assert [len(shown["typical"]) for shown in data["shown"]] == [3, 3, 3]
+
+
+def test_only_a_page_of_ours_is_renamed(tmp_path):
+    (tmp_path / "page.html").write_text("<p>somebody's</p>")
+    with pytest.raises(UserError, match="not a page that `cluster` wrote"):
+        rename_in_gallery(tmp_path / "page.html", {})
+
+
+@pytest.mark.parametrize("count", [1, 3, 60])
+def test_alike_rows_lie_beside_each_other(count, monkeypatch):
+    monkeypatch.setattr("tfgmmgan.kinds.picture_map.LANDMARKS", 40)
+    rng = np.random.default_rng(0)
+    labels = np.arange(count) % 2
+    places = positions(rng.normal(size=(count, 5)) + 30 * labels[:, None])
+    assert places.shape == (count, 2) and (places >= 0).all() and (places <= 1).all()
+    if count == 60:
+        middles = [places[labels == kind].mean(axis=0) for kind in (0, 1)]
+        nearer = [np.linalg.norm(places - middle, axis=1) for middle in middles]
+        assert ((nearer[1] < nearer[0]) == labels).mean() > 0.9
+
+
+def test_copies_have_places():
+    assert np.isfinite(positions(np.ones((30, 4)))).all()
+
+
+@pytest.mark.parametrize("count", [1, 8, 30])
+def test_colours_differ(count):
+    assert len(set(colours(count))) == count and all(re.fullmatch("#[0-9a-f]{6}", one) for one in colours(count))
+
+
+def test_the_map_shows_a_picture_where_it_lies():
+    thumbnails = [Image.new("L", (10, 10), 200), Image.new("RGB", (10, 10), "red")]
+    drawn = np.asarray(draw_map(thumbnails, np.array([[0.0, 0.0], [1.0, 1.0]]), np.array([0, 1])))
+    assert drawn[-16, 16].tolist() == [200] * 3 and drawn[16, -16].tolist() == [255, 0, 0]
+    assert (drawn[800, 800] == 255).all()
