@@ -278,3 +278,25 @@ def test_a_classifier_made_like_its_own_fits(tiny_modegan, images):
     model = tiny_modegan(classifier=given, prior=SubclassMixture(K, 5, subclasses=2))
     assert model.examples_wanted > 0  # for the subclasses
     assert model.find_modes(images) is None and model.examples_wanted == 0
+
+
+def test_a_clusterer_that_counted_the_kinds_is_taken(images, tiny_clusterer, monkeypatch, tmp_path):
+    monkeypatch.setattr("tfgmmgan.clustering.count.LEAST_OF_A_KIND", 3)
+    with pytest.raises(UserError, match="The clusterer finds auto clusters and the prior has 4 components"):
+        ModeGAN((8, 8, 1), num_components=4, latent_dim=5, width=0.125, clusterer=tiny_clusterer("auto"))
+    clusterer = tiny_clusterer("auto").fit(images)
+    model = ModeGAN((8, 8, 1), num_components=4, latent_dim=5, width=0.125, clusterer=clusterer)
+    np.testing.assert_allclose(model.responsibilities(images), clusterer.predict_proba(images), rtol=1e-5)
+    model.save(tmp_path / "model.keras")
+    again = keras.models.load_model(tmp_path / "model.keras")
+    np.testing.assert_array_equal(again.responsibilities(images), model.responsibilities(images))
+
+
+def test_it_is_as_sure_as_its_clusterer_and_trains_by_the_classifier_itself(images, tiny_clusterer, monkeypatch):
+    monkeypatch.setattr("tfgmmgan.clustering.image_clusterer.agreement", lambda *_: 0.3)
+    model = ModeGAN((8, 8, 1), num_components=4, latent_dim=5, width=0.125, clusterer=tiny_clusterer(steps=60))
+    clusterer = model.find_modes(images)
+    assert float(model.temperature.numpy()) == pytest.approx(clusterer.temperature_) and clusterer.temperature_ > 1
+    np.testing.assert_allclose(model.responsibilities(images), clusterer.predict_proba(images), rtol=1e-5)
+    logits = model.class_logits(images / np.float32(127.5) - 1)
+    np.testing.assert_allclose(logits, model.classifier(images / np.float32(127.5) - 1, training=False), rtol=1e-5)

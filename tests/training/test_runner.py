@@ -21,6 +21,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from tfgmmgan.data import load
 from tfgmmgan.models import GAN, ModeGAN
 from tfgmmgan.training import TrainConfig, load_run, train
+from tfgmmgan.training.compat import read_run_config
 from tfgmmgan.training.csv_files import best_epoch, read_rows
 from tfgmmgan.training.measuring import evaluate
 from tfgmmgan.training.run_directory import RunDirectory
@@ -290,6 +291,22 @@ def test_toys_and_gan(tmp_path):
     run, card = train(plain("gan", epochs=1), str(tmp_path / "gan"))
     assert {path.name for path in run.samples.glob("final*")} == {"final_samples.png", "final_scales.png"}
     assert "modes" not in card["test"] and "num_components" not in run.config.read_text()
+
+
+def test_kinds_are_counted(tmp_path, capsys):
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 60, (120, 8, 8, 1), dtype=np.uint8)
+    for row, image in enumerate(images):
+        image[4 * (row % 4 // 2) :, 4 * (row % 2) :] += 120
+    np.savez(tmp_path / "images.npz", x_train=images)
+    options = {"dataset": "arrays", "data.path": str(tmp_path / "images.npz"), "clusterer.descriptor": "pixels"}
+    config = small(num_components="auto", epochs=1, **options)
+    run, card = train(config, str(tmp_path / "run"))
+    assert "4 kinds, by what one more tells about neighbours." in capsys.readouterr().out
+    assert card["run"]["config"]["num_components"] == 4 and read_run_config(run.config)["num_components"] == 4
+    train(read_run_config(run.config).replaced(epochs=2), str(run.path), resume=True)
+    with pytest.raises(UserError, match="num_components must be a whole number, at least 1; got 'auto'"):
+        plain("gmgan", num_components="auto")
 
 
 def test_points_have_no_modegan(tmp_path):

@@ -12,9 +12,10 @@ from tfgmmgan.clustering.sizes import images_wanted, some, training_steps
 from tfgmmgan.data.scaling import to_float
 from tfgmmgan.losses import diversity_shortfall
 from tfgmmgan.losses.responsibility import weighted_rows
-from tfgmmgan.models.forward import ForwardPass, Latents, cached_property
+from tfgmmgan.models.forward import ForwardPass, Latents
 from tfgmmgan.models.latent_gan import LatentGAN
 from tfgmmgan.models.loss_term import LossTerm, Weight
+from tfgmmgan.models.mode_pass import ModePass
 from tfgmmgan.models.subclasses import find_subclasses
 from tfgmmgan.networks import make_classifier
 from tfgmmgan.priors import GaussianMixture, LatentPrior, SubclassMixture
@@ -22,33 +23,7 @@ from tfgmmgan.utils.arguments import Count, WholeNumber
 from tfgmmgan.utils.errors import UserError
 from tfgmmgan.utils.replicas import share_from_first_worker, whole_batch
 
-__all__ = ["ModeGAN", "ModePass"]
-
-
-class ModePass(ForwardPass):
-    """A pass in which the classifier is only asked: C has learned all it will, and gets no gradient."""
-
-    @cached_property
-    def real_class_features(self) -> tf.Tensor:
-        """What the classifier's last layer works on for real examples, (B, F)."""
-        return tf.stop_gradient(self.model.classifier.trunk(self.real, training=False))
-
-    @cached_property
-    def real_class_logits(self) -> tf.Tensor:
-        """The classifier's logits of real examples, (B, K)."""
-        if self.model.prior.num_subclasses:
-            return tf.stop_gradient(self.model.classifier.head(self.real_class_features))
-        return tf.stop_gradient(self.model.classifier(self.real, training=False))
-
-    @cached_property
-    def real_subclasses(self) -> tf.Tensor:
-        """The subclass that C takes each real example for, (B,)."""
-        return tf.argmax(self.model.classifier_subclasses(self.real_class_features), axis=1, output_type=tf.int32)
-
-    @cached_property
-    def fake_subclasses(self) -> tf.Tensor:
-        """The subclass that made each fake, (S * K,)."""
-        return tf.reshape(self.latents.subclasses, [-1])
+__all__ = ["ModeGAN"]
 
 
 @keras.saving.register_keras_serializable(package="tfgmmgan")
@@ -144,26 +119,29 @@ class ModeGAN(LatentGAN):
             dtype=self.dtype_policy.name,
             random_state=self.seed,
         )
-        if self.clusterer.n_clusters != self.num_components:
-            raise UserError(
-                f"The clusterer finds {self.clusterer.n_clusters} clusters and the prior has {self.num_components} "
-                "components; expected as many."
-            )
+        count = getattr(self.clusterer, "n_clusters_", self.clusterer.n_clusters)
+        if count != self.num_components:
+            has = f"the prior has {self.num_components} components"
+            raise UserError(f"The clusterer finds {count} clusters and {has}; expected as many.")
         made = None if classifier else self._make_classifier()
         self.set_classifier(classifier, made, self.num_components)
         self._make_subclass_outputs()
         self.modes_found = self.add_weight(
             shape=(), dtype="int32", initializer="zeros", trainable=False, name="modes_found"
         )
+        self.temperature = self.add_weight(shape=(), initializer="ones", trainable=False, name="temperature")
         if classifier is None and hasattr(self.clusterer, "classifier_"):
             self._take_classifier(self.clusterer)
+            self.temperature.assign(self.clusterer.temperature_)
         knows = classifier is not None or hasattr(self.clusterer, "classifier_")
         if self.num_components == 1 or (knows and not self.prior.num_subclasses):
             self.modes_found.assign(1)
 
     def _make_classifier(self) -> keras.Model:
         of = self.clusterer
-        return make_classifier(self.data_shape, of.n_clusters, of.architecture, of.width, keras.DTypePolicy(of.dtype))
+        return make_classifier(
+            self.data_shape, self.num_components, of.architecture, of.width, keras.DTypePolicy(of.dtype)
+        )
 
     def _take_classifier(self, clusterer: ImageClusterer) -> None:
         """Take the weights of a fitted clusterer's classifier."""
@@ -276,6 +254,10 @@ class ModeGAN(LatentGAN):
         """Return what C says, always by its running statistics, (n, *data_shape) -> (n, K)."""
         return self.classifier(examples, training=False)
 
+    def call(self, examples: tf.Tensor, training: bool = False) -> tf.Tensor:
+        """Return p(k | x), (n, K), as sure as the clusterer found that C may be; training goes by C as it is."""
+        return tf.nn.softmax(self.class_logits(to_float(tf.convert_to_tensor(examples))) / self.temperature)
+
     # -- before the first step -----------------------------------------------------------------------------
 
     @property
@@ -319,7 +301,10 @@ class ModeGAN(LatentGAN):
             examples = examples[some(len(examples), images_wanted(self.data_shape), self.seed)]
             rows = self.clusterer.describe(examples) if rows is None else rows
             self._find_subclasses(examples, rows, verbose, progress or Progress())
-        share_from_first_worker(self.distribute_strategy, [*self.classifier.variables, *self.prior.variables])
+        if clusterer:
+            self.temperature.assign(clusterer.temperature_)
+        found = [*self.classifier.variables, *self.prior.variables, self.temperature]
+        share_from_first_worker(self.distribute_strategy, found)
         self.modes_found.assign(1)
         return clusterer
 
@@ -345,5 +330,6 @@ class ModeGAN(LatentGAN):
         if int(self.modes_found.numpy()):
             named = self.clusterer.descriptor
             named = named if isinstance(named, str) and named in DESCRIPTORS else "auto"
-            values["clusterer"] = clone(self.clusterer).set_params(descriptor=named, network=None)
+            changed = {"descriptor": named, "network": None, "n_clusters": self.num_components}
+            values["clusterer"] = clone(self.clusterer).set_params(**changed)
         return values

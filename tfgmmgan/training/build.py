@@ -2,7 +2,12 @@
 
 from typing import Any
 
+import numpy as np
+
 from tfgmmgan.clustering import ImageClusterer, check_descriptor
+from tfgmmgan.clustering.count import GUESS, LOOKED_AT, as_good, choose_count
+from tfgmmgan.clustering.descriptors import Features
+from tfgmmgan.data import ImageData
 from tfgmmgan.data.augmentation import Augmentation
 from tfgmmgan.models import MODELS, LatentGAN, OptimizerOptions
 from tfgmmgan.training.hardware import resolved
@@ -10,7 +15,7 @@ from tfgmmgan.training.options import TrainConfig
 from tfgmmgan.utils.arguments import arguments
 from tfgmmgan.utils.errors import UserError
 
-__all__ = ["build_model"]
+__all__ = ["build_model", "count_kinds", "make_clusterer"]
 
 POLICIES = {"float32": "float32", "bfloat16": "mixed_bfloat16"}
 
@@ -63,6 +68,25 @@ def make_clusterer(config: TrainConfig) -> ImageClusterer:
         random_state=config["seed"],
         **options,
     )
+
+
+def count_kinds(config: TrainConfig, data: ImageData) -> int:
+    """Return how many kinds there are among the training images of a config that leaves it open."""
+    batches = list(data.train.draw_batches(LOOKED_AT))
+    images, rows = (np.concatenate(part) for part in zip(*batches, strict=True))
+    features, originals = data.train.features, data.train.originals
+    if features is not None:
+        compared = Features().fit_transform(features[rows])
+    else:
+        clusterer = make_clusterer(config.replaced(num_components=min(GUESS, len(images))))
+        compared = clusterer.describe(images, None if originals is None else originals[rows])
+    found, information = choose_count(compared, random_state=config["seed"])
+    stands_out, others = as_good(information, found)
+    unsure = (
+        "" if stands_out else f"; no number stands out{''.join(f', {other} would do as well' for other in others[:1])}"
+    )
+    print(f"{found} kinds, by what one more tells about neighbours{unsure}.", flush=True)
+    return found
 
 
 def _taken_by(owner: type, values: dict[str, Any]) -> dict[str, Any]:

@@ -49,6 +49,7 @@ MOVED = {
         for name in ("shift", "rotation", "shear", "scale", "flip", "brightness")
     },
 }
+TEMPERATURE = "vars/1"  # where ModeGAN's lies in a checkpoint
 DESCRIPTORS = {
     "pixels": "pixels",
     "outlines": "hog",
@@ -169,7 +170,8 @@ def fill_from_first_edition(today: Path, old: Path) -> None:
     """Fill a checkpoint that was just written with the weights and optimizer states of one of version 0.1.
 
     There a generator lies under `drawing_generator`, and a model has more than is trained today: the optimizer's
-    states of a classifier that no loss trains, and whether a `gmmgan` was pretrained.
+    states of a classifier that no loss trains, and whether a `gmmgan` was pretrained. What it lacks is ModeGAN's
+    temperature, which stays 1.
 
     Raises:
         ValueError: If something is missing, or has another shape.
@@ -179,6 +181,8 @@ def fill_from_first_edition(today: Path, old: Path) -> None:
         def fill(name: str, item: h5py.Group | h5py.Dataset) -> None:
             if isinstance(item, h5py.Dataset):
                 was = re.sub("^generator/", "drawing_generator/", name)
+                if name == TEMPERATURE and was not in source:
+                    return
                 if was not in source or source[was].shape != item.shape:
                     raise ValueError(f"The shape of {was} is not {item.shape}.")
                 item[...] = source[was][()]

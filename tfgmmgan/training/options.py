@@ -44,7 +44,7 @@ class RunOptions:
         model: modegan (modes that people see; for images), gmmgan (responsibility learning), gmgan (GM-GAN without
             labels: static, or dynamic with --prior.trainable true), gael (an encoder, and a mixture fitted after
             training), gan and wgan_gp (baselines); with labels supervised_gmgan and acgan.
-        num_components: Number of Gaussians in the prior, K.
+        num_components: Number of Gaussians in the prior, K; with modegan also auto, which counts the kinds.
         latent_dim: Length of the latent vector, d.
         epochs: Passes over the training images.
         batch_size: Real images in an update of the discriminator.
@@ -60,7 +60,7 @@ class RunOptions:
 
     dataset: str = "digits"
     model: str = "modegan"
-    num_components: Count = 10
+    num_components: Count | Literal["auto"] = 10
     latent_dim: Count = 100
     epochs: Count = 20
     batch_size: Count = 64
@@ -85,6 +85,8 @@ def heeded_options(model: str) -> dict[str, Argument]:
     found["model"] = found["model"]._replace(default=model)
     if "num_components" not in own:
         del found["num_components"]
+    elif "clusterer" not in own:  # by which alone kinds are counted
+        found["num_components"] = found["num_components"]._replace(hint=Count)
     if "latent_dim" not in own and "noise_dim" not in own:
         del found["latent_dim"]
     found |= _group("data", arguments(DataOptions))

@@ -12,7 +12,7 @@ from tfgmmgan.evaluation import EvaluationOptions
 from tfgmmgan.evaluation.subject import Subject
 from tfgmmgan.models import LatentGAN
 from tfgmmgan.serving.export import export, exported_steps
-from tfgmmgan.training.build import build_model
+from tfgmmgan.training.build import build_model, count_kinds
 from tfgmmgan.training.callbacks import (
     BeforeTraining,
     Checkpoint,
@@ -88,6 +88,8 @@ def train(config: TrainConfig, output: str | None = None, resume: bool = False) 
     data = load(config["dataset"], DataOptions(**config.group("data")))
     if config.model_class.needs_labels:
         data = _labelled(data)
+    if config.get("num_components") == "auto":
+        config = config.replaced(num_components=count_kinds(config, data))
     with strategy.scope(), workers_answer(strategy):
         model = build_model(config, data.shape, len(data.class_names), len(data.train))
     _check_sizes(config, model, data, strategy.num_replicas_in_sync)
