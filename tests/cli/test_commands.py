@@ -12,7 +12,10 @@ import pytest
 from PIL import Image
 
 from tfgmmgan import cli
+from tfgmmgan.cli import sample
+from tfgmmgan.data.scaling import to_uint8
 from tfgmmgan.models import MODELS
+from tfgmmgan.training import runner
 from tfgmmgan.training.options import heeded_options
 
 ROOT = Path(__file__).parents[2]
@@ -97,6 +100,18 @@ def test_evaluate_and_sample(trained, capsys, monkeypatch, tmp_path):
     best = tmp_path / "best.npz"
     assert run(capsys, monkeypatch, *arguments, best, "--checkpoint", "best")[0] == 0  # of a single epoch
     np.testing.assert_array_equal(np.load(best)["examples"], np.load(tmp_path / "a.npz")["examples"])
+    monkeypatch.setattr(sample, "BLOCK", 4)  # into a directory in blocks, the first as above
+    monkeypatch.setattr(runner, "load", None)  # without the dataset
+    assert run(capsys, monkeypatch, *arguments[:2], "-n", 10, *arguments[4:], tmp_path / "many")[0] == 0
+    files = sorted((tmp_path / "many").iterdir())
+    assert [file.name for file in files] == [f"{at:04}.png" for at in range(10)]
+    drawn = np.stack([np.asarray(Image.open(file)) for file in files])[..., None]
+    assert len(np.unique(drawn, axis=0)) == 10
+    four = tmp_path / "four.npz"
+    assert run(capsys, monkeypatch, *arguments[:2], "--num", 4, *arguments[4:], four)[0] == 0
+    np.testing.assert_array_equal(drawn[:4], to_uint8(np.load(four)["examples"]))
+    code, _, err = run(capsys, monkeypatch, *arguments, tmp_path / "many")
+    assert code == 2 and "many is not an empty directory" in err
     (path / "checkpoints" / "best.weights.h5").rename(path / "gone")
     code, _, err = run(capsys, monkeypatch, *arguments, best, "--checkpoint", "best")
     assert code == 2 and "has no best checkpoint yet" in err
@@ -263,7 +278,7 @@ def test_help_all_is_the_default_model_s(capsys, monkeypatch):
         (["train", "--strategy", "multi_worker"], "reads the environment variable TF_CONFIG"),
         (["train", "--model.architecture", "resnet"], "Resize, for example with --data.image_size 32"),
         (["evaluate", "nowhere"], "nowhere is not a run"),
-        (["sample", "nowhere", "--output", "a.jpg"], "must end in .png or .npz"),
+        (["sample", "nowhere", "--output", "a.jpg"], "must end in .png or .npz, or be a directory"),
     ],
 )
 def test_mistakes(arguments, message, capsys, monkeypatch, tmp_path):

@@ -9,8 +9,9 @@ __all__ = ["digest_of", "trained_on"]
 
 
 def digest_of(data: ImageData) -> dict:
-    """Return what tells a dataset from others: the `digest` that `fingerprint` gives, shortened, and both sizes."""
-    return {"digest": fingerprint(data)[:16], "train": len(data.train), "test": len(data.test)}
+    """Return what tells a dataset from others: the `digest` that `fingerprint` gives, shortened; sizes and shape."""
+    sizes = {"train": len(data.train), "test": len(data.test), "classes": len(data.class_names)}
+    return {"digest": fingerprint(data)[:16], **sizes, "shape": list(data.shape)}
 
 
 def trained_on(run: RunDirectory, data: ImageData, first_epoch: int, changed_ok: bool) -> list[dict]:
