@@ -3,7 +3,8 @@
 DIR has `.npz` files (x_train, y_train, and x_test, y_test where there are) and folders of class folders. For each set
 and seed: k-means on pixels, HOG and the network's features, a GaussianMixture of scikit-learn on 50 principal
 components, link clusters by each descriptor and by the one chosen without labels, and the whole default: C after
-supervised training and self-training (left out by `--clusters`). Labels serve the scores alone.
+supervised training and self-training (left out by `--clusters`), with the number of kinds that it would count. Labels
+serve the scores alone.
 """
 
 import argparse
@@ -19,6 +20,7 @@ from sklearn.mixture import GaussianMixture
 import tfgmmgan
 from tfgmmgan.clustering import ImageClusterer, LinkClustering
 from tfgmmgan.clustering.choice import CANDIDATES, WITH_NETWORK
+from tfgmmgan.clustering.count import as_good, choose_count
 from tfgmmgan.data.originals import Originals
 from tfgmmgan.evaluation.metrics.clustering import calibration, cluster_scores
 
@@ -26,8 +28,14 @@ Rows = dict[str, float | str]
 
 
 def load(path: Path, size: int) -> tuple[np.ndarray, np.ndarray, Originals | None]:
-    """Return a set's images, all splits together, their class ids, and the originals of a folder."""
+    """Return a set's images, all splits together, their class ids, and the originals of a folder.
+
+    What is no folder and no file is the name of a dataset, of which the training images are taken.
+    """
     folder = path.is_dir()
+    if not path.exists():
+        train = tfgmmgan.load_data(str(path)).train
+        return train.examples, train.labels, None
     options = {"image_size": size, "channels": 3} if folder else {}
     data = tfgmmgan.load_data("folder" if folder else "arrays", tfgmmgan.DataOptions(path=str(path), **options))
     parts = (data.train, data.test)
@@ -78,13 +86,19 @@ def measure(
         clusters = default.fit(images, originals=originals).labels_
         more = {"ece": round(calibration(labels, default.predict_proba(images))["expected_calibration_error"], 4)}
     add("the default", clusters, started, chosen=default.descriptor_name_, **more)
+    started = time.perf_counter()
+    counted, information = choose_count(described if args.clusters else default.rows_, random_state=seed)
+    stands_out = as_good(information, counted)[0]
+    rows[-1] |= {"true_k": k, "counted_k": counted, "stands_out": stands_out}
+    rows[-1]["minutes_counting"] = round((time.perf_counter() - started) / 60, 2)
     return rows
 
 
 def main() -> None:
     """Measure every set and print a table; `--output` keeps the rows as JSON."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", required=True)
+    parser.add_argument("--data", help="a directory of sets")
+    parser.add_argument("--more", nargs="*", default=[], help="names of datasets, and folders of class folders")
     parser.add_argument("--sets", nargs="*", help="names of files and folders; all where not given")
     parser.add_argument("--seeds", nargs="*", type=int, default=[0, 1, 2])
     parser.add_argument("--network", help="a network, as --clusterer.network")
@@ -94,8 +108,9 @@ def main() -> None:
     parser.add_argument("--clusters", action="store_true", help="leave the training of C out")
     parser.add_argument("--output", help="a JSON file for the rows")
     args = parser.parse_args()
-    paths = sorted(path for path in Path(args.data).iterdir() if path.is_dir() or path.suffix == ".npz")
-    paths = [path for path in paths if not args.sets or path.stem in args.sets]
+    inside = sorted(Path(args.data).iterdir()) if args.data else []
+    paths = [path for path in inside if path.is_dir() or path.suffix == ".npz"]
+    paths = [path for path in paths if not args.sets or path.stem in args.sets] + [Path(one) for one in args.more]
     rows = []
     for path in paths:
         images, labels, originals = load(path, args.image_size)

@@ -65,6 +65,7 @@ def reproduce_row(row: PublishedRow, configs: list[TrainConfig], folder: Path) -
     """Train and measure a row with configs that differ in their seeds, skipping what is done; print and write all."""
     from tfgmmgan.evaluation import aggregate
     from tfgmmgan.training import measuring, runner
+    from tfgmmgan.training.compat import read_run_config
     from tfgmmgan.training.hardware import resolved
     from tfgmmgan.training.run_directory import RunDirectory
     from tfgmmgan.training.several import report_runs, write_aggregate
@@ -74,6 +75,7 @@ def reproduce_row(row: PublishedRow, configs: list[TrainConfig], folder: Path) -
         run = RunDirectory(folder / f"seed{config['seed']}")
         exists = run.config.is_file()
         card = measuring.kept_scorecard(run) if exists else None
+        config = config.settled_by(read_run_config(run.config)) if exists else config
         asked = json.loads(json.dumps(config.heeded()))  # as a scorecard has them
         if card is not None and card["run"]["config"] != asked:
             raise UserError(f"{run.path} was made with other options. Choose another --output.")

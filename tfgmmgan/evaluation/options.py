@@ -14,8 +14,8 @@ class EvaluationOptions:
     """What is looked at while training and measured after it.
 
     Args:
-        every_epochs: Figures and scores are made every so many epochs, and after the last; 0 for only then. The weights
-            of the epoch with the lowest label-free distance are kept as `best`.
+        every_epochs: Figures and scores are made every so many epochs, and after the last; 0 for only then, four times
+            in a run where not given. The weights of the epoch with the lowest label-free distance are kept as `best`.
         samples: Generated and real examples that are compared; where not given 10,000, or as many as the smaller split
             has.
         inception: TF-GAN's Inception network for FID, KID and IS: a SavedModel's directory, an address that TF-Hub
@@ -26,7 +26,7 @@ class EvaluationOptions:
             the median real test example scores one half.
     """
 
-    every_epochs: WholeNumber = 5
+    every_epochs: WholeNumber | None = None
     samples: Annotated[int, Within(2)] | None = None
     inception: str | None = None
     trade_off_samples: WholeNumber = 2000

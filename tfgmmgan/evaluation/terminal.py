@@ -4,13 +4,14 @@ import re
 
 from tfgmmgan.evaluation.display import text_table
 from tfgmmgan.evaluation.sections import SECTIONS
+from tfgmmgan.evaluation.verdict import verdict
 
 __all__ = ["aggregate_table", "comparison_table", "describe", "summary"]
 
 
 def summary(card: dict) -> str:
-    """Say in plain words what was found."""
-    lines = [line for section in SECTIONS for line in section.summary(card)]
+    """Say in plain words what was found, the verdict first."""
+    lines = [*verdict(card), *(line for section in SECTIONS for line in section.summary(card))]
     return "\n".join([*lines, *card["notes"]])
 
 

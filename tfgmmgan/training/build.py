@@ -1,5 +1,6 @@
 """From a config to a compiled model."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -15,8 +16,9 @@ from tfgmmgan.training.options import TrainConfig
 from tfgmmgan.utils.arguments import arguments
 from tfgmmgan.utils.errors import UserError
 
-__all__ = ["build_model", "count_kinds", "make_clusterer"]
+__all__ = ["build_model", "count_kinds", "make_clusterer", "with_length"]
 
+STEPS, MEASURED = 6000, 4  # of a run whose length is left open, and how often one is looked at
 POLICIES = {"float32": "float32", "bfloat16": "mixed_bfloat16"}
 
 
@@ -32,6 +34,8 @@ def build_model(
         num_examples: Training examples, from which a schedule of the learning rates knows how long the run is.
     """
     config = resolved(config)
+    if num_examples is not None:
+        config = with_length(config, num_examples)
     model_class = config.model_class
     if model_class.needs_labels and num_classes < 2:
         raise UserError(
@@ -52,6 +56,16 @@ def build_model(
     optimizers = OptimizerOptions(**config.group("optimizers")).make(steps, model.critic_steps)
     model.compile(**optimizers, jit_compile=config["jit"], steps_per_execution=config["steps_per_execution"])
     return model
+
+
+def with_length(config: TrainConfig, num_examples: int) -> TrainConfig:
+    """Return a config with a number for an `auto` of its epochs, and for how often it is measured."""
+    steps = max(1, num_examples // (config["batch_size"] * config["model.critic_steps"]))
+    epochs, every = config["epochs"], config["evaluation.every_epochs"]
+    epochs = math.ceil(STEPS / steps) if epochs == "auto" else epochs
+    return config.replaced(
+        **{"epochs": epochs, "evaluation.every_epochs": max(1, epochs // MEASURED) if every is None else every}
+    )
 
 
 def make_clusterer(config: TrainConfig) -> ImageClusterer:

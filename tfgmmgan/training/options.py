@@ -31,6 +31,7 @@ __all__ = [
 
 # Arguments that a run sets from other options, or that are no option.
 SET_BY_RUN = {"num_components", "latent_dim", "noise_dim", "num_classes", "seed", "momentum", "name"}
+LEFT_OPEN = ("epochs", "num_components", "evaluation.every_epochs")  # what the data settles
 SET_FOR_CLUSTERER = {"n_clusters", "batch_size", "architecture", "width", "dtype", "random_state", "verbose"}
 
 
@@ -46,7 +47,7 @@ class RunOptions:
             training), gan and wgan_gp (baselines); with labels supervised_gmgan and acgan.
         num_components: Number of Gaussians in the prior, K; with modegan also auto, which counts the kinds.
         latent_dim: Length of the latent vector, d.
-        epochs: Passes over the training images.
+        epochs: Passes over the training images; auto takes as many as make 6,000 steps.
         batch_size: Real images in an update of the discriminator.
         seed: Decides the initial weights, the order of the images and all noise.
         precision: float32, or bfloat16 for the networks with float32 weights, prior and losses, which is faster where
@@ -62,7 +63,7 @@ class RunOptions:
     model: str = "modegan"
     num_components: Count | Literal["auto"] = 10
     latent_dim: Count = 100
-    epochs: Count = 20
+    epochs: Count | Literal["auto"] = "auto"
     batch_size: Count = 64
     seed: WholeNumber = 0
     precision: Literal["float32", "bfloat16", "auto"] = "float32"
@@ -183,6 +184,11 @@ class TrainConfig(Mapping):
     def replaced(self, **options: Any) -> "TrainConfig":
         """Return a config with other values of some options."""
         return TrainConfig({**self._values, **options})
+
+    def settled_by(self, before: "TrainConfig") -> "TrainConfig":
+        """Return this config with what it leaves open (`auto`, or how often is measured) as a run of it had it."""
+        names = [name for name in LEFT_OPEN if name in self and name in before and self[name] in ("auto", None)]
+        return self.replaced(**{name: before[name] for name in names})
 
     def heeded(self) -> dict:
         """Return the options nested by group, as `config.yaml` and a scorecard have them."""

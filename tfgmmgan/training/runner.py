@@ -12,7 +12,7 @@ from tfgmmgan.evaluation import EvaluationOptions
 from tfgmmgan.evaluation.subject import Subject
 from tfgmmgan.models import LatentGAN
 from tfgmmgan.serving.export import export, exported_steps
-from tfgmmgan.training.build import build_model, count_kinds
+from tfgmmgan.training.build import build_model, count_kinds, with_length
 from tfgmmgan.training.callbacks import (
     BeforeTraining,
     Checkpoint,
@@ -83,11 +83,14 @@ def train(config: TrainConfig, output: str | None = None, resume: bool = False) 
     name = default_run_name(config["dataset"], config["model"], config["seed"])
     resumed = RunDirectory.find(output, name) if resume else None
     if resumed:
-        _check_resume(config, read_run_config(resumed.config))
+        before = read_run_config(resumed.config)
+        config = config.settled_by(before)
+        _check_resume(config, before)
     keras.utils.set_random_seed(config["seed"])
     data = load(config["dataset"], DataOptions(**config.group("data")))
     if config.model_class.needs_labels:
         data = _labelled(data)
+    config = with_length(config, len(data.train))
     if config.get("num_components") == "auto":
         config = config.replaced(num_components=count_kinds(config, data))
     with strategy.scope(), workers_answer(strategy):
