@@ -6,26 +6,29 @@ from pathlib import Path
 
 from tfgmmgan.cli.arguments import Parser
 from tfgmmgan.cli.cluster import add_network
-from tfgmmgan.kinds.answer import load_answer, predict_kinds
+from tfgmmgan.clustering import ImageClusterer
+from tfgmmgan.kinds.answer import Answer, load_answer, predict_kinds
 from tfgmmgan.kinds.table import COLUMNS, write_table
-from tfgmmgan.utils.errors import note
+from tfgmmgan.training.compat import read_run_config
+from tfgmmgan.training.run_directory import RunDirectory
+from tfgmmgan.utils.errors import UserError, note
 
 __all__ = ["command"]
 
 
 def command(arguments: list[str], prog: str) -> None:
-    """Say which kinds new pictures are of, by what `cluster` wrote."""
+    """Say which kinds new pictures are of, by what `cluster` wrote, or a trained run."""
     parser = Parser(
         prog=prog,
         description="Say which kinds new pictures are of, with the columns of clusters.csv. What the kinds were found "
         "among need not be there any more.",
     )
-    parser.add_argument("run", metavar="RUN", help="the directory that cluster wrote")
+    parser.add_argument("run", metavar="RUN", help="the directory that cluster wrote, or a trained run")
     parser.add_argument("paths", metavar="PATHS", nargs="+", help="picture files, and folders of them")
     parser.add_argument("--output", metavar="FILE.csv", help="where to (default: the terminal)")
     add_network(parser)
     options = parser.parse_args(arguments)
-    rows, unreadable = predict_kinds(load_answer(options.run, options.network), options.paths)
+    rows, unreadable = predict_kinds(_answer(options.run, options.network), options.paths)
     for name, reason in unreadable.items():
         note(f"{name}: {reason}.")
     if options.output:
@@ -35,3 +38,15 @@ def command(arguments: list[str], prog: str) -> None:
         writer = csv.DictWriter(sys.stdout, COLUMNS)
         writer.writeheader()
         writer.writerows(rows)
+
+
+def _answer(folder: str, network: str | None) -> Answer:
+    """Return the answer in a folder, or what a trained run knows of kinds."""
+    run = RunDirectory(folder)
+    if not run.config.is_file():
+        return load_answer(folder, network)
+    if not run.clusterer.is_dir():
+        raise UserError(f"{folder} has no clusterer: its model finds no kinds before training, or is of version 0.1.")
+    clusterer = ImageClusterer.load(run.clusterer, network)
+    kinds = [{"cluster": kind, "name": ""} for kind in range(clusterer.n_clusters_)]
+    return Answer([], {"kinds": kinds, "crop": read_run_config(run.config)["data.crop"]}, clusterer)

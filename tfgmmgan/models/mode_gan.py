@@ -265,9 +265,9 @@ class ModeGAN(LatentGAN):
         """How many images `find_modes` makes use of; 0 once the modes are found."""
         return 0 if int(self.modes_found.numpy()) else images_wanted(self.data_shape)
 
-    def before_training(self, examples: np.ndarray, verbose: int | str = 0, **kwargs) -> None:
-        """Find the modes."""
-        self.find_modes(examples, verbose, **kwargs)
+    def before_training(self, examples: np.ndarray, verbose: int | str = 0, **kwargs) -> ImageClusterer | None:
+        """Find the modes, as `find_modes` does."""
+        return self.find_modes(examples, verbose, **kwargs)
 
     def find_modes(
         self,

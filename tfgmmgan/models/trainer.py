@@ -88,8 +88,8 @@ class Trainer(keras.Model):
     def after_update(self, forward: ForwardPass) -> None:
         """Update averages that are not trained; called once a step, after the weights."""
 
-    def before_training(self, examples: np.ndarray, verbose: int | str = 0, **kwargs) -> None:
-        """Do what a system does once before its first step, with `examples_wanted` examples; `fit` calls it."""
+    def before_training(self, examples: np.ndarray, verbose: int | str = 0, **kwargs) -> Any:
+        """Do what a system does once before its first step, with `examples_wanted` examples; return what it found."""
 
     def after_training(self, batches: Iterable[tf.Tensor]) -> None:
         """Do what a system does once, after training, with all training examples; most do nothing.

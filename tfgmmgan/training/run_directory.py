@@ -47,6 +47,7 @@ class RunDirectory:
         self.scorecard = self.path / "scorecard.json"
         self.report = self.path / "report.html"
         self.modes = self.path / "modes"  # what finding the modes has got to
+        self.clusterer = self.path / "clusterer"  # the fitted clusterer, where there is one
         self.records = self.path / "records.json"
         self._lock: int | None = None  # the open directory
 

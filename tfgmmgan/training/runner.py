@@ -206,7 +206,9 @@ def _fit(
             examples, rows = (np.concatenate(part) for part in zip(*batches, strict=True))
             known = {name: getattr(data.train, name) for name in ("features", "originals")}
             known = {name: all_of[rows] for name, all_of in known.items() if all_of is not None}
-            model.before_training(examples, verbose, callbacks=[stop], progress=progress, **known)
+            found = model.before_training(examples, verbose, callbacks=[stop], progress=progress, **known)
+            if found is not None and callbacks:
+                found.save(run.clusterer)
             seconds = progress.seconds
             for callback in callbacks:
                 if isinstance(callback, BeforeTraining):
