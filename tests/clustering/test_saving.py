@@ -28,6 +28,15 @@ def test_what_is_saved_says_the_same(descriptor, images, tiny_clusterer, tmp_pat
     assert sorted(path.name for path in (tmp_path / "kinds").iterdir()) == ["classifier.keras", "clusterer.npz"]
 
 
+def test_counted_kinds(images, tiny_clusterer, tmp_path):
+    clusterer = tiny_clusterer("auto", descriptor="auto").fit(images)
+    clusterer.save(tmp_path)
+    found = ImageClusterer.load(tmp_path)
+    same(found, clusterer, images)
+    for name in ("n_clusters_", "count_information_", "descriptor_scores_", "temperature_"):
+        assert getattr(found, name) == getattr(clusterer, name)
+
+
 def test_given_features(images, tiny_clusterer, tmp_path):
     features = images.reshape(24, -1) / 255
     clusterer = tiny_clusterer().fit(images, features=features)
@@ -70,7 +79,7 @@ def spoilt(file, change):
         lambda tree: tree.replace('"class": "Pixels"', '"class": "os.system"'),
         lambda tree: tree[:50],
         lambda tree: "[]",
-        lambda tree: json.dumps({"dict": {}}),
+        lambda tree: json.dumps({"dict": []}),
     ],
 )
 def test_a_foreign_or_damaged_one_is_refused(change, images, tiny_clusterer, tmp_path):

@@ -89,8 +89,10 @@ def test_names_stand_everywhere(photos, tmp_path):
     assert "Zwei" in page and "</script><b>" not in page and "kind A" not in page
 
 
-def test_the_number_of_kinds_is_found(photos):
+def test_the_number_of_kinds_is_found(photos, tmp_path):
     found = find_kinds(photos, **QUICK)
+    found.write(tmp_path)
+    assert load_answer(tmp_path).summary == found.summary
     assert len(found.summary["kinds"]) == 3 and found.summary["number"] == {"stands_out": True, "as_good": []}
     assert "No number" not in found.describe()
     found.summary["number"] = {"stands_out": False, "as_good": [5, 2]}

@@ -90,8 +90,8 @@ def _taken_apart(value: Any, arrays: dict[str, np.ndarray]) -> Any:
         return {"array": name}
     if isinstance(value, list | tuple):
         return {type(value).__name__: [_taken_apart(one, arrays) for one in value]}
-    if isinstance(value, dict) and all(isinstance(key, str) for key in value):
-        return {"dict": {key: _taken_apart(one, arrays) for key, one in value.items()}}
+    if isinstance(value, dict) and all(isinstance(key, str | int) for key in value):
+        return {"dict": [[key, _taken_apart(one, arrays)] for key, one in value.items()]}
     if type(value) in KNOWN.values():
         return {"class": type(value).__name__, "state": _taken_apart(vars(value), arrays)}
     raise UserError(
@@ -111,7 +111,7 @@ def _put_together(found: Any, arrays: Any) -> Any:
     if "tuple" in found:
         return tuple(_put_together(one, arrays) for one in found["tuple"])
     if "dict" in found:
-        return {key: _put_together(one, arrays) for key, one in found["dict"].items()}
+        return {key: _put_together(one, arrays) for key, one in found["dict"]}
     made = object.__new__(KNOWN[found["class"]])
     vars(made).update(_put_together(found["state"], arrays))
     return made
