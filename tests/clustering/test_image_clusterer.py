@@ -201,6 +201,18 @@ def test_clusters_are_sought_among_so_many_images_and_all_are_labelled(images, t
     assert (other.rows_used_ != clusterer.rows_used_).any()
 
 
+def test_few_images_take_fewer_steps():
+    for count, batch_size, steps in (
+        (60_000, 64, 3000),
+        (9600, 64, 3000),
+        (4800, 64, 1500),
+        (500, 64, 300),
+        (80, 8, 300),
+    ):
+        assert sizes.training_steps(None, count, batch_size) == steps
+    assert sizes.training_steps(7, 60_000, 64) == 7
+
+
 def test_how_many_images_are_of_use():
     for shape, count in (((28, 28, 1), 60_000), ((64, 64, 3), 43_690), ((256, 256, 3), 10_000)):
         assert images_wanted(shape) == count

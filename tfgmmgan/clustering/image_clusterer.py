@@ -78,7 +78,7 @@ class ImageClusterer(ClusterMixin, BaseEstimator):
             information that is sought, which likes them equal; 0.8 where some kinds are ten times as frequent as
             others. Default 0.
         steps: Training steps of C on the clusters; a round of self-training takes 4/3 as many. Default 3000, of few
-            images as many as show each 40 times, 300 at least.
+            images as many as show each 20 times, 300 at least.
         self_training_rounds: How often C then learns from what it has become; 0 may do for a thousand images.
             Default 2.
         batch_size: Images of a step. Default 64.

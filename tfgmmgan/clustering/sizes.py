@@ -8,7 +8,7 @@ __all__ = ["images_wanted", "some", "training_steps"]
 
 MOST_IMAGES, MOST_BYTES = 60_000, 2**29  # that clusters are sought among: time is their square
 LEAST_IMAGES = 10_000  # of however large images
-STEPS, SHOWN = (300, 3000), 40  # of C on the clusters, least and most; how often each image is shown between
+STEPS, SHOWN = (300, 3000), 20  # of C on the clusters, least and most; how often each image is shown between
 
 
 def training_steps(steps: int | None, count: int, batch_size: int) -> int:

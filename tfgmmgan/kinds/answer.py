@@ -24,6 +24,7 @@ TABLE, UNREADABLE, SUMMARY, GALLERY, MAP, CLUSTERER = (
     *("clusters.csv", "unreadable.csv", "summary.json", "gallery.html", "map.png"),
     "clusterer",
 )
+WIDTH = 0.5  # of C: of 2,000 pictures of 32 pixels 0.649 and 0.826 are right, and 0.653 and 0.838 with 1
 STRANGE = 2.0  # outlier score from which on a picture is called strange
 
 
@@ -112,7 +113,7 @@ def find_kinds(
         num_components: How many kinds, or `"auto"`. Default `"auto"`.
         names: What kinds are called, by number. Default nothing.
         crop: `"center"` cuts out a picture's middle square, `"none"` squeezes it. Default `"center"`.
-        **options: As of `ImageClusterer`.
+        **options: As of `ImageClusterer`; C's width is 0.5 where not given, which takes half of the time.
 
     Raises:
         UserError: If there are no pictures, or fewer than kinds, or an option is wrong.
@@ -120,7 +121,9 @@ def find_kinds(
     started = time.monotonic()
     several = [paths] if isinstance(paths, str | Path) else list(paths)
     pictures = read_pictures([Path(path) for path in several], crop=crop)
-    clusterer = ImageClusterer(num_components, **options).fit(pictures.images, originals=pictures.originals)
+    clusterer = ImageClusterer(num_components, **{"width": WIDTH, **options}).fit(
+        pictures.images, originals=pictures.originals
+    )
     probabilities = clusterer.predict_proba(pictures.images)
     scores, copies = _surroundings(clusterer, pictures)
     rows = assignments(pictures.names, probabilities, scores, copies, names)
