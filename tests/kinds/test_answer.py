@@ -1,6 +1,7 @@
 """From a folder to an answer."""
 
 import json
+import os
 
 import numpy as np
 import pytest
@@ -97,6 +98,33 @@ def test_the_number_of_kinds_is_found(photos, tmp_path):
     assert "No number" not in found.describe()
     found.summary["number"] = {"stands_out": False, "as_good": [5, 2]}
     assert "No number of kinds stands out: 5, 2 would do as well." in found.describe()
+
+
+def test_names_that_are_no_utf_8(tmp_path):
+    """As old disks have them; and as few pictures as there may be."""
+    root = os.path.join(os.fsencode(tmp_path), b"caf\xe9")
+    os.mkdir(root)
+    for number in range(6):
+        picture = Image.new("L", (12, 12), 40 * (number % 2) + number)
+        with open(os.path.join(root, b"\xe9%d.png" % number), "wb") as file:
+            picture.save(file, "PNG")
+    found = find_kinds(os.fsdecode(root), 2, **QUICK)
+    found.write(tmp_path / "out")
+    again = load_answer(tmp_path / "out")
+    names = [os.fsdecode(b"\xe9%d.png" % number) for number in range(6)]
+    assert [row["path"] for row in again.rows] == names and again.summary == found.summary
+    again.rename(tmp_path / "out", {0: "dark"})
+    rows, _ = predict_kinds(load_answer(tmp_path / "out"), [os.fsdecode(root)])
+    assert [row["path"] for row in rows] == names and {row["name"] for row in rows} <= {"dark", ""}
+
+
+@pytest.mark.parametrize("count", [2, 3, 7])
+def test_hardly_any_pictures(count, tmp_path):
+    for number in range(count):
+        Image.new("RGB", (8, 8), (100 * number % 256, 9 * number, 0)).save(tmp_path / f"{number}.png")
+    found = find_kinds(tmp_path, **QUICK)
+    found.write(tmp_path / "out")
+    assert len(found.rows) == count and 1 < len(found.summary["kinds"]) <= count
 
 
 @pytest.mark.parametrize("content", [None, "{", "[]", '{"kinds": []}'])
