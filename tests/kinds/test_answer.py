@@ -133,3 +133,16 @@ def test_no_answer(content, tmp_path):
         (tmp_path / "summary.json").write_text(content)
     with pytest.raises(UserError, match="holds no answer" if content is None else r"summary\.json is damaged"):
         load_answer(tmp_path)
+
+
+def test_pictures_are_compared_by_given_embeddings(photos, answer, tmp_path):
+    names = answer[0].pictures.names
+    rng = np.random.default_rng(0)
+    half = np.arange(len(names)) % 2
+    np.save(tmp_path / "f.npy", np.eye(2)[half] + 0.05 * rng.normal(size=(len(names), 2)))
+    found = find_kinds(photos, 2, features=tmp_path / "f.npy", **QUICK)
+    clusters = found.clusterer.link_clustering_.labels_
+    assert len({*zip(half.tolist(), clusters.tolist(), strict=True)}) == 2
+    found.write(tmp_path / "out")
+    rows, _ = predict_kinds(load_answer(tmp_path / "out"), [photos / "left"])
+    assert {row["outlier_score"] for row in rows} == {""} and len(rows) == 30

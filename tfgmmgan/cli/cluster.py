@@ -51,6 +51,7 @@ def command(arguments: list[str], prog: str) -> None:
         default="-1 to 1",
         help="what black and white are for it (default: %(default)s)",
     )
+    parser.add_argument("--features", metavar="FILE", help="embeddings to compare by: .npy, .csv or .parquet")
     parser.add_argument("--seed", type=int, default=0, help="the same seed finds the same (default: %(default)s)")
     options = parser.parse_args(arguments)
     if options.copy and not options.sort_into:
@@ -70,7 +71,8 @@ def command(arguments: list[str], prog: str) -> None:
         _empty(options.sort_into)
     output = RunDirectory.claim(options.output, f"{Path(options.paths[0]).absolute().name}-kinds", root=".")
     try:
-        chosen = {name: getattr(options, name) for name in ("descriptor", "network", "network_size", "network_range")}
+        names_of = ("descriptor", "network", "network_size", "network_range", "features")
+        chosen = {name: getattr(options, name) for name in names_of}
         answer = find_kinds(options.paths, count, names, options.crop, random_state=options.seed, verbose=2, **chosen)
         answer.write(output.path)
     finally:

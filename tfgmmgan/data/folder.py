@@ -10,6 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfgmmgan.data.dataset import ImageData, Split, hold_out
+from tfgmmgan.data.embeddings import read_embeddings
 from tfgmmgan.data.images import IMAGE_SUFFIXES, read_image
 from tfgmmgan.data.options import DataOptions
 from tfgmmgan.data.originals import Originals
@@ -56,13 +57,18 @@ def load_folder(name: str, options: DataOptions) -> ImageData:
         roots = [root] * len(files)
         parts = hold_out(len(files), options.test_fraction, str(root))
     shape = read_image(files[0], options).shape
-    class_names, labels = _classes([path.relative_to(base) for path, base in zip(files, roots, strict=True)])
+    relative = [path.relative_to(base) for path, base in zip(files, roots, strict=True)]
+    class_names, labels = _classes(relative)
+    features = None
+    if options.features is not None:
+        features = read_embeddings(options.features, [path.relative_to(options.path).as_posix() for path in files])
     fits = len(files) * int(np.prod(shape)) <= options.memory_limit * 2**20
     splits = []
     for rows in parts:
         paths = [files[row] for row in rows]
         read = {"examples": _read_all(paths, options, shape)} if fits else {"stream": _streamer(paths, options, shape)}
         originals = Originals(np.array([str(path) for path in paths]), options)
+        read["features"] = None if features is None else features[rows]
         splits.append(Split(len(rows), None if labels is None else labels[rows], **read, originals=originals))
     return ImageData(name, *splits, shape=shape, class_names=class_names)
 

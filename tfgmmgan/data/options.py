@@ -17,6 +17,8 @@ class DataOptions:
     Args:
         path: Folder of images (`folder`), .npz file (`arrays`), or TFDS data directory (any TFDS name; else
             TFDS_DATA_DIR, else ~/tensorflow_datasets).
+        features: Embeddings of a folder's images, by which they are then compared: a .npy file with a row for each, by
+            path, or a .csv or .parquet file with a column `path`, relative to the folder.
         image_size: Side in pixels to which images are resized; a multiple of 4. Needed where images differ in size.
         crop: What makes an image square before it is resized: "center" cuts its middle out, "none" squeezes it.
         channels: 1 for grey, 3 for colour; as stored where not given. Of images of 16 bits the upper 8 are read, and
@@ -31,6 +33,7 @@ class DataOptions:
     """
 
     path: str | None = None
+    features: str | None = None
     image_size: Count | None = None
     crop: Literal["center", "none"] = "center"
     channels: Literal[1, 3] | None = None

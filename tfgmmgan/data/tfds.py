@@ -36,6 +36,7 @@ def load_tfds(name: str, options: DataOptions, known: tuple[str, ...] = ()) -> I
     """
     import tensorflow_datasets as tfds
 
+    options.reject(name, "features")
     try:
         builder = tfds.builder(name, data_dir=options.path)
     except tfds.core.registered.DatasetNotFoundError as error:

@@ -15,7 +15,7 @@ def grid_centres(side: int, extent: float) -> np.ndarray:
 
 
 def _grid(name: str, options: DataOptions, side: int, extent: float, std: float, sizes: tuple[int, int]) -> ImageData:
-    options.reject(name, "path", "image_size", "channels", "crop", "train_split", "test_fraction")
+    options.reject(name, "features", "path", "image_size", "channels", "crop", "train_split", "test_fraction")
     centres = grid_centres(side, extent)
     rng = np.random.default_rng(0)
     splits = []

@@ -28,7 +28,7 @@ Row = dict[str, str | int | float]
 def assignments(
     names: Sequence[str],
     probabilities: np.ndarray,
-    outlier_scores: np.ndarray,
+    outlier_scores: np.ndarray | None,
     duplicate_of: Sequence[str] | None = None,
     kinds: Mapping[int, str] | None = None,
 ) -> list[Row]:
@@ -37,7 +37,7 @@ def assignments(
     Args:
         names: (n,) the pictures' paths.
         probabilities: (n, K) p(k | x).
-        outlier_scores: (n,) how much farther than usual a picture is from its neighbours.
+        outlier_scores: (n,) how much farther than usual a picture is from its neighbours; None where that is unknown.
         duplicate_of: (n,) path of the first picture that is nearly the same, "" where there is none.
         kinds: What kinds are called.
     """
@@ -51,7 +51,7 @@ def assignments(
             "probability": round(float(probabilities[row, first[row]]), 4),
             "second_cluster": int(second[row]) if order.shape[1] > 1 else "",
             "second_probability": round(float(probabilities[row, second[row]]), 4) if order.shape[1] > 1 else "",
-            "outlier_score": round(float(outlier_scores[row]), 3),
+            "outlier_score": "" if outlier_scores is None else round(float(outlier_scores[row]), 3),
             "duplicate_of": duplicate_of[row] if duplicate_of is not None else "",
         }
         for row, name in enumerate(names)

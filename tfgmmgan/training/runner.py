@@ -43,6 +43,7 @@ __all__ = ["default_run_name", "load_model", "load_run", "train"]
 MAY_CHANGE_ON_RESUME = (
     "epochs",
     "data.path",
+    "data.features",
     "data.changed_ok",
     *(f"evaluation.{name}" for name in arguments(EvaluationOptions)),
 )
