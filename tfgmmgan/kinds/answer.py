@@ -181,10 +181,11 @@ def predict_kinds(answer: Answer, paths: Sequence[str | Path]) -> tuple[list[Row
     """
     clusterer, names = answer.clusterer, {kind["cluster"]: kind["name"] for kind in answer.summary["kinds"]}
     pictures = read_pictures([Path(path) for path in paths], clusterer.image_shape_, answer.summary["crop"])
-    scores = clusterer.score_outliers(pictures.images, pictures.originals)
-    return assignments(
-        pictures.names, clusterer.predict_proba(pictures.images), scores, None, names
-    ), pictures.unreadable
+    scores = None
+    if clusterer.descriptor_name_ != "features":  # of new pictures nobody has them
+        scores = clusterer.score_outliers(pictures.images, pictures.originals)
+    rows = assignments(pictures.names, clusterer.predict_proba(pictures.images), scores, None, names)
+    return rows, pictures.unreadable
 
 
 def _surroundings(
