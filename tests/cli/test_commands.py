@@ -191,9 +191,9 @@ def test_help_all_is_the_default_model_s(capsys, monkeypatch):
             ["train", "--model", "gmmgan", "--model.estimator", "pair"],
             "--model.estimator must be one of stratified, paired; got 'pair'",
         ),
-        (["train", "--epochs", "many"], "--epochs must be a whole number, at least 1; got 'many'"),
-        (["train", "--epochs", "0"], "--epochs must be a whole number, at least 1; got '0'"),
-        (["train", "--num_components", "0"], "--num_components must be a whole number, at least 1; got '0'"),
+        (["train", "--epochs", "many"], "--epochs must be a whole number, at least 1 or auto; got 'many'"),
+        (["train", "--epochs", "0"], "--epochs must be a whole number, at least 1 or auto; got '0'"),
+        (["train", "--num_components", "0"], "--num_components must be a whole number, at least 1 or auto; got '0'"),
         (["train", "--model.width", "nan"], "--model.width must be a number, above 0; got 'nan'"),
         (
             ["train", "--model", "gmgan2"],

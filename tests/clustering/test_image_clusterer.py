@@ -234,7 +234,7 @@ def test_it_is_made_again_of_its_config(images):
         ({"n_clusters": 0}, "n_clusters must be a whole number, at least 1 or auto; got 0"),
         ({"n_init": 0}, "n_init must be a whole number, at least 1; got 0"),
         ({"entropy_penalty": 1.0}, "entropy_penalty must be a number, at least 0 and below 1; got 1.0"),
-        ({"steps": 0}, "steps must be a whole number, at least 1; got 0"),
+        ({"steps": 0}, "steps must be a whole number, at least 1 or null; got 0"),
         ({"self_training_rounds": -1}, "self_training_rounds must be a whole number, at least 0; got -1"),
         ({"batch_size": 0}, "batch_size must be a whole number, at least 1"),
         ({"width": 0}, "width must be a number, above 0; got 0"),

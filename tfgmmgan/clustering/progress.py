@@ -41,7 +41,8 @@ class Progress:
         found = self._read(stage, {})
         if not found:
             found = make()
-            self._write(stage, found)
+            if self.folder is not None:
+                self._write(stage, found)
         return found
 
     def resume(self, stage: str, model: keras.Model) -> int:
@@ -80,8 +81,6 @@ class Progress:
             ) from error
 
     def _write(self, stage: str, arrays: dict[str, np.ndarray]) -> None:
-        if self.folder is None:
-            return
         check_space(self.folder, sum(array.nbytes for array in arrays.values()))
         for name, content in ((stage, arrays), ("seconds", {"seconds": np.array(self.seconds)})):
             with replacing(self.folder / f"{name}.npz") as temporary:
