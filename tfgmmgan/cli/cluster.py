@@ -9,6 +9,7 @@ from tfgmmgan.kinds.answer import Answer, find_kinds, load_answer
 from tfgmmgan.kinds.table import read_names
 from tfgmmgan.training.run_directory import RunDirectory
 from tfgmmgan.utils.errors import UserError
+from tfgmmgan.utils.files import check_empty
 
 __all__ = ["add_network", "command", "sort_into"]
 
@@ -68,7 +69,7 @@ def command(arguments: list[str], prog: str) -> None:
         raise UserError("--names needs kinds that are known: find them first, and name them by --output DIR --names.")
     names = read_names(options.names, count) if options.names else {}
     if options.sort_into:
-        _empty(options.sort_into)
+        check_empty(Path(options.sort_into), "--sort-into")
     output = RunDirectory.claim(options.output, f"{Path(options.paths[0]).absolute().name}-kinds", root=".")
     try:
         names_of = ("descriptor", "network", "network_size", "network_range", "features")
@@ -100,7 +101,7 @@ def sort_into(folder: Path, answer: Answer, copy: bool = False) -> None:
     Raises:
         UserError: If the folder is not empty, or can't be written to.
     """
-    _empty(folder)
+    check_empty(folder, "--sort-into")
     files = dict(zip(answer.pictures.names, answer.pictures.originals.paths, strict=True))
     for row in answer.rows:
         place = folder / _as_folder(f"{row['cluster']:02} {row['name']}".strip())
@@ -118,11 +119,6 @@ def _as_folder(name: str) -> str:
     return "".join("_" if letter in '/\\:*?"<>|' or not letter.isprintable() else letter for letter in name).rstrip(
         ". "
     )
-
-
-def _empty(folder: str | Path) -> None:
-    if Path(folder).exists() and (not Path(folder).is_dir() or any(Path(folder).iterdir())):
-        raise UserError(f"--sort-into {folder} is not an empty directory. Choose another.")
 
 
 def _rename(output: str | None, names: str | None, network: str | None) -> None:

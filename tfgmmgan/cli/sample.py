@@ -11,7 +11,7 @@ from tqdm import tqdm
 from tfgmmgan.cli.arguments import Parser, add_checkpoint
 from tfgmmgan.data.scaling import to_uint8
 from tfgmmgan.utils.errors import UserError
-from tfgmmgan.utils.files import replacing
+from tfgmmgan.utils.files import check_empty, replacing
 
 __all__ = ["command"]
 
@@ -56,8 +56,8 @@ def command(arguments: list[str], prog: str) -> None:
         raise UserError(f"--output must end in .png or .npz, or be a directory; got {output}.")
     if not output.parent.is_dir():
         raise UserError(f"There is no directory {output.parent} for --output {output.name}. Create it first.")
-    if not output.suffix and output.exists() and (not output.is_dir() or any(output.iterdir())):
-        raise UserError(f"--output {output} is not an empty directory. Choose another.")
+    if not output.suffix:
+        check_empty(output, "--output")
     if options.num < 1:
         raise UserError(f"--num must be at least 1; got {options.num}.")
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tfgmmgan.utils.errors import UserError
 
-__all__ = ["check_space", "is_temporary", "remove_temporary", "replacing", "temporary_path"]
+__all__ = ["check_empty", "check_space", "is_temporary", "remove_temporary", "replacing", "temporary_path"]
 
 TEMPORARY = re.compile(r"\..+~[0-9a-f]{16}(\..*)?")
 SPARE = 2**20  # bytes that stay free on a disk
@@ -51,6 +51,12 @@ def replacing(path: Path) -> Iterator[Path]:
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def check_empty(folder: Path, option: str) -> None:
+    """Raise `UserError` unless nothing is at a place, or an empty directory; `option` is how the user named it."""
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise UserError(f"{option} {folder} is not an empty directory. Choose another.")
 
 
 def check_space(folder: Path, size: int) -> None:
