@@ -35,7 +35,8 @@ sys.exit(main("train"))
 """
 RUN = [
     *("--dataset=digits", "--model=modegan", "--epochs=4", "--data.class_fractions={}", "--model.width=0.1"),
-    *("--clusterer.steps=120", "--clusterer.self_training_rounds=1", "--clusterer.descriptor=pixels"),
+    *("--clusterer.steps=120", "--clusterer.self_training_rounds=1", "--clusterer.width=0.1"),
+    "--clusterer.descriptor=pixels",
     *("--prior.subclasses=2", "--evaluation.every_epochs=2", "--evaluation.samples=50"),
     *("--evaluation.trade_off_samples=0", "--evaluation.inception=none"),
 ]

@@ -106,6 +106,7 @@ def test_a_trained_run_predicts_too(photos, tmp_path, capsys):  # noqa: F811
             "data.path": str(photos),
             "data.image_size": 20,
             "model.width": 0.1,
+            "clusterer.width": 0.1,
             "clusterer.steps": 30,
             "clusterer.self_training_rounds": 0,
             "clusterer.descriptor": "pixels",

@@ -23,7 +23,7 @@ SMALL = (
     *("--epochs", "1", "--model.width", "0.1", "--num_components", "3", "--latent_dim", "4"),
     *("--evaluation.samples", "100", "--evaluation.trade_off_samples", "40"),
 )
-MODEGAN = (*SMALL, "--clusterer.steps", "20")  # of 1200
+MODEGAN = (*SMALL, "--clusterer.steps", "20", "--clusterer.width", "0.1")  # of 1200
 
 
 def run(capsys, monkeypatch, *arguments):
@@ -55,11 +55,10 @@ def spoil(folder):
     for name, images in bad.items():
         np.savez(folder / f"{name}.npz", images=images)
     (folder / "broken.npz").write_bytes((folder / "few.npz").read_bytes()[:50])
-    for name in ("pictures", "sizes"):
+    for name, count in (("one", 1), ("two", 2)):
         (folder / name).mkdir()
-        Image.new("RGB", (8, 8)).save(folder / name / "a.png")
-    (folder / "pictures" / "b.png").write_bytes(b"\x89PNG broken")
-    Image.new("RGB", (4, 4)).save(folder / "sizes" / "b.png")
+        for number in range(count):
+            Image.new("RGB", (8, 8)).save(folder / name / f"{number}.png")
 
 
 @pytest.fixture(scope="module")
@@ -225,14 +224,11 @@ def test_help_all_is_the_default_model_s(capsys, monkeypatch):
         ([*ARRAYS, "dtype.npz"], "expected uint8, or floats in [-1, 1]; got int64"),
         ([*ARRAYS, "channels.npz"], "expected 1 or 3 channels in the last axis; got 4"),
         ([*ARRAYS, "size.npz"], "need a height and width divisible by 4; got 9x8"),
-        ([*ARRAYS, "few.npz"], "between 1 and the 18 training examples"),
+        ([*ARRAYS, "few.npz", "--batch_size", "32"], "between 1 and the 18 training examples"),
         ([*ARRAYS, "broken.npz"], "broken.npz can't be read as an .npz file"),
         (["train", "--dataset", "folder", "--data.path", "taken"], "taken holds no images"),
-        (["train", "--dataset", "folder", "--data.path", "pictures"], "b.png can't be read as an image"),
-        (
-            ["train", "--dataset", "folder", "--data.path", "sizes"],
-            "b.png is 4x4 with 3 channels, the first image is 8x8",
-        ),
+        (["train", "--dataset", "folder", "--data.path", "one"], "one: at least 2 examples are needed"),
+        (["train", "--dataset", "folder", "--data.path", "two"], "folder has 1 examples to train on; expected 2"),
         (["train", "--evaluation.inception", "taken"], "taken is not a SavedModel: it has no saved_model.pb"),
         (
             ["train", "--evaluation.samples", "0"],

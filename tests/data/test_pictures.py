@@ -58,11 +58,12 @@ def test_every_file_is_read_once_or_has_a_reason(messy):
     assert sorted(found.names) == good and len(found) == len(good)
     assert found.images.shape == (len(good), 32, 32, 3) and found.images.dtype == np.uint8
     assert set(found.unreadable) == {
-        *("empty.png", "notes.txt", "phone.heic", "broken.jpg", "lying.png", "dangling.png"),
+        *("empty.png", "notes.txt", "phone.heic", "broken.jpg", "lying.png", "dangling.png", "übung/again"),
     }
     reasons = found.unreadable
     assert reasons["empty.png"] == "empty: 0 bytes" and reasons["notes.txt"] == "no picture"
     assert reasons["phone.heic"] == "needs pillow-heif to be read" and reasons["dangling.png"] == "a link to nothing"
+    assert reasons["übung/again"] == "a folder that is read already"
     assert "truncated" in reasons["broken.jpg"] and reasons["lying.png"] == "damaged: no picture in it"
     assert [str(root / name) for name in found.names] == found.originals.paths.tolist()
 

@@ -97,12 +97,49 @@ def test_folder_errors(folder, tmp_path):
     (tmp_path / "empty").mkdir()
     with pytest.raises(UserError, match="holds no images"):
         load("folder", options(tmp_path / "empty"))
-    Image.fromarray(np.zeros((4, 4, 3), np.uint8)).save(folder / "dogs" / "small.png")
-    with pytest.raises(UserError, match=r"small.png is 4x4 with 3 channels, the first image is 8x12 .*image_size"):
-        load("folder", options(folder))
-    (folder / "dogs" / "zzz.png").write_bytes(b"\x89PNG broken")
-    with pytest.raises(UserError, match=r"zzz.png can't be read as an image"):
-        load("folder", options(folder, image_size=8))
+    (tmp_path / "empty" / "notes.txt").write_text("text")
+    with pytest.raises(UserError, match=r"holds no images, but notes.txt \(no picture\)"):
+        load("folder", options(tmp_path / "empty"))
+    (tmp_path / "parts" / "train").mkdir(parents=True)
+    (tmp_path / "parts" / "test").mkdir()
+    Image.fromarray(np.zeros((8, 8), np.uint8)).save(tmp_path / "parts" / "train" / "a.png")
+    with pytest.raises(UserError, match="test holds no images"):
+        load("folder", options(tmp_path / "parts"))
+
+
+@pytest.mark.parametrize("memory_limit", [0, 100])
+def test_a_folder_is_looked_at_once_whatever_lies_in_it(folder, memory_limit):
+    """Sizes, orientation, channels and broken files: each has an answer that needs no second start."""
+    rng = np.random.default_rng(0)
+    for name, shape in (("grey", (9, 13)), ("large", (40, 50, 3))):
+        Image.fromarray(rng.integers(0, 255, shape, dtype=np.uint8)).save(folder / "dogs" / f"{name}.png")
+    (folder / "dogs" / "broken.png").write_bytes(b"\x89PNG broken")
+    with pytest.warns(Note) as told:
+        data = load("folder", options(folder, memory_limit=memory_limit))
+    said = " ".join(str(note.message) for note in told)
+    assert "sizes from 8x12 to 40x50 and are made 8x8; else say --data.image_size N" in said
+    assert "2 passed over: no picture (1), damaged: no picture in it (1); cats/notes.txt for one" in said
+    assert len(data.train) + len(data.test) == 22 and data.shape == (8, 8, 3)
+    assert set(data.unreadable) == {"cats/notes.txt", "dogs/broken.png"}
+    assert data.train.draw(30).shape == (20, 8, 8, 3)
+
+
+def test_pictures_that_lie_on_their_side_are_of_the_size_that_is_seen(tmp_path):
+    for number in range(4):
+        Image.fromarray(np.full((8, 12, 3), 60 * number, np.uint8)).save(tmp_path / f"{number}.jpg")
+    turned = Image.Exif()
+    turned[0x0112] = 6
+    Image.fromarray(np.full((12, 8, 3), 9, np.uint8)).save(tmp_path / "turned.jpg", exif=turned)
+    data = load("folder", options(tmp_path))
+    assert data.shape == (8, 12, 3) and len(data.train) + len(data.test) == 5
+
+
+def test_a_picture_whose_data_is_cut_short_is_passed_over(folder):
+    whole = (folder / "dogs" / "00.png").read_bytes()
+    (folder / "dogs" / "cut.png").write_bytes(whole[: len(whole) // 2])
+    with pytest.warns(Note, match="2 passed over"):
+        data = load("folder", options(folder))
+    assert set(data.unreadable) == {"cats/notes.txt", "dogs/cut.png"} and len(data.train) + len(data.test) == 20
 
 
 @pytest.mark.parametrize("keys", [("x_train", "y_train", "x_test", "y_test"), ("images", "labels")])
@@ -237,7 +274,10 @@ def test_a_folder_follows_links_once_and_says_what_it_passes_over(tmp_path):
     (photos / "raw" / "1.heic").write_text("a photo of a phone")
     (photos / "2.png").symlink_to(real / "2.png")
     (photos / "gone.png").symlink_to(real / "gone.png")
-    passed_over = r"2 folders twice, 1 links to nothing, 1 .heic. Nothing is read of b, raw, raw/round"
+    passed_over = (
+        r"4 passed over: a folder that is read already \(2\), a link to nothing \(1\), needs pillow-heif to be read "
+        r"\(1\); b for one. Nothing is read of b, raw, raw/round"
+    )
     with pytest.warns(Note, match=passed_over) as told:
         data = load("folder", options(photos))
     assert len(data.train) + len(data.test) == 5 and len(told) == 1
@@ -245,7 +285,7 @@ def test_a_folder_follows_links_once_and_says_what_it_passes_over(tmp_path):
     with pytest.warns(Note):
         assert load("folder", options(photos)).class_names == ["a"]
     (photos / "raw" / "round").unlink()
-    with pytest.raises(UserError, match=r"holds no images .*but 1 .heic"):
+    with pytest.raises(UserError, match=r"holds no images, but 1.heic \(needs pillow-heif"):
         load("folder", options(photos / "raw"))
 
 

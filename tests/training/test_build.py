@@ -3,7 +3,7 @@
 import pytest
 
 from tfgmmgan.training import TrainConfig, make_config
-from tfgmmgan.training.build import with_length
+from tfgmmgan.training.build import with_batch, with_length
 from tfgmmgan.training.options import dataset_configs
 
 
@@ -38,3 +38,17 @@ def test_what_a_run_settled_stays():
 def test_every_dataset_of_ours_says_how_long():
     for dataset in ("digits", "mnist", "fashion_mnist", "cifar10", "celeb_a", "toy3x3"):
         assert dataset_configs(dataset, "gan") and isinstance(make_config("gan", dataset)["epochs"], int)
+
+
+@pytest.mark.parametrize(
+    ("examples", "critic_steps", "batch_size"), [(40, 1, 32), (63, 2, 16), (64, 1, 64), (1, 1, 64)]
+)
+def test_a_batch_is_smaller_where_there_are_few_examples(examples, critic_steps, batch_size, recwarn):
+    found = with_batch(make_config("gan", **{"model.critic_steps": critic_steps}), examples)
+    assert found["batch_size"] == batch_size
+    said = [f"There are {examples} examples to train on; a batch is of {batch_size}, not 64."] * (batch_size < 64)
+    assert [str(note.message) for note in recwarn] == said
+
+
+def test_a_batch_that_somebody_chose_stays():
+    assert with_batch(make_config("gan", batch_size=100), 40)["batch_size"] == 100

@@ -93,6 +93,7 @@ def test_options_have_today_s_names():
         "model.width": 0.03,
         "prior.subclasses": 2,
         "clusterer.descriptor": "deskewed_hog",
+        "clusterer.width": 0.03,
         "clusterer.steps": 30,
         "clusterer.self_training_rounds": 0,
         "optimizers.learning_rate": 0.01,

@@ -28,7 +28,7 @@ from tfgmmgan.training.run_directory import RunDirectory
 from tfgmmgan.utils.errors import Note, UserError
 
 SMALL = {"epochs": 2, "num_components": 3, "latent_dim": 4, "model.width": 0.1, "evaluation.every_epochs": 1}
-QUICK = {"clusterer.steps": 4, "clusterer.self_training_rounds": 1}  # of 3000 and 2
+QUICK = {"clusterer.steps": 4, "clusterer.self_training_rounds": 1, "clusterer.width": 0.1}  # of 3000 and 2
 
 
 def small(**options):
@@ -327,7 +327,7 @@ def content(path):
 
 
 def command(output, *more):
-    quick = ("--clusterer.steps", "4", "--evaluation.every_epochs", "0")
+    quick = ("--clusterer.steps", "4", "--clusterer.width", "0.1", "--evaluation.every_epochs", "0")
     return [
         *(sys.executable, "-m", "tfgmmgan", "train", "--output", str(output), "--batch_size", "4", "--epochs", "4"),
         *("--model.width", "0.1", "--num_components", "3", *quick, *more),

@@ -132,7 +132,7 @@ def start(index, ports, output, *more, timeout=120):
         "TFGMMGAN_WORKER_TIMEOUT": str(timeout),
     }
     options = ["--strategy", "multi_worker", "--output", str(output), "--batch_size", "64", "--epochs", "3"]
-    options += ["--clusterer.steps", "4", "--model.width", "0.1", "--num_components", "3"]
+    options += ["--clusterer.steps", "4", "--clusterer.width", "0.1", "--model.width", "0.1", "--num_components", "3"]
     options += ["--evaluation.every_epochs", "0"]
     options += ["--evaluation.samples", "50", "--evaluation.trade_off_samples", "0"]
     command = [sys.executable, "-m", "tfgmmgan", "train", *options, *more]

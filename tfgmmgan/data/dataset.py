@@ -2,7 +2,7 @@
 
 import hashlib
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -150,6 +150,7 @@ class ImageData:
         shape: Shape of one example: (H, W, C) for images, (p,) for points.
         class_names: Names of the label ids; empty where there are no labels.
         truth: What a toy's points were drawn from; None for everything else.
+        unreadable: Of a folder: why files are not among the images, by name.
     """
 
     name: str
@@ -158,6 +159,7 @@ class ImageData:
     shape: tuple[int, ...]
     class_names: Sequence[str] = ()
     truth: KnownMixture | None = None
+    unreadable: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def is_image(self) -> bool:

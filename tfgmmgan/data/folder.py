@@ -1,9 +1,9 @@
 """A folder of image files, with or without class folders."""
 
-import os
+import math
 from collections import Counter
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,9 +11,10 @@ import tensorflow as tf
 
 from tfgmmgan.data.dataset import ImageData, Split, hold_out
 from tfgmmgan.data.embeddings import read_embeddings
-from tfgmmgan.data.images import IMAGE_SUFFIXES, read_image
+from tfgmmgan.data.images import read_image
 from tfgmmgan.data.options import DataOptions
 from tfgmmgan.data.originals import Originals
+from tfgmmgan.data.pictures import Header, find_files, listed, look_at, read_all, usual_side
 from tfgmmgan.utils.errors import UserError, note
 
 __all__ = ["load_folder"]
@@ -28,11 +29,10 @@ def load_folder(name: str, options: DataOptions) -> ImageData:
     Subfolders are classes, whose names serve evaluation alone. Where DIR holds folders `train` and `test` (or
     `testing`, `validation`, `valid`, `val`, `dev`, the first of these that there is; in capitals, too), these are the
     splits; else a share is held out, of `train` where all images lie there. Links are followed. Hidden files are passed
-    over; a note says which others are.
+    over; a note says which others are, and why. Images of several sizes are brought to one.
 
     Raises:
-        UserError: If there is no such folder, no image in it, one can't be read, or sizes differ without
-            `--data.image_size`.
+        UserError: If there is no such folder, or no image in it.
     """
     options.reject(name, "train_split")
     if options.path is None:
@@ -42,121 +42,105 @@ def load_folder(name: str, options: DataOptions) -> ImageData:
         raise UserError(f"There is no folder {root}. Give a folder of images to --data.path.")
     folders = {path.name.lower(): path for path in sorted(root.iterdir(), reverse=True) if path.is_dir()}
     learned, held = (next((folders[name] for name in names if name in folders), None) for names in (TRAIN, HELD_OUT))
-    if learned and held:
-        train, test = _image_files(learned), _image_files(held)
-        others = sorted(path.name for path in root.iterdir() if path not in (learned, held) and path.name[0] != ".")
-        if others:
-            note(f"{root} has {learned.name} and {held.name}; passed over: {_listed(others)}.")
-        roots = [learned] * len(train) + [held] * len(test)
-        parts = (np.arange(len(train)), len(train) + np.arange(len(test)))
-        files = train + test
+    has_splits = learned is not None and held is not None
+    files, unreadable = {}, {}
+    for part in (learned, held) if has_splits else (root,):
+        front = f"{part.name}/" if has_splits else ""
+        for found, others in zip((files, unreadable), find_files([part]), strict=True):
+            found |= {front + name: value for name, value in others.items()}
+    headers, others = look_at(files)
+    unreadable |= others
+    if not headers:
+        raise UserError(
+            f"{root} holds no images{f', but {listed(unreadable)}' if unreadable else ''}. Check --data.path."
+        )
+    files = {name: files[name] for name in headers}
+    options, shape = _sizes(headers.values(), options)
+    images = None
+    if len(files) * int(np.prod(shape)) <= options.memory_limit * 2**20:
+        names, images, broken = read_all(files, options, shape)
+        unreadable |= broken
+        files = {name: files[name] for name in names}
+    _say(root, files, unreadable, (learned, held) if has_splits else None)
+    names = list(files)
+    if has_splits:
+        trained_on = np.array([name.startswith(f"{learned.name}/") for name in names])
+        parts = np.flatnonzero(trained_on), np.flatnonzero(~trained_on)
+        if empty := next((part for part, rows in zip((learned, held), parts, strict=True) if not len(rows)), None):
+            raise UserError(f"{empty} holds no images. Check --data.path.")
     else:
-        files = _image_files(root)
-        if learned and {path.relative_to(root).parts[0] for path in files} == {learned.name}:
-            root = learned
-        roots = [root] * len(files)
-        parts = hold_out(len(files), options.test_fraction, str(root))
-    shape = read_image(files[0], options).shape
-    relative = [path.relative_to(base) for path, base in zip(files, roots, strict=True)]
-    class_names, labels = _classes(relative)
-    features = None
-    if options.features is not None:
-        features = read_embeddings(options.features, [path.relative_to(options.path).as_posix() for path in files])
-    fits = len(files) * int(np.prod(shape)) <= options.memory_limit * 2**20
+        parts = hold_out(len(names), options.test_fraction, str(root))
+    inside = [Path(name).parts for name in names]
+    if has_splits or (learned and {path[0] for path in inside} == {learned.name}):
+        inside = [path[1:] for path in inside]
+    class_names, labels = _classes(inside)
+    features = None if options.features is None else read_embeddings(options.features, names)
+    paths = np.array([str(path) for path in files.values()])
     splits = []
     for rows in parts:
-        paths = [files[row] for row in rows]
-        read = {"examples": _read_all(paths, options, shape)} if fits else {"stream": _streamer(paths, options, shape)}
-        originals = Originals(np.array([str(path) for path in paths]), options)
+        read = {"stream": _streamer(paths[rows], options, shape)} if images is None else {"examples": images[rows]}
         read["features"] = None if features is None else features[rows]
-        splits.append(Split(len(rows), None if labels is None else labels[rows], **read, originals=originals))
-    return ImageData(name, *splits, shape=shape, class_names=class_names)
+        labels_of = None if labels is None else labels[rows]
+        splits.append(Split(len(rows), labels_of, **read, originals=Originals(paths[rows], options)))
+    return ImageData(name, *splits, shape=shape, class_names=class_names, unreadable=unreadable)
 
 
-def _image_files(root: Path) -> list[Path]:
-    """Return the image files below a folder, by path; a note says what else there is."""
-    files, others, seen = [], [], set()
-    for folder, subfolders, names in os.walk(root, followlinks=True):
-        real = os.path.realpath(folder)
-        subfolders[:] = [] if real in seen else sorted(name for name in subfolders if not name.startswith("."))
-        if real in seen:  # a link to a folder that is read already, or that holds this one
-            others.append(Path(folder))
-            continue
-        seen.add(real)
-        for path in (Path(folder, name) for name in sorted(names) if not name.startswith(".")):
-            is_image = path.suffix.lower() in IMAGE_SUFFIXES and path.is_file()
-            (files if is_image else others).append(path)
-    if not files:
-        raise UserError(
-            f"{root} holds no images ({', '.join(sorted(IMAGE_SUFFIXES))})"
-            f"{f', but {_listed(_kinds(others))}' if others else ''}. Check --data.path."
-        )
-    if others:
-        read, skipped = {path.parent for path in files}, {path if path.is_dir() else path.parent for path in others}
-        empty = sorted(str(folder.relative_to(root)) for folder in skipped - read if folder != root)
-        whole = f" Nothing is read of {_listed(empty)}." if empty else ""
-        note(f"{root}: passed over, as no images that can be read: {_listed(_kinds(others))}.{whole}")
-    return sorted(files)
+def _sizes(headers: Collection[Header], options: DataOptions) -> tuple[DataOptions, tuple[int, int, int]]:
+    """Return options with the channels, and a side where images differ in size and none was given, and the shape."""
+    channels = options.channels or (1 if all(header.grey for header in headers) else 3)
+    options = replace(options, channels=channels)
+    sizes = sorted({(header.height, header.width) for header in headers}, key=math.prod)
+    if options.image_size is None and len(sizes) > 1:
+        options = replace(options, image_size=usual_side(headers))
+        (low, high), side = ("x".join(map(str, size)) for size in (sizes[0], sizes[-1])), options.image_size
+        note(f"The images have sizes from {low} to {high} and are made {side}x{side}; else say --data.image_size N.")
+    side = options.image_size
+    return options, (*((side, side) if side else sizes[0]), channels)
 
 
-def _kinds(paths: list[Path]) -> list[str]:
-    """Return how many files there are of each ending, the most frequent first."""
-    kinds = Counter(
-        "links to nothing"
-        if not path.exists()
-        else "folders twice"
-        if path.is_dir()
-        else path.suffix or "without ending"
-        for path in paths
-    )
-    return [f"{count} {kind}" for kind, count in kinds.most_common()]
+def _say(root: Path, read: Iterable[str], unreadable: dict[str, str], parts: tuple[Path, Path] | None) -> None:
+    """Say what is passed over, and which folders altogether."""
+    if parts:
+        others = sorted(path.name for path in root.iterdir() if path not in parts and path.name[0] != ".")
+        if others:
+            more = f" and {len(others) - 10} more" if len(others) > 10 else ""
+            note(
+                f"{root} has {' and '.join(part.name for part in parts)}; passed over: {', '.join(others[:10])}{more}."
+            )
+    if unreadable:
+        of_each = Counter(unreadable.values())
+        reasons = ", ".join(f"{reason} ({count})" for reason, count in of_each.most_common(5))
+        said = f"{root}: {len(unreadable)} passed over: {reasons}; {min(unreadable)} for one."
+        folders = {name if (root / name).is_dir() else str(Path(name).parent) for name in unreadable}
+        empty = folders - {str(Path(name).parent) for name in read} - {"."}
+        whole = ", ".join(sorted(empty)[:10])
+        note(said + (f" Nothing is read of {whole}." if empty else ""))
 
 
-def _listed(names: list[str]) -> str:
-    return ", ".join(names[:10]) + (f" and {len(names) - 10} more" if len(names) > 10 else "")
-
-
-def _classes(relative: list[Path]) -> tuple[list[str], np.ndarray | None]:
+def _classes(inside: list[tuple[str, ...]]) -> tuple[list[str], np.ndarray | None]:
     """Return class names and ids by the first folder of each path; none unless every file lies in a folder."""
-    if not all(len(path.parts) > 1 for path in relative):
+    if not all(len(path) > 1 for path in inside):
         return [], None
-    names, labels = np.unique([path.parts[0] for path in relative], return_inverse=True)
+    names, labels = np.unique([path[0] for path in inside], return_inverse=True)
     return names.tolist(), labels.astype(np.int64)
 
 
 def _read_one(path: Path, options: DataOptions, shape: tuple[int, ...]) -> np.ndarray:
     image = read_image(path, options)
     if image.shape != shape:
-        raise UserError(
-            f"{path} is {_describe(image.shape)}, the first image is {_describe(shape)}. "
-            "Bring them to one size with --data.image_size, and to one kind with --data.channels 1 or 3."
-        )
+        raise UserError(f"{path} is {image.shape[0]}x{image.shape[1]}, which its header denies. Remove or repair it.")
     return image
 
 
-def _describe(shape: tuple[int, ...]) -> str:
-    return f"{shape[0]}x{shape[1]} with {shape[2]} channel{'s' if shape[2] > 1 else ''}"
-
-
-def _read_all(paths: list[Path], options: DataOptions, shape: tuple[int, ...]) -> np.ndarray:
-    images = np.empty((len(paths), *shape), np.uint8)
-    with ThreadPoolExecutor() as pool:  # Pillow decodes outside the interpreter's lock
-        for row, image in enumerate(pool.map(lambda path: _read_one(path, options, shape), paths)):
-            images[row] = image
-    return images
-
-
 def _streamer(
-    paths: list[Path], options: DataOptions, shape: tuple[int, ...]
+    paths: np.ndarray, options: DataOptions, shape: tuple[int, ...]
 ) -> Callable[[int | None], tf.data.Dataset]:
-    names = np.array([str(path) for path in paths])
-
     def read(row: tf.Tensor, name: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         image = tf.numpy_function(lambda path: _read_one(Path(path.decode()), options, shape), [name], tf.uint8)
         return row, tf.ensure_shape(image, shape)
 
     def stream(order: int | None) -> tf.data.Dataset:
-        rows = np.arange(len(names)) if order is None else np.random.default_rng(order).permutation(len(names))
-        return tf.data.Dataset.from_tensor_slices((rows, names[rows])).map(read, num_parallel_calls=tf.data.AUTOTUNE)
+        rows = np.arange(len(paths)) if order is None else np.random.default_rng(order).permutation(len(paths))
+        return tf.data.Dataset.from_tensor_slices((rows, paths[rows])).map(read, num_parallel_calls=tf.data.AUTOTUNE)
 
     return stream

@@ -8,7 +8,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from tfgmmgan.data.options import DataOptions
 from tfgmmgan.utils.errors import UserError
 
-__all__ = ["IMAGE_SUFFIXES", "read_image", "resize_image"]
+__all__ = ["IMAGE_SUFFIXES", "is_grey", "read_image", "resize_image"]
 
 READ = {
     *(".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".bmp", ".gif", ".webp", ".tif", ".tiff"),
@@ -38,6 +38,11 @@ def resize_image(image: Image.Image, options: DataOptions, size: int | None = No
     return array[..., None] if array.ndim == 2 else array
 
 
+def is_grey(image: Image.Image) -> bool:
+    """Return whether an image is stored as brightness alone."""
+    return image.mode in ("1", "L", "LA", "La") or image.mode.startswith("I;16")
+
+
 def _eight_bits(image: Image.Image) -> Image.Image:
     """Return an image as it is to be seen, grey ("L") or in colour ("RGB")."""
     image = ImageOps.exif_transpose(image)
@@ -45,7 +50,7 @@ def _eight_bits(image: Image.Image) -> Image.Image:
         return Image.fromarray((np.asarray(image).astype(np.uint16) >> 8).astype(np.uint8))
     if image.mode in ("I", "F"):
         raise ValueError(f"it has 32 bits a pixel, Pillow's mode {image.mode}; 8 and 16 can be read")
-    kind = "L" if image.mode in ("1", "L", "LA", "La") else "RGB"
+    kind = "L" if is_grey(image) else "RGB"
     if image.mode in ("LA", "La", "PA", "RGBA", "RGBa") or "transparency" in image.info:
         image = image.convert("RGBA")
         image = Image.alpha_composite(Image.new("RGBA", image.size, "black"), image)

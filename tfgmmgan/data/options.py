@@ -19,10 +19,11 @@ class DataOptions:
             TFDS_DATA_DIR, else ~/tensorflow_datasets).
         features: Embeddings of a folder's images, by which they are then compared: a .npy file with a row for each, by
             path, or a .csv or .parquet file with a column `path`, relative to the folder.
-        image_size: Side in pixels to which images are resized; a multiple of 4. Needed where images differ in size.
+        image_size: Side in pixels to which images are resized; a multiple of 4. Where images of a folder differ in
+            size, the default is the side at which half of them need not be enlarged, at most 32.
         crop: What makes an image square before it is resized: "center" cuts its middle out, "none" squeezes it.
-        channels: 1 for grey, 3 for colour; as stored where not given. Of images of 16 bits the upper 8 are read, and
-            what is transparent becomes black.
+        channels: 1 for grey, 3 for colour; as stored where not given, 3 where some are in colour. Of images of 16 bits
+            the upper 8 are read, and what is transparent becomes black.
         classes: Keep these classes alone, by name or number, for example [cat, dog] or [0, 1]; all where not given.
         class_fractions: Keep this share of a class's examples, by name or number, for example {3: 0.1}; all of the
             classes that are not named. Both splits keep the same shares. For studies of unequal modes.

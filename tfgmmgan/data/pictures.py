@@ -1,26 +1,35 @@
 """Pictures as people have them: every file below some paths is looked at once, and what can't be read is told."""
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from PIL import Image
 from tqdm import tqdm
 
-from tfgmmgan.data.images import IMAGE_SUFFIXES, read_image
+from tfgmmgan.data.images import IMAGE_SUFFIXES, is_grey, read_image
 from tfgmmgan.data.options import DataOptions
 from tfgmmgan.data.originals import Originals
 from tfgmmgan.utils.errors import UserError, note
 
-__all__ = ["Pictures", "read_pictures"]
+__all__ = ["Header", "Pictures", "find_files", "listed", "look_at", "read_all", "read_pictures", "usual_side"]
 
 MOST_SIDE, LEAST_SIDE, STEP = 32, 8, 4  # pixels of the side that is chosen
 GREY = 4  # levels, of 255, by which the colours of a grey picture may differ, as JPEG stores it
 READERS = {".heic": "pillow-heif", ".heif": "pillow-heif", ".svg": "a program that draws it"}
+ORIENTATION, TURNED = 0x0112, (5, 6, 7, 8)  # the EXIF tag, and its values for pictures that lie on their side
+
+
+class Header(NamedTuple):
+    """What a picture's file says before it is read: its height and width as it will be seen, and whether it is grey."""
+
+    height: int
+    width: int
+    grey: bool
 
 
 @dataclass
@@ -57,59 +66,87 @@ def read_pictures(paths: Sequence[Path], shape: tuple[int, int, int] | None = No
     Raises:
         UserError: If a path is not there, or no picture among all.
     """
-    files = _files(paths)
-    sizes, unreadable = {}, {}
-    for name, size in _each(_size, files, "looking at files"):
-        (unreadable if isinstance(size, str) else sizes)[name] = size
-    side = shape[0] if shape else _side([min(size) for size in sizes.values()])
-    options = DataOptions(image_size=side, crop=crop, channels=shape[2] if shape else 3)
-    names, images = [], []
-    readable = {name: files[name] for name in sizes}
-    for name, image in _each(lambda path: _read(path, options), readable, "reading pictures"):
-        if isinstance(image, str):
-            unreadable[name] = image
-        else:
-            names.append(name)
-            images.append(image)
-    if not images:
-        found = f"{len(files)} files, such as {_some(unreadable)}" if files else "no file"
-        raise UserError(f"There is no picture in {_listed(paths)}: {found}. Check the path.")
-    everything = np.stack(images)
-    if shape is None and int(np.ptp(everything.astype(np.int16), axis=3).max()) <= GREY:
-        everything, options = everything[..., 1:2], replace(options, channels=1)  # of three alike, green is brightness
+    files, passed_over = find_files(paths)
+    headers, unreadable = look_at(files)
+    options = DataOptions(
+        image_size=shape[0] if shape else usual_side(headers.values()), crop=crop, channels=shape[2] if shape else 3
+    )
+    side = options.image_size
+    names, images, broken = read_all({name: files[name] for name in headers}, options, (side, side, options.channels))
+    unreadable = passed_over | unreadable | broken
+    if not names:
+        found = f"{len(unreadable)} files, such as {listed(unreadable)}" if unreadable else "no file"
+        raise UserError(f"There is no picture in {_paths(paths)}: {found}. Check the path.")
+    if shape is None and int(np.ptp(images.astype(np.int16), axis=3).max()) <= GREY:
+        images, options = images[..., 1:2], replace(options, channels=1)  # of three alike, green is brightness
     originals = Originals(np.array([str(files[name]) for name in names]), replace(options, image_size=None))
-    return Pictures(names, everything, originals, dict(sorted(unreadable.items())))
+    return Pictures(names, images, originals, dict(sorted(unreadable.items())))
 
 
-def _files(paths: Sequence[Path]) -> dict[str, Path]:
-    """Return every file by its name: relative to the folder it was found in, or as it was given."""
+def find_files(paths: Sequence[Path]) -> tuple[dict[str, Path], dict[str, str]]:
+    """Return every file by its name, and why a folder is not looked into.
+
+    A name is relative to the folder that was given, or the path as it was given, where several were, or files.
+
+    Raises:
+        UserError: If a path is not there.
+    """
     found: dict[str, Path] = {}
+    passed_over: dict[str, str] = {}
     for path in paths:
         path = Path(os.path.expanduser(path))
         if path.is_file():
             found[path.as_posix()] = path
         elif path.is_dir():
-            inside = {file.relative_to(path).as_posix(): file for file in _below(path)}
-            alone = len(paths) == 1
-            found |= inside if alone else {f"{path.as_posix()}/{name}": file for name, file in inside.items()}
+            front = "" if len(paths) == 1 else f"{path.as_posix()}/"
+            for file, is_read in _below(path):
+                name = front + file.relative_to(path).as_posix()
+                if is_read:
+                    found[name] = file
+                else:
+                    passed_over[name] = "a folder that is read already"
         else:
             raise UserError(f"There is no file or folder {path}.")
-    return dict(sorted(found.items()))
+    return dict(sorted(found.items())), passed_over
 
 
-def _below(root: Path) -> Iterator[Path]:
-    """Yield the files below a folder, each folder once, however many links lead to it."""
+def _below(root: Path) -> Iterator[tuple[Path, bool]]:
+    """Yield the files below a folder; each folder is read once, however many links lead to it."""
     seen = set()
     for folder, subfolders, names in os.walk(root, followlinks=True, onerror=_say):
         real = os.path.realpath(folder)
         subfolders[:] = [] if real in seen else sorted(name for name in subfolders if not name.startswith("."))
-        if real not in seen:
-            yield from (Path(folder, name) for name in names if not name.startswith("."))
+        if real in seen:
+            yield Path(folder), False
+        else:
+            yield from ((Path(folder, name), True) for name in names if not name.startswith("."))
         seen.add(real)
 
 
 def _say(error: OSError) -> None:
     note(f"{error.filename} can't be looked into ({error.strerror}).")
+
+
+def look_at(files: dict[str, Path]) -> tuple[dict[str, Header], dict[str, str]]:
+    """Return by name what the headers of pictures say, and why other files are none."""
+    headers, unreadable = {}, {}
+    for name, header in _each(_header, files, "looking at files"):
+        (unreadable if isinstance(header, str) else headers)[name] = header
+    return headers, unreadable
+
+
+def read_all(
+    files: dict[str, Path], options: DataOptions, shape: tuple[int, int, int]
+) -> tuple[list[str], np.ndarray, dict[str, str]]:
+    """Return the names of those pictures that can be read, the pictures, (n, *shape) uint8, and why others can't."""
+    names, images, broken = [], np.empty((len(files), *shape), np.uint8), {}
+    for name, image in _each(lambda path: _read(path, options, shape), files, "reading pictures"):
+        if isinstance(image, str):
+            broken[name] = image
+        else:
+            images[len(names)] = image
+            names.append(name)
+    return names, images[: len(names)], broken
 
 
 def _each(function: Callable[[Path], Any], files: dict[str, Path], what: str) -> Iterator[tuple[str, Any]]:
@@ -119,15 +156,17 @@ def _each(function: Callable[[Path], Any], files: dict[str, Path], what: str) ->
         yield from zip(files, tqdm(results, what, len(files), leave=False, disable=None, mininterval=1), strict=True)
 
 
-def _size(path: Path) -> tuple[int, int] | str:
-    """Return a picture's width and height, or why it is none."""
+def _header(path: Path) -> Header | str:
+    """Return what a picture's header says, or why it is none."""
     try:
         if not path.exists():
             return "a link to nothing"
         if path.stat().st_size == 0:
             return "empty: 0 bytes"
         with Image.open(path) as image:
-            return image.size
+            width, height = image.size
+            turned = image.getexif().get(ORIENTATION) in TURNED
+            return Header(*((width, height) if turned else (height, width)), is_grey(image))
     except Exception as error:  # Pillow's plugins raise what they like
         suffix = path.suffix.lower()
         if suffix in READERS:
@@ -137,22 +176,26 @@ def _size(path: Path) -> tuple[int, int] | str:
         return str(error)
 
 
-def _read(path: Path, options: DataOptions) -> np.ndarray | str:
+def _read(path: Path, options: DataOptions, shape: tuple[int, int, int]) -> np.ndarray | str:
     try:
-        return read_image(path, options)
+        image = read_image(path, options)
     except UserError as error:
         return str(error.__cause__ or error)
+    return image if image.shape == shape else f"it is {image.shape[0]}x{image.shape[1]}, which its header denies"
 
 
-def _side(sides: list[int]) -> int:
-    """Return the side at which half of the pictures need not be enlarged, within limits."""
+def usual_side(headers: Iterable[Header]) -> int:
+    """Return the side at which half of the pictures need not be enlarged, at most 32 and a multiple of 4."""
+    sides = [min(header.height, header.width) for header in headers]
     middle = int(np.median(sides)) if sides else MOST_SIDE
     return int(np.clip(round(middle / STEP) * STEP, LEAST_SIDE, MOST_SIDE))
 
 
-def _some(unreadable: dict[str, str]) -> str:
-    return "; ".join(f"{name} ({reason})" for name, reason in list(unreadable.items())[:3])
+def listed(unreadable: dict[str, str]) -> str:
+    """Return the first three files that are no pictures, each with its reason, and how many more there are."""
+    some = "; ".join(f"{name} ({reason})" for name, reason in list(unreadable.items())[:3])
+    return some + (f"; and {len(unreadable) - 3} more" if len(unreadable) > 3 else "")
 
 
-def _listed(paths: Sequence[Path]) -> str:
+def _paths(paths: Sequence[Path]) -> str:
     return ", ".join(str(path) for path in paths[:3]) + (" ..." if len(paths) > 3 else "")

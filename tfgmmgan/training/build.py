@@ -12,11 +12,11 @@ from tfgmmgan.data import ImageData
 from tfgmmgan.data.augmentation import Augmentation
 from tfgmmgan.models import MODELS, LatentGAN, OptimizerOptions
 from tfgmmgan.training.hardware import resolved
-from tfgmmgan.training.options import TrainConfig
+from tfgmmgan.training.options import RunOptions, TrainConfig
 from tfgmmgan.utils.arguments import arguments
-from tfgmmgan.utils.errors import UserError
+from tfgmmgan.utils.errors import UserError, note
 
-__all__ = ["build_model", "count_kinds", "make_clusterer", "with_length"]
+__all__ = ["build_model", "count_kinds", "make_clusterer", "with_batch", "with_length"]
 
 STEPS, MEASURED = 6000, 4  # of a run whose length is left open, and how often one is looked at
 POLICIES = {"float32": "float32", "bfloat16": "mixed_bfloat16"}
@@ -58,6 +58,16 @@ def build_model(
     return model
 
 
+def with_batch(config: TrainConfig, num_examples: int) -> TrainConfig:
+    """Return a config whose batch, where it is the usual one, is no larger than a small dataset allows."""
+    most = num_examples // config["model.critic_steps"]
+    if config["batch_size"] != RunOptions.batch_size or not 1 < most < config["batch_size"]:
+        return config
+    smaller = 2 ** int(math.log2(most))
+    note(f"There are {num_examples} examples to train on; a batch is of {smaller}, not {config['batch_size']}.")
+    return config.replaced(batch_size=smaller)
+
+
 def with_length(config: TrainConfig, num_examples: int) -> TrainConfig:
     """Return a config with a number for an `auto` of its epochs, and for how often it is measured."""
     steps = max(1, num_examples // (config["batch_size"] * config["model.critic_steps"]))
@@ -75,8 +85,6 @@ def make_clusterer(config: TrainConfig) -> ImageClusterer:
     return ImageClusterer(
         config["num_components"],
         augmentation=Augmentation(**config.group("clusterer.augmentation")),
-        architecture=config["model.architecture"],
-        width=config["model.width"],
         batch_size=config["batch_size"],
         dtype=POLICIES[resolved(config)["precision"]],
         random_state=config["seed"],

@@ -148,6 +148,9 @@ def _of_first_edition(file: Path, content: dict) -> dict[str, Any]:
 
 def _translate(new: dict[str, Any], old: dict[str, Any]) -> None:
     """Change values whose meaning changed with their names."""
+    for name in ("width", "architecture"):  # C's was the other networks'
+        if f"networks.{name}" in old:
+            new[f"clusterer.{name}"] = old[f"networks.{name}"]
     if "clusterer.descriptor" in new:
         new["clusterer.descriptor"] = DESCRIPTORS.get(new["clusterer.descriptor"], new["clusterer.descriptor"])
     loss = old.get("losses.adversarial")

@@ -32,7 +32,7 @@ __all__ = [
 # Arguments that a run sets from other options, or that are no option.
 SET_BY_RUN = {"num_components", "latent_dim", "noise_dim", "num_classes", "seed", "momentum", "name"}
 LEFT_OPEN = ("epochs", "num_components", "evaluation.every_epochs")  # what the data settles
-SET_FOR_CLUSTERER = {"n_clusters", "batch_size", "architecture", "width", "dtype", "random_state", "verbose"}
+SET_FOR_CLUSTERER = {"n_clusters", "batch_size", "dtype", "random_state", "verbose"}
 
 
 @dataclass

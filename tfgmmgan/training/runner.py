@@ -12,7 +12,7 @@ from tfgmmgan.evaluation import EvaluationOptions
 from tfgmmgan.evaluation.subject import Subject
 from tfgmmgan.models import LatentGAN
 from tfgmmgan.serving.export import export, exported_steps
-from tfgmmgan.training.build import build_model, count_kinds, with_length
+from tfgmmgan.training.build import build_model, count_kinds, with_batch, with_length
 from tfgmmgan.training.callbacks import (
     BeforeTraining,
     Checkpoint,
@@ -91,7 +91,7 @@ def train(config: TrainConfig, output: str | None = None, resume: bool = False) 
     data = load(config["dataset"], DataOptions(**config.group("data")))
     if config.model_class.needs_labels:
         data = _labelled(data)
-    config = with_length(config, len(data.train))
+    config = with_length(with_batch(config, len(data.train)), len(data.train))
     if config.get("num_components") == "auto":
         config = config.replaced(num_components=count_kinds(config, data))
     with strategy.scope(), workers_answer(strategy):
