@@ -32,8 +32,8 @@ MAY_IMPORT = {
     "plotting": PARTS | {"clustering", "models"},
     "evaluation": PARTS | {"clustering", "models"},
     "serving": PARTS | {"clustering", "models"},
-    "training": PARTS | {"clustering", "models", "evaluation", "plotting", "serving"},
     "kinds": PARTS | {"clustering"},
+    "training": PARTS | {"clustering", "models", "evaluation", "plotting", "serving", "kinds"},
     "cli": PARTS | {"clustering", "models", "evaluation", "plotting", "serving", "training", "kinds"},
 }
 

@@ -4,19 +4,14 @@ import csv
 import io
 import json
 import os
-import shutil
 
-import numpy as np
 import pytest
 from PIL import Image
 
 from tests.kinds.conftest import QUICK, photos  # noqa: F401 - a fixture
 from tfgmmgan.cli import cluster, predict, run_command
-from tfgmmgan.data.pictures import read_pictures
 from tfgmmgan.kinds import find_kinds
 from tfgmmgan.kinds.table import read_table
-from tfgmmgan.training import make_config, train
-from tfgmmgan.training.runner import load_model
 
 
 @pytest.fixture(autouse=True)
@@ -93,37 +88,3 @@ def test_predict_without_an_answer(tmp_path, capsys):
     Image.new("L", (9, 9)).save(tmp_path / "a.png")
     assert run(predict.command, tmp_path, tmp_path / "a.png") == 2
     assert "holds no answer" in capsys.readouterr().err
-
-
-def test_a_trained_run_predicts_too(photos, tmp_path, capsys):  # noqa: F811
-    config = make_config(
-        "modegan",
-        "folder",
-        epochs=1,
-        num_components=3,
-        batch_size=16,
-        **{
-            "data.path": str(photos),
-            "data.image_size": 20,
-            "model.width": 0.1,
-            "clusterer.width": 0.1,
-            "clusterer.steps": 30,
-            "clusterer.self_training_rounds": 0,
-            "clusterer.descriptor": "pixels",
-            "evaluation.trade_off_samples": 0,
-            "evaluation.every_epochs": 0,
-        },
-    )
-    (photos / "broken.png").rename(tmp_path / "broken.png")  # train.py wants them whole
-    try:
-        run, _ = train(config, str(tmp_path / "run"))
-    finally:
-        (tmp_path / "broken.png").rename(photos / "broken.png")
-    model = load_model(str(run.path))
-    assert run_command(predict.command, [str(run.path), str(photos / "left"), "--output", "a.csv"], "x") == 0
-    rows = read_table(tmp_path / "a.csv")
-    images = read_pictures([photos / "left"], (20, 20, 3)).images
-    np.testing.assert_array_equal([int(row["cluster"]) for row in rows], model.responsibilities(images).argmax(axis=1))
-    shutil.rmtree(run.clusterer)
-    assert run_command(predict.command, [str(run.path), str(photos / "left")], "x") == 2
-    assert "has no clusterer" in capsys.readouterr().err

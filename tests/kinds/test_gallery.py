@@ -11,7 +11,7 @@ from PIL import Image
 
 from tfgmmgan import UserError
 from tfgmmgan.kinds import gallery
-from tfgmmgan.kinds.gallery import DATA, rename_in_gallery, write_gallery
+from tfgmmgan.kinds.gallery import DATA, draw_in_gallery, rename_in_gallery, write_gallery
 from tfgmmgan.kinds.picture_map import colours, draw_map, positions
 
 
@@ -51,10 +51,25 @@ def test_of_many_pictures_the_page_has_some(answer, tmp_path, monkeypatch):
     for name, value in (("MOST", 20), ("TYPICAL", 3), ("BORDERLINE", 1), ("STRANGE", 1)):
         monkeypatch.setattr(gallery, name, value)
     page = tmp_path / "page.html"
-    write_gallery(page, tmp_path / "map.png", found.rows, found.summary, found.clusterer, found.pictures)
+    write_gallery(page, tmp_path / "map.png", found.rows, found.summary, found.compared, found.pictures)
     data = data_of(page)
     assert len(data["pictures"]) == 20 and "WHOLE = 62" in page.read_text()
     assert [len(shown["typical"]) for shown in data["shown"]] == [3, 3, 3]
+
+
+def test_a_changed_page_is_the_same_but_for_what_changed(answer, tmp_path):
+    page = tmp_path / "gallery.html"
+    page.write_bytes((answer[1] / "gallery.html").read_bytes())
+    before, text = data_of(page), page.read_text()
+    rename_in_gallery(page, {1: "Zwei & <drei>"})
+    draw_in_gallery(page, np.zeros((3, 17, 8, 8, 3), np.uint8))
+    after = data_of(page)
+    assert [kind["name"] for kind in after["summary"]["kinds"]] == ["", "Zwei & <drei>", ""]
+    uri = after.pop("drawn")[2]
+    assert Image.open(io.BytesIO(base64.b64decode(uri.partition(",")[2]))).size == (16 * 8, 2 * 8)
+    after["summary"]["kinds"][1]["name"] = ""
+    assert after == before
+    assert DATA.sub("", page.read_text()) == DATA.sub("", text)
 
 
 def test_only_a_page_of_ours_is_renamed(tmp_path):

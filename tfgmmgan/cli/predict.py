@@ -43,7 +43,7 @@ def command(arguments: list[str], prog: str) -> None:
 def _answer(folder: str, network: str | None) -> Answer:
     """Return the answer in a folder, or what a trained run knows of kinds."""
     run = RunDirectory(folder)
-    if not run.config.is_file():
+    if run.summary.is_file() or not run.config.is_file():
         return load_answer(folder, network)
     if not run.clusterer.is_dir():
         raise UserError(f"{folder} has no clusterer: its model finds no kinds before training, or is of version 0.1.")

@@ -24,7 +24,9 @@ def command(arguments: list[str], prog: str) -> None:
     parser = Parser(prog=prog, description="Draw new examples from a trained run.")
     parser.add_argument("run", metavar="RUN", help="run directory that train.py wrote")
     parser.add_argument("-n", "--num", type=int, default=64, help="how many (default: %(default)s)")
-    parser.add_argument("--component", type=int, help="draw from this mode alone (default: all, by their weights)")
+    parser.add_argument(
+        "--component", metavar="K|NAME", help="draw from this mode alone (default: all, by their weights)"
+    )
     parser.add_argument(
         "--variance_scale",
         type=float,
@@ -64,6 +66,7 @@ def command(arguments: list[str], prog: str) -> None:
     from tfgmmgan.training import runner
 
     model = runner.load_model(options.run, options.checkpoint)
+    component = None if options.component is None else _component(options.component, options.run)
     if options.normal and "encode" not in model.capabilities:
         raise UserError(f"--normal is for gael, which fits a mixture after training; {options.run} is another model.")
     shape = model.data_shape
@@ -76,7 +79,7 @@ def command(arguments: list[str], prog: str) -> None:
     def draw(num: int, seed: int) -> np.ndarray:
         prior = model.training_prior if options.normal else None
         try:
-            return model.generate(num, options.component, options.variance_scale, seed, options.truncation, prior)
+            return model.generate(num, component, options.variance_scale, seed, options.truncation, prior)
         except ValueError as error:
             raise UserError(str(error)) from error
 
@@ -85,6 +88,22 @@ def command(arguments: list[str], prog: str) -> None:
     else:
         _write_files(output, options.num, options.seed, draw)
     print(f"Wrote {options.num} examples to {output}.")
+
+
+def _component(said: str, run: str) -> int:
+    """Return the number of a mode from its number or the name that somebody gave it."""
+    from tfgmmgan.kinds import read_summary
+    from tfgmmgan.training.run_directory import RunDirectory
+
+    if said.isdigit():
+        return int(said)
+    names = {}
+    if RunDirectory(run).summary.is_file():
+        names = {kind["name"]: kind["cluster"] for kind in read_summary(run)["kinds"] if kind["name"]}
+    if said not in names:
+        called = f", which are {', '.join(sorted(names))}" if names else f"; {run} has none"
+        raise UserError(f"--component must be the number of a mode, or one of their names{called}; got '{said}'.")
+    return names[said]
 
 
 def _write_file(file: Path, examples: np.ndarray, shape: tuple[int, ...]) -> None:

@@ -15,6 +15,7 @@ from tfgmmgan.training.options import (
     default_model,
     heeded_options,
     known_options,
+    settled_by_kinds,
 )
 from tfgmmgan.training.run_directory import RunDirectory
 from tfgmmgan.training.yaml_files import flatten, read_yaml
@@ -36,7 +37,8 @@ evaluation.
 """
 EXAMPLES = """examples:
   %(prog)s --dataset fashion_mnist
-  %(prog)s --dataset folder --data.path photos --data.image_size 32 --num_components 5
+  %(prog)s --dataset folder --data.path photos --num_components 5
+  %(prog)s --from photos-kinds --max_minutes 30          kinds that `cluster` found
   %(prog)s --dataset mnist --model gan --epochs 3 --output /tmp/vanilla
   %(prog)s --resume --output saved_models/mnist-modegan-seed0"""
 
@@ -57,13 +59,15 @@ def command(arguments: list[str], prog: str) -> None:
 def parse(arguments: list[str], prog: str) -> tuple[TrainConfig, str | None, bool]:
     """Return the config, the output directory if one was named, and whether to resume."""
     first = Parser(add_help=False)
-    for option in ("--dataset", "--model", "--seed", "--config", "--output"):
+    for option in ("--dataset", "--model", "--seed", "--config", "--output", "--from"):
         first.add_argument(option)
     for names in (("--resume",), ("--help-all",), ("-h", "--help")):
         first.add_argument(*names, action="store_true")
     early, _ = first.parse_known_args(arguments)
     asked = _read_config(Path(early.config), early.dataset, early.model) if early.config else {}
-    dataset = early.dataset or str(asked.get("dataset", RunOptions.dataset))
+    kinds = vars(early)["from"] or asked.get("from")
+    usual = "folder" if kinds and not early.resume else RunOptions.dataset
+    dataset = early.dataset or str(asked.get("dataset", usual))
     model = early.model or str(asked.get("model", default_model(dataset)))
     options = heeded_options(model)
     if early.help_all or early.help:
@@ -81,7 +85,8 @@ def parse(arguments: list[str], prog: str) -> tuple[TrainConfig, str | None, boo
         return TrainConfig({**before, **given}), early.output, True
     check_networks(str(early.config), asked, given)
     base = {**dataset_defaults(dataset, model), "model": model, "dataset": dataset}
-    return TrainConfig({**base, **asked, **given}), early.output, False
+    settled = settled_by_kinds({**asked, **given}) if "from" in options else {}
+    return TrainConfig({**base, **settled, **asked, **given}), early.output, False
 
 
 def _read_config(file: Path, dataset: str | None, model: str | None) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from tfgmmgan.utils.errors import UserError
 from tfgmmgan.utils.files import replacing
 from tfgmmgan.version import __version__
 
-__all__ = ["Answer", "find_kinds", "load_answer", "predict_kinds"]
+__all__ = ["Answer", "answer_of", "find_kinds", "load_answer", "predict_kinds", "read_summary"]
 
 TABLE, UNREADABLE, SUMMARY, GALLERY, MAP, CLUSTERER = (
     *("clusters.csv", "unreadable.csv", "summary.json", "gallery.html", "map.png"),
@@ -37,15 +37,25 @@ class Answer:
         summary: What is in `summary.json`: numbers of pictures, and for each kind its share and how clear it is.
         clusterer: The fitted `ImageClusterer`.
         pictures: The pictures; None where the answer was loaded.
+        compared: (n, D) what they are compared by; None where it was loaded.
+        folder: Where it was loaded from, or None.
     """
 
     def __init__(
-        self, rows: list[Row], summary: dict[str, Any], clusterer: ImageClusterer, pictures: Pictures | None = None
+        self,
+        rows: list[Row],
+        summary: dict[str, Any],
+        clusterer: ImageClusterer,
+        pictures: Pictures | None = None,
+        compared: np.ndarray | None = None,
+        folder: Path | None = None,
     ) -> None:
         self.rows = rows
         self.summary = summary
         self.clusterer = clusterer
         self.pictures = pictures
+        self.compared = compared
+        self.folder = folder
 
     def describe(self) -> str:
         """Return the answer in words, some lines."""
@@ -73,17 +83,34 @@ class Answer:
         return "\n".join(lines)
 
     def write(self, folder: str | Path) -> None:
-        """Write the answer into a folder: tables, pages, summary and the fitted clusterer; the summary comes last."""
-        if self.pictures is None:
-            raise UserError("This answer was loaded; it is written already.")
+        """Write the answer into a folder: tables, pages, summary and the fitted clusterer; the summary comes last.
+
+        One that was loaded is copied.
+
+        Raises:
+            UserError: If a file of a loaded one is gone.
+        """
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
+        if self.pictures is None:
+            self._copy(folder)
+            return
         write_table(folder / TABLE, self.rows)
         unreadable = [{"path": name, "reason": reason} for name, reason in self.pictures.unreadable.items()]
         write_table(folder / UNREADABLE, unreadable, ("path", "reason"))
         self.clusterer.save(folder / CLUSTERER)
-        write_gallery(folder / GALLERY, folder / MAP, self.rows, self.summary, self.clusterer, self.pictures)
+        write_gallery(folder / GALLERY, folder / MAP, self.rows, self.summary, self.compared, self.pictures)
         _write_json(folder / SUMMARY, self.summary)
+
+    def _copy(self, folder: Path) -> None:
+        self.clusterer.save(folder / CLUSTERER)
+        for name in (TABLE, UNREADABLE, GALLERY, MAP, SUMMARY):
+            try:
+                content = (self.folder / name).read_bytes()
+            except OSError as error:
+                raise UserError(f"{self.folder / name} can't be read ({error.strerror}).") from error
+            with replacing(folder / name) as temporary:
+                temporary.write_bytes(content)
 
     def rename(self, folder: Path, names: dict[int, str]) -> None:
         """Give the kinds other names, here and in the folder where the answer lies."""
@@ -129,26 +156,67 @@ def find_kinds(
         features = read_embeddings(features, pictures.names)
     clusterer = ImageClusterer(num_components, **{"width": WIDTH, **options})
     clusterer.fit(pictures.images, originals=pictures.originals, features=features)
+    answer = answer_of(clusterer, pictures, [Path(path).absolute() for path in several], crop, names, features)
+    answer.summary["minutes"] = round((time.monotonic() - started) / 60, 2)
+    return answer
+
+
+def answer_of(
+    clusterer: ImageClusterer,
+    pictures: Pictures,
+    paths: Sequence[Path],
+    crop: str,
+    names: dict[int, str] | None = None,
+    features: np.ndarray | None = None,
+) -> Answer:
+    """Return what a fitted clusterer says of the pictures that it was fitted to, or that these are some of.
+
+    Args:
+        clusterer: `rows_used_` says which of the pictures its clusters were sought among.
+        pictures: As `read_pictures` returns them.
+        paths: Where they were found.
+        crop: As in `find_kinds`.
+        names: As in `find_kinds`.
+        features: (n, F) of the pictures, where it was fitted to such.
+    """
     probabilities = clusterer.predict_proba(pictures.images)
     scores, copies = _surroundings(clusterer, pictures, features)
-    rows = assignments(pictures.names, probabilities, scores, copies, names)
-    labels = probabilities.argmax(axis=1)
     summary = {
         "tfgmmgan": __version__,
-        "paths": [str(Path(path).absolute()) for path in several],
+        "paths": [str(path) for path in paths],
         "pictures": len(pictures),
         "unreadable": len(pictures.unreadable),
         "shape": list(pictures.images.shape[1:]),
         "crop": crop,
         "descriptor": clusterer.descriptor_name_,
+        "classifier": {name: getattr(clusterer, name) for name in ("architecture", "width")},
         "number": _number(clusterer),
         "strange": int((scores >= STRANGE).sum()),
         "duplicates": sum(copy != "" for copy in copies),
-        "minutes": 0.0,
-        "kinds": _kinds(clusterer, labels, probabilities, names or {}),
+        "minutes": None,
+        "kinds": _kinds(clusterer, probabilities.argmax(axis=1), probabilities, names or {}),
     }
-    summary["minutes"] = round((time.monotonic() - started) / 60, 2)
-    return Answer(rows, summary, clusterer, pictures)
+    rows = assignments(pictures.names, probabilities, scores, copies, names)
+    return Answer(rows, summary, clusterer, pictures, _compared(clusterer, pictures, features))
+
+
+def read_summary(folder: str | Path) -> dict[str, Any]:
+    """Return the summary of the answer that lies in a folder.
+
+    Raises:
+        UserError: If there is none, or it is damaged.
+    """
+    file = Path(folder) / SUMMARY
+    try:
+        summary = json.loads(file.read_text(encoding="utf-8"))
+        summary["kinds"][0]["cluster"]
+        if missing := {"classifier", "crop", "paths", "shape"} - summary.keys():
+            raise ValueError(f"it lacks {', '.join(sorted(missing))}")
+    except FileNotFoundError as error:
+        raise UserError(f"{folder} holds no answer: there is no {SUMMARY}. `cluster` writes one.") from error
+    except (OSError, ValueError, KeyError, IndexError, TypeError, RecursionError) as error:
+        raise UserError(f"{file} is damaged ({error}).") from error
+    return summary
 
 
 def load_answer(folder: str | Path, network: str | None = None) -> Answer:
@@ -161,15 +229,9 @@ def load_answer(folder: str | Path, network: str | None = None) -> Answer:
     Raises:
         UserError: If there is none, or it is damaged or unfinished.
     """
-    folder = Path(folder)
-    try:
-        summary = json.loads((folder / SUMMARY).read_text(encoding="utf-8"))
-        summary["kinds"][0]["cluster"]
-    except FileNotFoundError as error:
-        raise UserError(f"{folder} holds no answer: there is no {SUMMARY}. `cluster` writes one.") from error
-    except (OSError, ValueError, KeyError, IndexError, TypeError) as error:
-        raise UserError(f"{folder / SUMMARY} is damaged ({error}).") from error
-    return Answer(read_table(folder / TABLE), summary, ImageClusterer.load(folder / CLUSTERER, network))
+    folder, summary = Path(folder), read_summary(folder)
+    clusterer = ImageClusterer.load(folder / CLUSTERER, network)
+    return Answer(read_table(folder / TABLE), summary, clusterer, folder=folder)
 
 
 def predict_kinds(answer: Answer, paths: Sequence[str | Path]) -> tuple[list[Row], dict[str, str]]:
@@ -202,6 +264,18 @@ def _surroundings(
         seen = pictures.images[others] if features is None else features[others]
         scores[others] = clusterer.score_outliers(seen, pictures.originals[others])
     return scores, copies
+
+
+def _compared(clusterer: ImageClusterer, pictures: Pictures, features: np.ndarray | None) -> np.ndarray:
+    """Return what the pictures are compared by, (n, D)."""
+    found = np.empty((len(pictures), clusterer.rows_.shape[1]), clusterer.rows_.dtype)
+    found[clusterer.rows_used_] = clusterer.rows_
+    others = np.setdiff1d(np.arange(len(pictures)), clusterer.rows_used_)
+    if len(others) and features is not None:
+        found[others] = clusterer.descriptor_.transform(features[others])
+    elif len(others):
+        found[others] = clusterer.describe(pictures.images[others], pictures.originals[others])
+    return found
 
 
 def _number(clusterer: ImageClusterer) -> dict[str, Any] | None:

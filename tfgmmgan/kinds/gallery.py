@@ -4,7 +4,7 @@ import base64
 import io
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,6 @@ import markupsafe
 import numpy as np
 from PIL import Image
 
-from tfgmmgan.clustering import ImageClusterer
 from tfgmmgan.data.originals import Originals
 from tfgmmgan.data.pictures import Pictures
 from tfgmmgan.kinds.picture_map import colours, draw_map, positions
@@ -22,7 +21,7 @@ from tfgmmgan.kinds.table import Row
 from tfgmmgan.utils.errors import UserError
 from tfgmmgan.utils.files import replacing
 
-__all__ = ["rename_in_gallery", "write_gallery"]
+__all__ = ["draw_in_gallery", "rename_in_gallery", "write_gallery"]
 
 MOST = 8000  # pictures on the page
 SIDE, ACROSS = 64, 16  # pixels of a thumbnail at most, thumbnails along a side of a sheet
@@ -37,7 +36,7 @@ def write_gallery(
     map_picture: Path,
     rows: list[Row],
     summary: dict[str, Any],
-    clusterer: ImageClusterer,
+    compared: np.ndarray,
     pictures: Pictures,
 ) -> None:
     """Write the page and a picture of its map.
@@ -49,7 +48,7 @@ def write_gallery(
         map_picture: The PNG file.
         rows: Those of `clusters.csv`.
         summary: That of `summary.json`.
-        clusterer: The fitted clusterer.
+        compared: (n, D) what the pictures are compared by.
         pictures: The pictures of the rows.
     """
     count = len(rows)
@@ -64,7 +63,7 @@ def write_gallery(
     used = np.sort(np.concatenate([np.array(sorted(wanted), int), rest]))
     at = {int(row): place for place, row in enumerate(used)}
 
-    places = positions(_rows_of(clusterer, pictures, used))
+    places = positions(compared[used])
     side = _side(pictures.originals.paths[used[:50]])
     thumbnails = [Image.fromarray(one.squeeze()) for one in _thumbnails(pictures.originals[used], side)]
     data = {
@@ -87,7 +86,7 @@ def write_gallery(
     with replacing(page) as temporary:
         temporary.write_text(
             environment.from_string(TEMPLATE.read_text(encoding="utf-8")).render(
-                data=_embedded(data), sheets=list(_sheets(thumbnails, side)), whole=count
+                data=_embedded(data), sheets=list(_sheets(thumbnails)), whole=count
             ),
             encoding="utf-8",
         )
@@ -96,20 +95,40 @@ def write_gallery(
 
 
 def rename_in_gallery(page: Path, names: Mapping[int, str]) -> None:
-    """Give the kinds of a written page other names.
+    """Give the kinds of a written page other names; raise `UserError` if it is not one of `write_gallery`."""
 
-    Raises:
-        UserError: If the page is not one that `write_gallery` wrote.
+    def rename(data: dict) -> None:
+        for kind in data["summary"]["kinds"]:
+            kind["name"] = names.get(kind["cluster"], "")
+
+    _change(page, rename)
+
+
+def draw_in_gallery(page: Path, drawn: Sequence[np.ndarray]) -> None:
+    """Put drawn images of each kind beside the real ones of a written page; raise `UserError` if it is not one.
+
+    Args:
+        page: The HTML file.
+        drawn: For each kind (n, H, W, C) uint8.
     """
+
+    def draw(data: dict) -> None:
+        data["drawn"] = [_data_uri(_sheet([Image.fromarray(one.squeeze()) for one in some])) for some in drawn]
+
+    _change(page, draw)
+
+
+def _change(page: Path, change: Callable[[dict], None]) -> None:
+    """Change the data of a written page."""
     text = page.read_text(encoding="utf-8")
     found = DATA.search(text)
     if not found:
         raise UserError(f"{page} is not a page that `cluster` wrote.")
     data = json.loads(found[2])
-    for kind in data["summary"]["kinds"]:
-        kind["name"] = names.get(kind["cluster"], "")
+    change(data)
     with replacing(page) as temporary:
-        temporary.write_text(text[: found.start(2)] + _embedded(data) + text[found.end(2) :], encoding="utf-8")
+        parts = text[: found.start(2)], _embedded(data), text[found.end(2) :]
+        temporary.write_text("".join(parts), encoding="utf-8")  # `+` would escape what is beside a Markup
 
 
 def _embedded(data: Any) -> str:
@@ -136,15 +155,6 @@ def _shown(rows: list[dict], labels: np.ndarray, num_kinds: int) -> list[dict[st
     return found
 
 
-def _rows_of(clusterer: ImageClusterer, pictures: Pictures, used: np.ndarray) -> np.ndarray:
-    """Return what some pictures are compared by."""
-    if len(clusterer.rows_used_) == len(pictures):
-        ordered = np.empty_like(clusterer.rows_)
-        ordered[clusterer.rows_used_] = clusterer.rows_
-        return ordered[used]
-    return clusterer.describe(pictures.images[used], pictures.originals[used])
-
-
 def _side(paths: np.ndarray) -> int:
     """Return the side of thumbnails: the smaller of some pictures' sides, 64 at most."""
     sides = []
@@ -159,13 +169,22 @@ def _thumbnails(originals: Originals, side: int) -> list[np.ndarray]:
     return [one for batch in colour.batches(side) for one in batch]
 
 
-def _sheets(thumbnails: list[Image.Image], side: int) -> list[str]:
+def _sheets(thumbnails: list[Image.Image]) -> Iterator[str]:
     """Yield sheets of thumbnails as data URIs."""
     for start in range(0, len(thumbnails), ACROSS**2):
-        some = thumbnails[start : start + ACROSS**2]
-        sheet = Image.new("RGB", (ACROSS * side, -(-len(some) // ACROSS) * side))
-        for place, thumbnail in enumerate(some):
-            sheet.paste(thumbnail, (place % ACROSS * side, place // ACROSS * side))
-        buffer = io.BytesIO()
-        sheet.save(buffer, "JPEG", quality=QUALITY)
-        yield f"data:image/jpeg;base64,{base64.b64encode(buffer.getvalue()).decode()}"
+        yield _data_uri(_sheet(thumbnails[start : start + ACROSS**2]))
+
+
+def _sheet(pictures: Sequence[Image.Image]) -> Image.Image:
+    """Return pictures of one size on one, `ACROSS` beside each other."""
+    width, height = pictures[0].size
+    sheet = Image.new("RGB", (ACROSS * width, -(-len(pictures) // ACROSS) * height))
+    for place, picture in enumerate(pictures):
+        sheet.paste(picture, (place % ACROSS * width, place // ACROSS * height))
+    return sheet
+
+
+def _data_uri(picture: Image.Image) -> str:
+    buffer = io.BytesIO()
+    picture.save(buffer, "JPEG", quality=QUALITY)
+    return f"data:image/jpeg;base64,{base64.b64encode(buffer.getvalue()).decode()}"

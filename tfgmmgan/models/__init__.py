@@ -6,6 +6,7 @@ from tfgmmgan.models.gael import GAEL
 from tfgmmgan.models.gan import GAN
 from tfgmmgan.models.gmgan import GMGAN
 from tfgmmgan.models.gmmgan import GMMGAN
+from tfgmmgan.models.image_mixture import ImageMixture
 from tfgmmgan.models.latent_gan import LatentGAN
 from tfgmmgan.models.loss_term import LossTerm
 from tfgmmgan.models.mode_gan import ModeGAN
@@ -23,6 +24,7 @@ __all__ = [
     "MODELS",
     "WGANGP",
     "ForwardPass",
+    "ImageMixture",
     "LatentGAN",
     "LossTerm",
     "ModeGAN",

@@ -298,8 +298,10 @@ class ModeGAN(LatentGAN):
         if clusterer:
             self._take_classifier(clusterer)
         if self.prior.num_subclasses:
-            examples = examples[some(len(examples), images_wanted(self.data_shape), self.seed)]
-            rows = self.clusterer.describe(examples) if rows is None else rows
+            used = some(len(examples), images_wanted(self.data_shape), self.seed)
+            examples, originals = examples[used], kwargs.get("originals")
+            if rows is None:
+                rows = self.clusterer.describe(examples, None if originals is None else originals[used])
             self._find_subclasses(examples, rows, verbose, progress or Progress())
         if clusterer:
             self.temperature.assign(clusterer.temperature_)

@@ -25,7 +25,10 @@ __all__ = [
     "HistoryFile",
     "Scores",
     "StopAtNaN",
+    "StopInTime",
 ]
+
+KEPT = 0.2  # share of a run's minutes for what comes after training
 
 
 class StopAtNaN(keras.callbacks.Callback):
@@ -56,6 +59,37 @@ class BeforeTraining(keras.callbacks.Callback):
         """Take notice of a model that knows its modes, and how long it took."""
 
 
+class StopInTime(keras.callbacks.Callback):
+    """Stops training where the time is over; comes before the callbacks that write.
+
+    Args:
+        run: The run.
+        max_minutes: From now on; a fifth of them is kept for what comes after training. None for any number.
+    """
+
+    def __init__(self, run: RunDirectory, max_minutes: float | None) -> None:
+        super().__init__()
+        self.run = run
+        self.end = math.inf if max_minutes is None else time.monotonic() + 60 * max_minutes * (1 - KEPT)
+
+    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
+        """Note when the epoch began."""
+        self.began = time.monotonic()
+
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
+        """Stop where another epoch, as long as this one, would end too late."""
+        now = time.monotonic()
+        if epoch + 1 < self.params["epochs"] and now + (now - self.began) > self.end:
+            _stop(self, self.run, epoch + 1, "the time is over")
+
+
+def _stop(callback: keras.callbacks.Callback, run: RunDirectory, epochs: int, why: str) -> None:
+    """Let training stop after this epoch, and keep in mind that it is to be finished."""
+    print(f"Training stops after {epochs} of {callback.params['epochs']} epochs: {why}.", flush=True)
+    run.write_record("stopped", epochs)
+    callback.model.stop_training = True
+
+
 class Checkpoint(BeforeTraining):
     """Writes weights, optimizer states and averages at the ends of epochs, and keeps the last two.
 
@@ -75,7 +109,8 @@ class Checkpoint(BeforeTraining):
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         """Write the state after this epoch, unless it is no longer finite."""
-        if epoch + 1 < self.last_epoch and time.monotonic() - self.written < self.min_seconds:
+        last = epoch + 1 >= self.last_epoch or self.model.stop_training
+        if not last and time.monotonic() - self.written < self.min_seconds:
             return
         self.write(self.model, epoch + 1)
         self.written = time.monotonic()
@@ -186,23 +221,32 @@ class Scores(keras.callbacks.Callback):
         every_epochs: 0 for only after the last.
         first_epoch: The epoch training starts at, from 0; rows of later ones are dropped.
         last_epoch: The last, counted from 1.
+        early_stopping: Training stops when so many measurements in a row are no better than the best. None for never.
     """
 
     def __init__(
-        self, run: RunDirectory, subject: Subject, every_epochs: int, first_epoch: int, last_epoch: int
+        self,
+        run: RunDirectory,
+        subject: Subject,
+        every_epochs: int,
+        first_epoch: int,
+        last_epoch: int,
+        early_stopping: int | None = None,
     ) -> None:
         super().__init__()
         self.run = run
         self.subject = subject
         self.every_epochs = every_epochs
         self.last_epoch = last_epoch
+        self.early_stopping = early_stopping
         self.rows = read_rows(run.scores, first_epoch)
         self.has_measured = False
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         """Measure, if it is this epoch's turn."""
         epoch += 1
-        if epoch < self.last_epoch and not (self.every_epochs and epoch % self.every_epochs == 0):
+        last = epoch >= self.last_epoch or self.model.stop_training
+        if not last and not (self.every_epochs and epoch % self.every_epochs == 0):
             return
         _check_weights(self.model, epoch, self.run)
         if not self.has_measured and self.subject.data.is_image:
@@ -214,6 +258,10 @@ class Scores(keras.callbacks.Callback):
             write_weights(self.model, self.run, self.run.best_checkpoint)
         self.rows.append({"epoch": epoch, **scores})
         write_rows(self.run.scores, self.rows)
+        distances = [float(row[CRITERION]) for row in self.rows]
+        since_best = len(distances) - 1 - int(np.nanargmin([*distances, math.inf]))
+        if not last and self.early_stopping is not None and since_best >= self.early_stopping:
+            _stop(self, self.run, epoch, f"{since_best} measurements found no lower distance")
         with tf.summary.create_file_writer(str(self.run.logs / "scores")).as_default():
             for name, value in scores.items():
                 tf.summary.scalar(name, value, step=epoch)

@@ -14,9 +14,10 @@ from tfgmmgan.clustering import ImageClusterer
 from tfgmmgan.data.augmentation import Augmentation
 from tfgmmgan.data.options import DataOptions
 from tfgmmgan.evaluation.options import EvaluationOptions
+from tfgmmgan.kinds import read_summary
 from tfgmmgan.models import MODELS, LatentGAN, OptimizerOptions
 from tfgmmgan.training.yaml_files import flatten, nested, read_yaml
-from tfgmmgan.utils.arguments import Argument, Count, WholeNumber, arguments, converted, is_option, values_of
+from tfgmmgan.utils.arguments import Argument, Count, Positive, WholeNumber, arguments, converted, is_option, values_of
 from tfgmmgan.utils.errors import UserError, nearest, unknown_name
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "heeded_options",
     "known_options",
     "make_config",
+    "settled_by_kinds",
 ]
 
 # Arguments that a run sets from other options, or that are no option.
@@ -45,9 +47,13 @@ class RunOptions:
         model: modegan (modes that people see; for images), gmmgan (responsibility learning), gmgan (GM-GAN without
             labels: static, or dynamic with --prior.trainable true), gael (an encoder, and a mixture fitted after
             training), gan and wgan_gp (baselines); with labels supervised_gmgan and acgan.
+        from_: Directory that `python -m tfgmmgan cluster` wrote: the modes are its kinds, of the same pictures.
         num_components: Number of Gaussians in the prior, K; with modegan also auto, which counts the kinds.
         latent_dim: Length of the latent vector, d.
         epochs: Passes over the training images; auto takes as many as make 6,000 steps.
+        max_minutes: How long the run may take: no epoch begins that would end after four fifths of it, and the rest is
+            for measuring. Finding the modes is not cut short.
+        early_stopping: How many measurements in a row may find no lower label-free distance; then training stops.
         batch_size: Real images in an update of the discriminator.
         seed: Decides the initial weights, the order of the images and all noise.
         precision: float32, or bfloat16 for the networks with float32 weights, prior and losses, which is faster where
@@ -61,9 +67,12 @@ class RunOptions:
 
     dataset: str = "digits"
     model: str = "modegan"
+    from_: str | None = None
     num_components: Count | Literal["auto"] = 10
     latent_dim: Count = 100
     epochs: Count | Literal["auto"] = "auto"
+    max_minutes: Positive | None = None
+    early_stopping: Count | None = None
     batch_size: Count = 64
     seed: WholeNumber = 0
     precision: Literal["float32", "bfloat16", "auto"] = "float32"
@@ -86,8 +95,10 @@ def heeded_options(model: str) -> dict[str, Argument]:
     found["model"] = found["model"]._replace(default=model)
     if "num_components" not in own:
         del found["num_components"]
-    elif "clusterer" not in own:  # by which alone kinds are counted
-        found["num_components"] = found["num_components"]._replace(hint=Count)
+    if "clusterer" not in own:  # by which alone kinds are found
+        del found["from"]
+        if "num_components" in found:
+            found["num_components"] = found["num_components"]._replace(hint=Count)
     if "latent_dim" not in own and "noise_dim" not in own:
         del found["latent_dim"]
     found |= _group("data", arguments(DataOptions))
@@ -156,6 +167,11 @@ class TrainConfig(Mapping):
             raise UserError(
                 f"--strategy {self['strategy']} takes neither --jit nor --steps_per_execution; leave them out."
             )
+        for name in ("max_minutes", "early_stopping"):
+            if self["strategy"] == "multi_worker" and self[name] is not None:
+                raise UserError(
+                    f"--{name} is not for --strategy multi_worker, whose workers end together; leave it out."
+                )
         defaults = heeded_options(self["model"])
         for name in ("prior.spread", "model.subclass_consistency"):
             if name in given and self[name] != defaults[name].default and not self.get("prior.subclasses"):
@@ -215,8 +231,41 @@ def make_config(model: str | None = None, dataset: str = RunOptions.dataset, **o
     Raises:
         UserError: If an option is unknown, not the model's, or not what it must be.
     """
+    settled = settled_by_kinds(options)
+    dataset = settled.get("dataset", dataset)
     model = model or default_model(dataset)
-    return TrainConfig({**dataset_defaults(dataset, model), "model": model, "dataset": dataset, **options})
+    base = {**dataset_defaults(dataset, model), "model": model, "dataset": dataset}
+    return TrainConfig({**base, **settled, **options})
+
+
+def settled_by_kinds(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options that `from` settles, as it names kinds that were found: where their pictures lie, and K.
+
+    Raises:
+        UserError: If there is no such answer, it is not of one folder, or an option says otherwise.
+    """
+    if options.get("from") in (None, "null"):
+        return {}
+    summary = read_summary(options["from"])
+    paths, (side, _, channels) = summary["paths"], summary["shape"]
+    if len(paths) > 1 or not (options.get("data.path") or Path(paths[0]).is_dir()):
+        raise UserError(
+            f"--from {options['from']}: expected the pictures of one folder, and its are of {', '.join(paths[:3])}. "
+            "Say where they are by --data.path, or let cluster look at one folder."
+        )
+    of_clusterer = {f"clusterer.{name}": value for name, value in summary["classifier"].items()}
+    settled = {
+        "dataset": "folder",
+        "data.image_size": side,
+        "data.channels": channels,
+        "data.crop": summary["crop"],
+        "num_components": len(summary["kinds"]),
+        **of_clusterer,
+    }
+    for name, value in settled.items():
+        if str(options.get(name, value)) != str(value):
+            raise UserError(f"--from {options['from']} has --{name} {value}; leave out --{name} {options[name]}.")
+    return {"data.path": paths[0], **settled}
 
 
 def dataset_configs(dataset: str, model: str) -> list[Path]:

@@ -48,6 +48,8 @@ class RunDirectory:
         self.report = self.path / "report.html"
         self.modes = self.path / "modes"  # what finding the modes has got to
         self.clusterer = self.path / "clusterer"  # the fitted clusterer, where there is one
+        self.gallery = self.path / "gallery.html"  # of a folder of images
+        self.summary = self.path / "summary.json"
         self.records = self.path / "records.json"
         self._lock: int | None = None  # the open directory
 
@@ -168,14 +170,17 @@ class RunDirectory:
 
     def record(self, name: str) -> Any:
         """Return what was written down by `write_record` under a name; None where nothing was, or it is damaged."""
+        return self._records().get(name)
+
+    def _records(self) -> dict[str, Any]:
         try:
-            return json.loads(self.records.read_text(encoding="utf-8")).get(name)
-        except (OSError, ValueError, AttributeError, RecursionError):
-            return None
+            return dict(json.loads(self.records.read_text(encoding="utf-8")))
+        except (OSError, ValueError, TypeError, RecursionError):
+            return {}
 
     def write_record(self, name: str, value: Any) -> None:
         """Write something down under a name: data for JSON."""
-        records = {one: self.record(one) for one in ("data", "model", "checksums")} | {name: value}
+        records = self._records() | {name: value}
         with replacing(self.records) as temporary:
             temporary.write_text(json.dumps(records, indent=2) + "\n", encoding="utf-8")
 

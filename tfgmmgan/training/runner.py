@@ -10,6 +10,7 @@ from tfgmmgan.clustering import Progress
 from tfgmmgan.data import DataOptions, ImageData, load
 from tfgmmgan.evaluation import EvaluationOptions
 from tfgmmgan.evaluation.subject import Subject
+from tfgmmgan.kinds import Answer, load_answer
 from tfgmmgan.models import LatentGAN
 from tfgmmgan.serving.export import export, exported_steps
 from tfgmmgan.training.build import build_model, count_kinds, with_batch, with_length
@@ -21,6 +22,7 @@ from tfgmmgan.training.callbacks import (
     HistoryFile,
     Scores,
     StopAtNaN,
+    StopInTime,
 )
 from tfgmmgan.training.compat import read_run_config
 from tfgmmgan.training.csv_files import minutes_trained
@@ -29,6 +31,7 @@ from tfgmmgan.training.hardware import resolved
 from tfgmmgan.training.measuring import evaluate
 from tfgmmgan.training.options import TrainConfig
 from tfgmmgan.training.run_directory import RunDirectory
+from tfgmmgan.training.run_kinds import check_pictures, draw_kinds, write_kinds
 from tfgmmgan.training.strategies import is_chief, make_strategy, workers_answer
 from tfgmmgan.training.weights import load_weights, restore, write_weights
 from tfgmmgan.training.yaml_files import write_yaml
@@ -41,7 +44,7 @@ from tfgmmgan.version import __version__
 __all__ = ["default_run_name", "load_model", "load_run", "train"]
 
 MAY_CHANGE_ON_RESUME = (
-    "epochs",
+    *("epochs", "from", "max_minutes", "early_stopping"),
     "data.path",
     "data.features",
     "data.changed_ok",
@@ -98,6 +101,11 @@ def train(config: TrainConfig, output: str | None = None, resume: bool = False) 
         model = build_model(config, data.shape, len(data.class_names), len(data.train))
     _check_sizes(config, model, data, strategy.num_replicas_in_sync)
     first_epoch = restore(model, resumed) if resumed else 0
+    answer = None
+    if config.get("from") and model.examples_wanted:
+        answer = load_answer(config["from"], config["clusterer.network"])
+        check_pictures(answer, data, config)
+        model.clusterer = answer.clusterer
     if first_epoch > config["epochs"]:
         raise UserError(
             f"{resumed.path} has already trained for {first_epoch} epochs; --epochs {config['epochs']} is less."
@@ -112,7 +120,7 @@ def train(config: TrainConfig, output: str | None = None, resume: bool = False) 
         subject.inception  # noqa: B018  (what the user named must be there before hours of training, not after)
     run = resumed.lock() if resumed else RunDirectory.claim(output, name)
     try:
-        return run, _train_and_measure(run, model, data, config, subject, first_epoch, strategy)
+        return run, _train_and_measure(run, model, data, config, subject, first_epoch, strategy, answer)
     finally:
         run.release()
 
@@ -125,6 +133,7 @@ def _train_and_measure(
     subject: Subject,
     first_epoch: int,
     strategy: tf.distribute.Strategy,
+    answer: Answer | None,
 ) -> dict:
     """Train from `first_epoch` on, write what a run leaves behind, and return the scorecard."""
     digests = trained_on(run, data, first_epoch, config["data.changed_ok"])
@@ -138,20 +147,33 @@ def _train_and_measure(
     if config["strategy"] != "none":
         print(f"Each batch goes to {strategy.num_replicas_in_sync} replicas.")
     print(f"Run directory: {run.path}" + (f", after {first_epoch} epochs" if first_epoch else ""), flush=True)
+    if answer is not None:
+        answer.write(run.path)
     callbacks = [
+        StopInTime(run, config["max_minutes"]),
         HistoryFile(run.history, first_epoch),
         EpochLogs(run.logs),
         Figures(run, data, config["evaluation.every_epochs"]),
-        Scores(run, subject, config["evaluation.every_epochs"], first_epoch, config["epochs"]),
+        Scores(
+            run,
+            subject,
+            config["evaluation.every_epochs"],
+            first_epoch,
+            config["epochs"],
+            config["early_stopping"],
+        ),
         Checkpoint(run, last_epoch=config["epochs"]),
     ]
-    _fit(model, data, config, first_epoch, run, callbacks)
+    last_epoch = _fit(model, data, config, first_epoch, run, callbacks)
     if config["strategy"] != "none":  # the rest is for this process alone, which waits for no replica
         model = build_model(config, data.shape, len(data.class_names), len(data.train))
         restore(model, run)
-    _finish(run, model, data, config)
+    _finish(run, model, data, config, last_epoch)
     print(f"Trained for {minutes_trained(run.history):.1f} minutes. Evaluating ...", flush=True)
-    return evaluate(run, model, data, config)
+    card = evaluate(run, model, data, config)
+    if run.record("stopped") is not None:
+        run.write_record("stopped", None)  # with everything done, --resume trains on
+    return card
 
 
 def _labelled(data: ImageData) -> ImageData:
@@ -190,10 +212,14 @@ def _check_sizes(config: TrainConfig, model: LatentGAN, data: ImageData, replica
 
 def _fit(
     model: LatentGAN, data: ImageData, config: TrainConfig, first_epoch: int, run: RunDirectory, callbacks: list
-) -> None:
-    """Train to the last epoch, finding the modes before the first, or to a NaN."""
-    if first_epoch == config["epochs"]:
-        return
+) -> int:
+    """Train to the last epoch, finding the modes before the first; return after how many epochs it stopped.
+
+    Raises:
+        UserError: If a loss or a weight is no longer finite.
+    """
+    if first_epoch in (config["epochs"], run.record("stopped")):
+        return first_epoch
     stop = StopAtNaN(run)
     step_size = config["batch_size"] * model.critic_steps
     verbose = 0 if sys.stdout is None else 1 if sys.stdout.isatty() else 2
@@ -208,14 +234,14 @@ def _fit(
             known = {name: getattr(data.train, name) for name in ("features", "originals")}
             known = {name: all_of[rows] for name, all_of in known.items() if all_of is not None}
             found = model.before_training(examples, verbose, callbacks=[stop], progress=progress, **known)
-            if found is not None and callbacks:
-                found.save(run.clusterer)
+            if found is not None and callbacks and not config.get("from"):
+                write_kinds(run, found, rows, data, config)
             seconds = progress.seconds
             for callback in callbacks:
                 if isinstance(callback, BeforeTraining):
                     callback.on_modes_found(model, seconds)
             progress.clear()
-        model.fit(
+        history = model.fit(
             data.training_batches(step_size, config["seed"], first_epoch, labelled=model.needs_labels),
             steps_per_epoch=data.steps_per_epoch(step_size),
             initial_epoch=first_epoch,
@@ -224,18 +250,20 @@ def _fit(
             shuffle=False,  # the batches come in their own order
             verbose=verbose,
         )
+    return first_epoch + len(history.epoch)
 
 
-def _finish(run: RunDirectory, model: LatentGAN, data: ImageData, config: TrainConfig) -> None:
+def _finish(run: RunDirectory, model: LatentGAN, data: ImageData, config: TrainConfig, last_epoch: int) -> None:
     """Do what comes after the last step, and write the model and its export, where that was not done before."""
     steps = int(model.optimizer.iterations.numpy())
     if run.record("model") != steps or not run.model.is_file():
         if "fit_prior" in model.capabilities:
             print("Fitting the mixture to the encodings of the training examples ...", flush=True)
         model.after_training(data.train.batches().as_numpy_iterator())
-        write_weights(model, run, run.checkpoint(config["epochs"]))  # with what was fitted
+        write_weights(model, run, run.checkpoint(last_epoch))  # with what was fitted
         with replacing(run.model) as temporary:
             model.save(temporary)
+        draw_kinds(run, model, config["seed"])
         run.write_record("model", steps)
     if exported_steps(run.serving) != steps:
         export(model, run.serving)

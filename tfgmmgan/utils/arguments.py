@@ -101,15 +101,13 @@ def arguments(of: type) -> dict[str, Argument]:
         parameters = list(inspect.signature(base.__init__).parameters.values())[1:]
         for parameter in parameters:
             if parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY):
+                name = parameter.name.rstrip("_")  # of `from_`, as `from` is Python's
                 argument = Argument(
-                    parameter.name,
-                    hints.get(parameter.name, Any),
-                    parameter.default,
-                    said.get(parameter.name, ""),
+                    name, hints.get(parameter.name, Any), parameter.default, said.get(parameter.name, "")
                 )
-                found.setdefault(parameter.name, argument)
-                if not found[parameter.name].help:
-                    found[parameter.name] = found[parameter.name]._replace(help=argument.help)
+                found.setdefault(name, argument)
+                if not found[name].help:
+                    found[name] = found[name]._replace(help=argument.help)
         if not any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters):
             break
     return found

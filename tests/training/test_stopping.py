@@ -1,0 +1,68 @@
+"""Runs that stop before their last epoch: by time, or as they get no better."""
+
+import json
+import shutil
+
+import pytest
+
+from tfgmmgan.training import TrainConfig, callbacks, runner, train
+from tfgmmgan.training.csv_files import read_rows
+from tfgmmgan.utils.errors import UserError
+
+TINY = {
+    "model": "gan",
+    "latent_dim": 4,
+    "epochs": 4,
+    "batch_size": 256,
+    "model.width": 0.05,
+    "evaluation.every_epochs": 1,
+    "evaluation.samples": 50,
+    "evaluation.trade_off_samples": 0,
+}
+
+
+def test_a_run_ends_in_time_with_everything_written(tmp_path, capsys):
+    run, card = train(TrainConfig({**TINY, "max_minutes": 1e-6}), str(tmp_path / "run"))
+    assert "Training stops after 1 of 4 epochs: the time is over." in capsys.readouterr().out
+    assert card["run"]["epochs"] == 1 and [row["epoch"] for row in read_rows(run.scores)] == ["1"]
+    assert run.model.is_file() and (run.serving / "1").is_dir() and run.report.is_file()
+    assert [epoch for epoch, _ in run.epoch_checkpoints()] == [1]
+    # whoever goes on with it has the run that was never stopped
+    train(TrainConfig(TINY), str(run.path), resume=True)
+    whole, expected = train(TrainConfig(TINY), str(tmp_path / "whole"))
+    assert json.loads(run.scorecard.read_text())["test"] == expected["test"]
+    losses = [[{**row, "seconds": 0} for row in read_rows(one.history)] for one in (run, whole)]
+    assert losses[0] == losses[1] and len(losses[0]) == 4
+
+
+def test_a_stopped_run_that_is_killed_while_it_is_measured_ends_where_it_stopped(tmp_path, monkeypatch):
+    config = TrainConfig({**TINY, "max_minutes": 1e-6})
+    with monkeypatch.context() as patch:
+        patch.setattr(runner, "evaluate", lambda *args: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            train(config, str(tmp_path / "run"))
+    shutil.rmtree(tmp_path / "run" / "serving")
+    run, card = train(config, str(tmp_path / "run"), resume=True)
+    assert card["run"]["epochs"] == 1 and run.report.is_file() and (run.serving / "1").is_dir()
+    _, card = train(config, str(tmp_path / "run"), resume=True)  # of a finished one more is wanted
+    assert card["run"]["epochs"] == 2
+
+
+@pytest.mark.parametrize(
+    ("patience", "distances", "epochs"),
+    [(1, [3, 2, 2.5, 1], 3), (2, [3, 2, 2.5, 1], 4), (1, [3, float("nan"), 2, 1], 2), (2, [3, float("nan"), 2, 1], 4)],
+)
+def test_training_stops_when_it_gets_no_better(patience, distances, epochs, tmp_path, monkeypatch, capsys):
+    found = iter(distances)
+    monkeypatch.setattr(callbacks, "epoch_scores", lambda subject: {"criterion": next(found)})
+    run, card = train(TrainConfig({**TINY, "early_stopping": patience}), str(tmp_path / "run"))
+    assert card["run"]["epochs"] == epochs == len(read_rows(run.scores))
+    said = f"Training stops after {epochs} of 4 epochs: {patience} measurements found no lower distance."
+    assert (said in capsys.readouterr().out) == (epochs < 4)
+    assert [epoch for epoch, _ in run.epoch_checkpoints()][-1] == epochs
+
+
+@pytest.mark.parametrize("option", ["max_minutes", "early_stopping"])
+def test_several_workers_end_together(option):
+    with pytest.raises(UserError, match=rf"--{option} is not for --strategy multi_worker"):
+        TrainConfig({"strategy": "multi_worker", option: 1})
