@@ -34,7 +34,8 @@ MAY_IMPORT = {
     "serving": PARTS | {"clustering", "models"},
     "kinds": PARTS | {"clustering"},
     "training": PARTS | {"clustering", "models", "evaluation", "plotting", "serving", "kinds"},
-    "cli": PARTS | {"clustering", "models", "evaluation", "plotting", "serving", "training", "kinds"},
+    "explore": PARTS | {"clustering", "models", "training", "kinds"},
+    "cli": PARTS | {"clustering", "models", "evaluation", "plotting", "serving", "training", "kinds", "explore"},
 }
 
 

@@ -263,10 +263,10 @@ def test_examples_that_it_can_not_find_modes_in(tiny_modegan, images):
 
 
 def test_options_of_the_command_line():
-    small = {"model.width": 0.125, "num_components": 3}
+    small = {"model.width": 0.125, "clusterer.width": 0.25, "num_components": 3}
     model = build_model(make_config("modegan", "digits", **small), (16, 16, 1), num_examples=100)
     assert type(model.prior) is GaussianMixture  # checkpoints know it by its class's name
-    assert (model.clusterer.n_clusters, model.clusterer.width) == (3, 0.125)
+    assert (model.clusterer.n_clusters, model.clusterer.width, model.width) == (3, 0.25, 0.125)
     ours, plain = model.get_config(), ModeGAN((16, 16, 1)).get_config()
     assert not set(plain) - set(ours)
     with pytest.raises(UserError, match="is for images"):

@@ -228,7 +228,9 @@ def test_options_a_model_cannot_heed_are_refused():
     others = {"model.sampling", "model.component_to_class", "model.class_to_component"}
     others |= {"model.negatives", "model.class_log_likelihood", "model.encoding", "model.encoding_variance"}
     ours = {"model.discriminator_units", "model.diversity", "model.subclass_consistency"}
-    ours |= {"prior.subclasses", "prior.spread"} | {name for name in known_options() if name.startswith("clusterer.")}
+    ours |= {"from", "prior.subclasses", "prior.spread"} | {
+        name for name in known_options() if name.startswith("clusterer.")
+    }
     assert unused("gmmgan") == others | ours
     papers = {f"model.{name}" for name in ("encoder", "estimator", "mutual_information", "mutual_information_updates")}
     papers |= {f"model.{name}" for name in ("classifier_adversarial", "marginal_entropy", "posterior_consistency")}

@@ -91,7 +91,8 @@ def test_a_trained_run_predicts_and_draws_by_name(trained, photos, tmp_path, cap
 def test_a_run_whose_answer_is_gone(trained, photos, tmp_path, capsys, monkeypatch):  # noqa: F811
     monkeypatch.chdir(tmp_path)
     shutil.copytree(trained.path, "run")
-    (tmp_path / "run" / "summary.json").unlink()
+    for name in ("summary.json", "clusters.csv"):
+        (tmp_path / "run" / name).unlink()
     assert run_command(predict.command, ["run", str(photos / "left"), "--output", "a.csv"], "x") == 0
     assert len(read_table(tmp_path / "a.csv")) == 30
     assert run_command(sample.command, ["run", "--component", "stripes"], "x") == 2

@@ -8,6 +8,7 @@ from tfgmmgan.cli.arguments import Parser
 from tfgmmgan.cli.cluster import add_network
 from tfgmmgan.clustering import ImageClusterer
 from tfgmmgan.kinds.answer import Answer, load_answer, predict_kinds
+from tfgmmgan.kinds.summary import TABLE, names_of
 from tfgmmgan.kinds.table import COLUMNS, write_table
 from tfgmmgan.training.compat import read_run_config
 from tfgmmgan.training.run_directory import RunDirectory
@@ -43,10 +44,11 @@ def command(arguments: list[str], prog: str) -> None:
 def _answer(folder: str, network: str | None) -> Answer:
     """Return the answer in a folder, or what a trained run knows of kinds."""
     run = RunDirectory(folder)
-    if run.summary.is_file() or not run.config.is_file():
+    if (run.path / TABLE).is_file() or not run.config.is_file():
         return load_answer(folder, network)
     if not run.clusterer.is_dir():
         raise UserError(f"{folder} has no clusterer: its model finds no kinds before training, or is of version 0.1.")
     clusterer = ImageClusterer.load(run.clusterer, network)
-    kinds = [{"cluster": kind, "name": ""} for kind in range(clusterer.n_clusters_)]
+    names = names_of(folder)
+    kinds = [{"cluster": kind, "name": names.get(kind, "")} for kind in range(clusterer.n_clusters_)]
     return Answer([], {"kinds": kinds, "crop": read_run_config(run.config)["data.crop"]}, clusterer)

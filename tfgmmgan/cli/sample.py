@@ -92,18 +92,15 @@ def command(arguments: list[str], prog: str) -> None:
 
 def _component(said: str, run: str) -> int:
     """Return the number of a mode from its number or the name that somebody gave it."""
-    from tfgmmgan.kinds import read_summary
-    from tfgmmgan.training.run_directory import RunDirectory
+    from tfgmmgan.kinds import names_of
 
     if said.isdigit():
         return int(said)
-    names = {}
-    if RunDirectory(run).summary.is_file():
-        names = {kind["name"]: kind["cluster"] for kind in read_summary(run)["kinds"] if kind["name"]}
-    if said not in names:
-        called = f", which are {', '.join(sorted(names))}" if names else f"; {run} has none"
+    numbers = {name: number for number, name in names_of(run).items()}
+    if said not in numbers:
+        called = f", which are {', '.join(sorted(numbers))}" if numbers else f"; {run} has none"
         raise UserError(f"--component must be the number of a mode, or one of their names{called}; got '{said}'.")
-    return names[said]
+    return numbers[said]
 
 
 def _write_file(file: Path, examples: np.ndarray, shape: tuple[int, ...]) -> None:

@@ -1,6 +1,5 @@
 """What is in a folder: its kinds, found and written down."""
 
-import json
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,18 +12,16 @@ from tfgmmgan.clustering.clarity import neighbour_shares, runs_into
 from tfgmmgan.clustering.count import as_good
 from tfgmmgan.data.embeddings import read_embeddings
 from tfgmmgan.data.pictures import Pictures, read_pictures
-from tfgmmgan.kinds.gallery import rename_in_gallery, write_gallery
+from tfgmmgan.kinds.gallery import write_gallery
+from tfgmmgan.kinds.summary import GALLERY, SUMMARY, TABLE, read_summary, rename_kinds, write_summary
 from tfgmmgan.kinds.table import Row, assignments, read_table, write_table
 from tfgmmgan.utils.errors import UserError
 from tfgmmgan.utils.files import replacing
 from tfgmmgan.version import __version__
 
-__all__ = ["Answer", "answer_of", "find_kinds", "load_answer", "predict_kinds", "read_summary"]
+__all__ = ["Answer", "answer_of", "find_kinds", "load_answer", "predict_kinds"]
 
-TABLE, UNREADABLE, SUMMARY, GALLERY, MAP, CLUSTERER = (
-    *("clusters.csv", "unreadable.csv", "summary.json", "gallery.html", "map.png"),
-    "clusterer",
-)
+UNREADABLE, MAP, CLUSTERER = "unreadable.csv", "map.png", "clusterer"
 WIDTH = 0.5  # of C: self-training takes 51 ms a step, and 114 with 1, in bfloat16 (32 x 32 x 3, two cores)
 STRANGE = 2.0  # outlier score from which on a picture is called strange
 
@@ -100,7 +97,7 @@ class Answer:
         write_table(folder / UNREADABLE, unreadable, ("path", "reason"))
         self.clusterer.save(folder / CLUSTERER)
         write_gallery(folder / GALLERY, folder / MAP, self.rows, self.summary, self.compared, self.pictures)
-        _write_json(folder / SUMMARY, self.summary)
+        write_summary(folder, self.summary)
 
     def _copy(self, folder: Path) -> None:
         self.clusterer.save(folder / CLUSTERER)
@@ -114,12 +111,9 @@ class Answer:
 
     def rename(self, folder: Path, names: dict[int, str]) -> None:
         """Give the kinds other names, here and in the folder where the answer lies."""
-        for kind in self.summary["kinds"]:
-            kind["name"] = names.get(kind["cluster"], "")
+        rename_kinds(folder, names, len(self.summary["kinds"]))
+        self.summary["kinds"] = [{**kind, "name": names.get(kind["cluster"], "")} for kind in self.summary["kinds"]]
         self.rows = [{**row, "name": names.get(int(row["cluster"]), "")} for row in self.rows]
-        write_table(folder / TABLE, self.rows)
-        rename_in_gallery(folder / GALLERY, names)
-        _write_json(folder / SUMMARY, self.summary)
 
 
 def find_kinds(
@@ -198,25 +192,6 @@ def answer_of(
     }
     rows = assignments(pictures.names, probabilities, scores, copies, names)
     return Answer(rows, summary, clusterer, pictures, _compared(clusterer, pictures, features))
-
-
-def read_summary(folder: str | Path) -> dict[str, Any]:
-    """Return the summary of the answer that lies in a folder.
-
-    Raises:
-        UserError: If there is none, or it is damaged.
-    """
-    file = Path(folder) / SUMMARY
-    try:
-        summary = json.loads(file.read_text(encoding="utf-8"))
-        summary["kinds"][0]["cluster"]
-        if missing := {"classifier", "crop", "paths", "shape"} - summary.keys():
-            raise ValueError(f"it lacks {', '.join(sorted(missing))}")
-    except FileNotFoundError as error:
-        raise UserError(f"{folder} holds no answer: there is no {SUMMARY}. `cluster` writes one.") from error
-    except (OSError, ValueError, KeyError, IndexError, TypeError, RecursionError) as error:
-        raise UserError(f"{file} is damaged ({error}).") from error
-    return summary
 
 
 def load_answer(folder: str | Path, network: str | None = None) -> Answer:
@@ -313,8 +288,3 @@ def _kinds(
 
 def _called(kind: dict[str, Any]) -> str:
     return kind["name"] or f"kind {kind['cluster']}"
-
-
-def _write_json(path: Path, content: Any) -> None:
-    with replacing(path) as temporary:
-        temporary.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
