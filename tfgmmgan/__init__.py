@@ -1,8 +1,9 @@
 """tfgmmgan: GANs whose latent prior is a mixture of Gaussians."""
 
 # ruff: noqa: E402 - the imports below come after TensorFlow's own
-from tfgmmgan.utils.quiet import import_tensorflow
+from tfgmmgan.utils.quiet import end_quietly_at_interrupt, import_tensorflow
 
+end_quietly_at_interrupt()
 import_tensorflow()
 
 # isort: split

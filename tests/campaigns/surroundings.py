@@ -36,10 +36,10 @@ def train(output: Path) -> list[str]:
     return ["train.py", *TINY, f"--output={output}"]
 
 
-def interrupted_while_importing(work: Path) -> tuple[int, str]:
-    """Press Ctrl-C half a second after the start."""
-    process = subprocess.Popen([sys.executable, *train(work / "i")], cwd=ROOT, stderr=subprocess.PIPE, text=True)
-    time.sleep(0.5)
+def interrupted_while_importing(command: list[str], seconds: float) -> tuple[int, str]:
+    """Press Ctrl-C some seconds after the start."""
+    process = subprocess.Popen([sys.executable, *command], cwd=ROOT, stderr=subprocess.PIPE, text=True)
+    time.sleep(seconds)
     process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=60)
     return process.returncode, said
@@ -85,7 +85,14 @@ def cases(work: Path) -> dict:
         ),
         "a place below a file": (lambda: run(train(work / "file" / "run")), {2}),
         "a place nobody can write to": (lambda: run(train(Path("/proc/run"))), {2}),
-        "Ctrl-C while importing": (lambda: interrupted_while_importing(work), {130, -2}),
+        **{
+            f"Ctrl-C while importing, {name}, after {seconds} s": (
+                lambda command=command, seconds=seconds: interrupted_while_importing(command, seconds),
+                {130, -2},
+            )
+            for name, command in (("train.py", train(work / "i")), ("-m", ["-m", "tfgmmgan", "predict", "x", "y"]))
+            for seconds in (0.4, 1.5)
+        },
         "two processes on one place": (lambda: two_at_once(work), {2}),
     }
     if os.geteuid() == 0 and shutil.which("mount"):

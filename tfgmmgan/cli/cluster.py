@@ -10,6 +10,7 @@ from tfgmmgan.kinds.table import read_names
 from tfgmmgan.training.run_directory import RunDirectory
 from tfgmmgan.utils.errors import UserError
 from tfgmmgan.utils.files import check_empty
+from tfgmmgan.utils.time_left import verbosity
 
 __all__ = ["add_network", "command", "sort_into"]
 
@@ -74,7 +75,9 @@ def command(arguments: list[str], prog: str) -> None:
     try:
         names_of = ("descriptor", "network", "network_size", "network_range", "features")
         chosen = {name: getattr(options, name) for name in names_of}
-        answer = find_kinds(options.paths, count, names, options.crop, random_state=options.seed, verbose=2, **chosen)
+        answer = find_kinds(
+            options.paths, count, names, options.crop, random_state=options.seed, verbose=verbosity(), **chosen
+        )
         answer.write(output.path)
     finally:
         output.release()

@@ -14,6 +14,7 @@ from tfgmmgan.losses.responsibility import joint_of_pairs
 from tfgmmgan.networks.fused_adam import FusedAdam
 from tfgmmgan.utils.random import make_seed, split
 from tfgmmgan.utils.replicas import num_replicas
+from tfgmmgan.utils.time_left import TimeLeft
 
 __all__ = ["SelfTraining", "SupervisedTraining", "batches", "order", "settle", "train_on_clusters", "train_on_itself"]
 
@@ -139,7 +140,13 @@ def train_on_clusters(
     stage = "supervised_training"
     rows = rows[progress.resume(stage, model) * batch_size :]
     data = batches(images, rows, batch_size, clusters[rows].astype(np.int32))
-    _fit(model, data, len(rows) // batch_size, verbose, [*(callbacks or []), *progress.saving(stage)])
+    _fit(
+        model,
+        data,
+        len(rows) // batch_size,
+        verbose,
+        [*(callbacks or []), *progress.saving(stage), TimeLeft(stage.replace("_", " "))],
+    )
 
 
 def train_on_itself(
@@ -182,7 +189,13 @@ def train_on_itself(
     stage = f"self_training_{number}"
     pairs = pairs[progress.resume(stage, model) * batch_size :]
     data = batches(images, pairs, batch_size)
-    _fit(model, data, len(pairs) // batch_size, verbose, [*(callbacks or []), *progress.saving(stage)])
+    _fit(
+        model,
+        data,
+        len(pairs) // batch_size,
+        verbose,
+        [*(callbacks or []), *progress.saving(stage), TimeLeft(stage.replace("_", " "))],
+    )
 
 
 def order(rng: np.random.Generator, count: int, wanted: int) -> np.ndarray:
@@ -200,6 +213,10 @@ def batches(images: np.ndarray, rows: np.ndarray, batch_size: int, labels: np.nd
             (found, tf.data.Dataset.from_tensor_slices(labels).batch(batch_size, drop_remainder=True))
         )
     return found.prefetch(2)
+
+
+def _watching(stage: str, progress: Progress) -> list[keras.callbacks.Callback]:
+    return [*progress.saving(stage), TimeLeft(stage.replace("_", " "))]
 
 
 def _fit(model: keras.Model, batches: tf.data.Dataset, steps: int, verbose: int | str, callbacks: list) -> None:

@@ -182,6 +182,7 @@ class ImageClusterer(ClusterMixin, BaseEstimator):
         self.rows_used_ = some(len(images), images_wanted(images.shape[1:]), self.random_state)
         used = images[self.rows_used_]
         vars(self).pop("classifier_", None)  # of a fit before this one
+        self._begin(1, "what images are compared by")
         if features is None:
             self.rows_ = self.describe(used, None if originals is None else originals[self.rows_used_])
         elif len(features) == len(images):
@@ -189,6 +190,7 @@ class ImageClusterer(ClusterMixin, BaseEstimator):
             self.rows_ = self.descriptor_.fit_transform(np.asarray(features)[self.rows_used_])
         else:
             raise UserError(f"fit(features): expected a row for each of {len(images)} images; got {len(features)}.")
+        self._begin(2, "clusters")
         self.n_clusters_ = self.n_clusters
         if self.n_clusters == "auto":
             self.n_clusters_, self.count_information_ = choose_count(self.rows_, random_state=self.random_state)
@@ -200,6 +202,7 @@ class ImageClusterer(ClusterMixin, BaseEstimator):
                 images.shape[1:], self.n_clusters_, self.architecture, self.width, keras.DTypePolicy(self.dtype)
             )
         self._train(used, callbacks, progress)
+        self._begin(4 + self.self_training_rounds, "how sure the clusters are")
         self.temperature_ = 1.0
         if self.n_clusters_ > 1:
             logits = self._logits(used)
@@ -235,8 +238,10 @@ class ImageClusterer(ClusterMixin, BaseEstimator):
         steps = training_steps(self.steps, len(images), batch_size)
         clusters, neighbours = self.link_clustering_.labels_, self.link_clustering_.neighbors_
         told = {"seed": self.random_state, "verbose": self.verbose, "callbacks": callbacks, "progress": progress}
+        self._begin(3, "a classifier learns the clusters")
         train_on_clusters(self.classifier_, images, clusters, self.augmentation, steps, batch_size, **told)
         for number in range(self.self_training_rounds):
+            self._begin(4 + number, "the classifier teaches itself")
             settle(self.classifier_, images, batch_size, self.random_state)
             teacher = copy_of(self.classifier_, tf.zeros([1, *images.shape[1:]]))
             options = self.augmentation, self.entropy_penalty, math.ceil(SELF_TRAINING * steps), batch_size
@@ -258,6 +263,9 @@ class ImageClusterer(ClusterMixin, BaseEstimator):
             for at in range(0, len(images), BLOCK)
         ]
         return np.concatenate(found, dtype=np.float32) if found else np.zeros((0, self.n_clusters_), np.float32)
+
+    def _begin(self, number: int, what: str) -> None:
+        self._say(f"Finding kinds, {number} of {4 + self.self_training_rounds}: {what} ...")
 
     def _say(self, text: str) -> None:
         if self.verbose:

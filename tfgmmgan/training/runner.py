@@ -1,7 +1,5 @@
 """One training run from a config to everything it leaves behind."""
 
-import sys
-
 import keras
 import numpy as np
 import tensorflow as tf
@@ -39,6 +37,7 @@ from tfgmmgan.utils.arguments import arguments
 from tfgmmgan.utils.errors import UserError, note
 from tfgmmgan.utils.files import replacing
 from tfgmmgan.utils.replicas import is_multi_worker
+from tfgmmgan.utils.time_left import TimeLeft, verbosity
 from tfgmmgan.version import __version__
 
 __all__ = ["default_run_name", "load_model", "load_run", "train"]
@@ -222,8 +221,7 @@ def _fit(
         return first_epoch
     stop = StopAtNaN(run)
     step_size = config["batch_size"] * model.critic_steps
-    verbose = 0 if sys.stdout is None else 1 if sys.stdout.isatty() else 2
-    verbose = verbose if is_chief(model.distribute_strategy) else 0
+    verbose = verbosity() if is_chief(model.distribute_strategy) else 0
     with workers_answer(model.distribute_strategy):
         if model.examples_wanted:
             if verbose:
@@ -246,7 +244,7 @@ def _fit(
             steps_per_epoch=data.steps_per_epoch(step_size),
             initial_epoch=first_epoch,
             epochs=config["epochs"],
-            callbacks=[stop, *callbacks],
+            callbacks=[stop, *callbacks, TimeLeft("training")],
             shuffle=False,  # the batches come in their own order
             verbose=verbose,
         )

@@ -1,11 +1,12 @@
-"""Importing TensorFlow without the notices that its native code prints before any log level applies."""
+"""A quiet start: without notices of TensorFlow's native code, and without a traceback at Ctrl-C."""
 
 import importlib
 import os
 import sys
 import tempfile
+from typing import Any
 
-__all__ = ["import_tensorflow"]
+__all__ = ["end_quietly_at_interrupt", "import_tensorflow"]
 
 NOTICES = (
     b"before absl::InitializeLog()",
@@ -36,3 +37,15 @@ def import_tensorflow() -> None:
             for line in printed:
                 if not any(notice in line for notice in NOTICES):
                     os.write(2, line)
+
+
+def end_quietly_at_interrupt() -> None:
+    """Print no traceback where `python -m tfgmmgan` is interrupted while it imports, before a command can answer."""
+    show = sys.excepthook
+
+    def hook(kind: type[BaseException], error: BaseException, trace: Any) -> None:
+        if not issubclass(kind, KeyboardInterrupt):
+            show(kind, error, trace)
+
+    if sys.argv[:1] == ["-m"]:  # as it is while Python looks for the module
+        sys.excepthook = hook
