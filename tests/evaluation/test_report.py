@@ -75,9 +75,11 @@ def test_of_one_run(tiny_gmmgan, images, tmp_path):
     model = tiny_gmmgan(num_components=4)
     card, data = card_of(model, images, np.arange(24) % 4)
     write_figures(model, data, tmp_path, "final")
+    card["run"]["names"] = {"2": "squares & <b>"}
     write_report(tmp_path / "report.html", [card], [HISTORY], tmp_path, classes=data.class_names)
     text, sources = read(tmp_path / "report.html")
     for words in (
+        "2 squares &",
         "gmmgan on quadrants",
         "1,234,567 parameters",
         "What it draws",

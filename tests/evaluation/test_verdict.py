@@ -22,6 +22,9 @@ def test_noise_is_called_noise_whatever_its_precision():
         "90% a real one. Train longer: the same command with --resume --epochs 60."
     ]
     assert "Train longer" not in verdict(card(0.02, 0.0, epochs=None))[0]
+    stopped = card(0.02, 0.0)
+    stopped["run"]["config"] = {"epochs": 100}
+    assert verdict(stopped)[0].endswith("Train longer: the same command with --resume.")
 
 
 @pytest.mark.parametrize(

@@ -27,5 +27,7 @@ def verdict(card: dict) -> list[str]:
     if share >= POOR:
         return [f"The generated images are of what is there, but not of all of it: {told}, {usual}."]
     epochs = card["run"].get("epochs")
-    longer = f" Train longer: the same command with --resume --epochs {3 * epochs}." if epochs else ""
+    stopped = epochs and card["run"].get("config", {}).get("epochs", 0) > epochs
+    more = "--resume" if stopped else f"--resume --epochs {3 * epochs}" if epochs else ""
+    longer = f" Train longer: the same command with {more}." if more else ""
     return [f"The generated images are not yet like real ones: {told}, {usual}.{longer}"]

@@ -91,20 +91,22 @@ def _stop(callback: keras.callbacks.Callback, run: RunDirectory, epochs: int, wh
 
 
 class Checkpoint(BeforeTraining):
-    """Writes weights, optimizer states and averages at the ends of epochs, and keeps the last two.
+    """Writes weights, optimizer states and averages at the ends of epochs, and keeps the last.
 
     Args:
         run: Where to.
         last_epoch: The epoch, counted from 1, after which the state is written in any case.
+        keep: How many are kept.
         min_seconds: Epochs may be shorter than it takes to write the state: the others are skipped that end within
             this time of the last that was written.
     """
 
-    def __init__(self, run: RunDirectory, last_epoch: int, min_seconds: float = 10.0) -> None:
+    def __init__(self, run: RunDirectory, last_epoch: int, keep: int, min_seconds: float = 10.0) -> None:
         super().__init__()
         self.run = run
         self.last_epoch = last_epoch
         self.min_seconds = min_seconds
+        self.keep = keep
         self.written = -math.inf
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
@@ -123,7 +125,7 @@ class Checkpoint(BeforeTraining):
         """Write a model's state after so many epochs, unless it is no longer finite."""
         _check_weights(model, epochs, self.run)
         write_weights(model, self.run, self.run.checkpoint(epochs))
-        for _, old in self.run.epoch_checkpoints()[:-2]:
+        for _, old in self.run.epoch_checkpoints()[: -self.keep]:
             old.unlink()
 
 

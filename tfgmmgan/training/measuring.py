@@ -6,6 +6,7 @@ from tfgmmgan.data import ImageData
 from tfgmmgan.evaluation import EvaluationOptions, make_scorecard, write_scorecard
 from tfgmmgan.evaluation.report import write_report
 from tfgmmgan.evaluation.scorecard import SCHEMA_VERSION
+from tfgmmgan.kinds import names_of
 from tfgmmgan.models import LatentGAN
 from tfgmmgan.plotting import write_figures
 from tfgmmgan.training.csv_files import best_epoch, minutes_trained, read_rows
@@ -36,6 +37,7 @@ def evaluate(
         "data": {"trained_on": run.record("data"), "measured_on": digest_of(data)},
         "minutes": minutes_trained(run.history),
         "num_parameters": model.count_params(),
+        "names": {str(kind): name for kind, name in names_of(run.path).items()},
         "config": config.heeded(),
     }
     card = make_scorecard(model, data, about, EvaluationOptions(**config.group("evaluation")))

@@ -54,6 +54,7 @@ class RunOptions:
         max_minutes: How long the run may take: no epoch begins that would end after four fifths of it, and the rest is
             for measuring. Finding the modes is not cut short.
         early_stopping: How many measurements in a row may find no lower label-free distance; then training stops.
+        keep_checkpoints: How many checkpoints of the last epochs stay, beside the best.
         batch_size: Real images in an update of the discriminator.
         seed: Decides the initial weights, the order of the images and all noise.
         precision: float32, or bfloat16 for the networks with float32 weights, prior and losses, which is faster where
@@ -73,6 +74,7 @@ class RunOptions:
     epochs: Count | Literal["auto"] = "auto"
     max_minutes: Positive | None = None
     early_stopping: Count | None = None
+    keep_checkpoints: Count = 1
     batch_size: Count = 64
     seed: WholeNumber = 0
     precision: Literal["float32", "bfloat16", "auto"] = "float32"

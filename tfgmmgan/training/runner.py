@@ -1,5 +1,7 @@
 """One training run from a config to everything it leaves behind."""
 
+import os
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -43,7 +45,7 @@ from tfgmmgan.version import __version__
 __all__ = ["default_run_name", "load_model", "load_run", "train"]
 
 MAY_CHANGE_ON_RESUME = (
-    *("epochs", "from", "max_minutes", "early_stopping"),
+    *("epochs", "from", "max_minutes", "early_stopping", "keep_checkpoints"),
     "data.path",
     "data.features",
     "data.changed_ok",
@@ -80,7 +82,7 @@ def train(config: TrainConfig, output: str | None = None, resume: bool = False) 
             is taken, a checkpoint is damaged, a loss or weight is no longer a finite number, or another worker is lost.
     """
     strategy = make_strategy(config["strategy"])
-    config = resolved(config)
+    config = _with_absolute_paths(resolved(config))
     if is_multi_worker(strategy) and output is None:
         raise UserError("--strategy multi_worker needs --output: one directory that all workers can read.")
     name = default_run_name(config["dataset"], config["model"], config["seed"])
@@ -161,7 +163,7 @@ def _train_and_measure(
             config["epochs"],
             config["early_stopping"],
         ),
-        Checkpoint(run, last_epoch=config["epochs"]),
+        Checkpoint(run, last_epoch=config["epochs"], keep=config["keep_checkpoints"]),
     ]
     last_epoch = _fit(model, data, config, first_epoch, run, callbacks)
     if config["strategy"] != "none":  # the rest is for this process alone, which waits for no replica
@@ -173,6 +175,12 @@ def _train_and_measure(
     if run.record("stopped") is not None:
         run.write_record("stopped", None)  # with everything done, --resume trains on
     return card
+
+
+def _with_absolute_paths(config: TrainConfig) -> TrainConfig:
+    """Return a config whose files are found from any folder."""
+    files = {name: config[name] for name in ("data.path", "data.features", "from") if config.get(name) is not None}
+    return config.replaced(**{name: os.path.abspath(os.path.expanduser(path)) for name, path in files.items()})
 
 
 def _labelled(data: ImageData) -> ImageData:

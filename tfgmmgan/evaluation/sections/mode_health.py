@@ -90,10 +90,11 @@ class ModeHealth(Section):
         networks = list(runs.card["networks"])
         columns = ["mode", "weight", "share", "entropy", "recovered by the model", "by Algorithm 2"]
         columns += [title for network in networks for title in (f"Fréchet, {network}", f"recall, {network}")]
-        rows = {}
+        rows, names = {}, runs.card["run"].get("names", {})
         for number, mode in enumerate(health["modes"]):
             dead = Markup(' <span class="bad">dead</span>') if number in health["dead"] else ""
-            rows[Markup("{}{}").format(number, dead)] = [
+            called = Markup(" {}").format(names[str(number)]) if str(number) in names else ""
+            rows[Markup("{}{}{}").format(number, called, dead)] = [
                 f"{mode['weight']:.1%}",
                 f"{mode['share']:.1%}",
                 _shown(mode["entropy"], ".2f"),
