@@ -51,12 +51,12 @@ def test_what_reading_a_file_raised_inside_tensorflow_is_told(capsys):
 def test_a_broken_image_is_named_where_images_are_read_while_training(capsys, tmp_path):
     rng = np.random.default_rng(0)
     for number in range(40):
-        Image.fromarray(rng.integers(0, 255, (8, 8), dtype=np.uint8)).save(tmp_path / f"{number:02d}.png")
-    broken = tmp_path / "20.png"
-    broken.write_bytes(broken.read_bytes()[:60])
+        Image.fromarray(rng.integers(0, 255, (8, 8), dtype=np.uint8)).save(tmp_path / f"{number:02d}.jpg")
+    broken = tmp_path / "20.jpg"
+    broken.write_bytes(broken.read_bytes()[:-20])  # what its header says is right
     arguments = [f"--data.path={tmp_path}", "--data.memory_limit=0", "--dataset=folder", "--batch_size=4"]
     assert run_command(train, [*TINY, *arguments, f"--output={tmp_path / 'run'}"], "train.py") == 2
-    assert "20.png can't be read as an image" in said(capsys)[-1]
+    assert "20.jpg can't be read as an image" in said(capsys)[-1]
 
 
 def test_interrupting_says_what_is_kept_only_where_something_is(capsys):

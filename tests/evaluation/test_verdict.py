@@ -41,6 +41,13 @@ def test_the_worse_of_two_scores_counts(coverage, recall, told):
     assert told in verdict(card(coverage, recall))[0]
 
 
+def test_images_that_are_unlike_all_real_ones_are_counted():
+    assert verdict(card(0.9, 0.8, precision=0.7)) == [
+        "The generated images are as varied as real ones, but 30% of them are unlike any real one, of real ones 15%."
+    ]
+    assert "nearly as varied" in verdict(card(0.9, 0.8, precision=0.75))[0]
+
+
 def test_nothing_is_said_of_what_was_not_measured():
     assert verdict({}) == [] and verdict({"image_quality": None, "floor": None}) == []
     assert verdict({"image_quality": {"prior": {"classifier": {}}}, "floor": {"classifier": {}}}) == []

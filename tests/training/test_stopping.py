@@ -5,8 +5,13 @@ import shutil
 
 import pytest
 
+from tfgmmgan.cli import evaluate as evaluate_cli
+from tfgmmgan.cli import run_command
+from tfgmmgan.cli import train as train_cli
 from tfgmmgan.training import TrainConfig, callbacks, runner, train
+from tfgmmgan.training.build import with_length
 from tfgmmgan.training.csv_files import read_rows
+from tfgmmgan.training.run_directory import RunDirectory
 from tfgmmgan.utils.errors import UserError
 
 TINY = {
@@ -66,3 +71,39 @@ def test_training_stops_when_it_gets_no_better(patience, distances, epochs, tmp_
 def test_several_workers_end_together(option):
     with pytest.raises(UserError, match=rf"--{option} is not for --strategy multi_worker"):
         TrainConfig({"strategy": "multi_worker", option: 1})
+
+
+def test_a_run_may_be_measured_quickly_or_later(tmp_path, capsys):
+    """Quickly: by what `full` measures, but for what takes longest. Later: by evaluate.py."""
+    options = {"model": "modegan", "num_components": 3, "model.width": 0.05, "clusterer.width": 0.05, "latent_dim": 4}
+    options |= {"clusterer.steps": 4, "clusterer.self_training_rounds": 0, "clusterer.descriptor": "pixels"}
+    options |= {"epochs": 1, "batch_size": 256, "evaluation.trade_off_samples": 16}
+    arguments = [f"--{name}={value}" for name, value in options.items()]
+    arguments += ["--evaluation.extent=none", f"--output={tmp_path / 'run'}"]
+    assert run_command(train_cli.command, arguments, "x") == 0
+    run = RunDirectory(tmp_path / "run")
+    assert "nothing is measured yet (python evaluate.py" in capsys.readouterr().out
+    assert run.model.is_file() and (run.serving / "1").is_dir() and not run.scores.exists() and not run.report.exists()
+    cards = {}
+    for extent in ("quick", "full"):
+        assert run_command(evaluate_cli.command, [str(run.path), f"--evaluation.extent={extent}"], "x") == 0
+        cards[extent] = json.loads(run.scorecard.read_text())
+        assert ("by Algorithm 2" in run.report.read_text()) == (extent == "full")
+    quick, full = cards["quick"], cards["full"]
+    assert set(full) - set(quick) == {"trade_off"}
+    assert set(full["test"]["clustering"]) - set(quick["test"]["clustering"]) == {"algorithm_2"}
+    assert quick["test"]["clustering"]["classifier"] == full["test"]["clustering"]["classifier"]
+    assert quick["image_quality"] == full["image_quality"]  # of 359 test images
+    for mode, other in zip(quick["mode_health"]["modes"], full["mode_health"]["modes"], strict=True):
+        assert mode["recovered_by_algorithm_2"] is None and mode["recovered"] == other["recovered"]
+    assert run_command(evaluate_cli.command, [str(run.path)], "x") == 0  # as the run says: none, so all of it
+    assert set(json.loads(run.scorecard.read_text())) == set(full)
+
+
+def test_how_far_a_run_is_measured_where_nobody_says():
+    extents = [
+        with_length(TrainConfig({**TINY, **more}), 100)["evaluation.extent"] for more in ({}, {"max_minutes": 3})
+    ]
+    assert extents == ["full", "quick"]
+    with pytest.raises(UserError, match="--early_stopping goes by what is measured"):
+        TrainConfig({"early_stopping": 2, "evaluation.extent": "none"})

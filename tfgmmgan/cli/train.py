@@ -47,11 +47,15 @@ def command(arguments: list[str], prog: str) -> None:
     """Train a model on a dataset and write a run directory."""
     config, output, resume = parse(arguments, prog)
     run, card = runner.train(config, output, resume)
-    if card is None:
+    if card is None and config["evaluation.extent"] != "none":
         print(f"This worker is done; the chief measures and writes {run.path}.")
         return
-    print(f"\n{describe(card)}")
-    print(f"\nEverything lies in {run.path}: report.html to look at, scores in scorecard.json, pictures in samples/,")
+    measured = "report.html to look at, scores in scorecard.json, pictures in samples/,"
+    if card is None:
+        measured = f"nothing is measured yet (python evaluate.py {run.path});"
+    else:
+        print(f"\n{describe(card)}")
+    print(f"\nEverything lies in {run.path}: {measured}")
     print("the trained model in model.keras, a SavedModel for TF Serving in serving/.")
     print(f"`tensorboard --logdir {run.logs}` shows the losses.")
 

@@ -1,7 +1,7 @@
 """What is measured, and when."""
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Literal
 
 from tfgmmgan.utils.arguments import Positive, WholeNumber, Within, check_arguments
 from tfgmmgan.utils.errors import UserError
@@ -14,6 +14,9 @@ class EvaluationOptions:
     """What is looked at while training and measured after it.
 
     Args:
+        extent: full; quick, which is full but for what takes longest, Algorithm 2, the trade-off and TF-GAN's
+            Inception, on 2,000 samples at most; or none, which leaves all to `evaluate.py`. Where not given quick if
+            the run has --max_minutes, else full.
         every_epochs: Figures and scores are made every so many epochs, and after the last; 0 for only then, four times
             in a run where not given. The weights of the epoch with the lowest label-free distance are kept as `best`.
         samples: Generated and real examples that are compared; where not given 10,000, or as many as the smaller split
@@ -26,6 +29,7 @@ class EvaluationOptions:
             the median real test example scores one half.
     """
 
+    extent: Literal["none", "quick", "full"] | None = None
     every_epochs: WholeNumber | None = None
     samples: Annotated[int, Within(2)] | None = None
     inception: str | None = None

@@ -23,7 +23,7 @@ from tfgmmgan.utils.errors import UserError
 __all__ = ["NUM_SAMPLES", "SPLITS", "Subject"]
 
 SPLITS = ("train", "test")
-NUM_SAMPLES = 10_000
+NUM_SAMPLES, QUICK_SAMPLES = 10_000, 2000
 LEAST_PER_COMPONENT = 2000  # of M of Algorithm 2
 REFERENCE = 60_000
 
@@ -47,17 +47,26 @@ class Subject:
     # -- sizes ---------------------------------------------------------------------------------------------
 
     @property
+    def is_quick(self) -> bool:
+        """Whether what takes longest is left out."""
+        return self.options.extent == "quick"
+
+    @property
     def num_compared(self) -> int:
         """N: how many generated examples are compared with as many real ones."""
         asked = self.options.samples
         if asked is None:
-            return min(NUM_SAMPLES, len(self.data.train), len(self.data.test))
+            return min(self._usual_samples, len(self.data.train), len(self.data.test))
         return min(asked, len(self.data.train))
 
     @property
     def num_generated(self) -> int:
         """How many examples are drawn: N, or more for the scores that need no real ones."""
-        return max(self.options.samples or NUM_SAMPLES, self.num_compared)
+        return max(self.options.samples or self._usual_samples, self.num_compared)
+
+    @property
+    def _usual_samples(self) -> int:
+        return min(NUM_SAMPLES, QUICK_SAMPLES) if self.is_quick else NUM_SAMPLES
 
     # -- networks ------------------------------------------------------------------------------------------
 
@@ -86,7 +95,7 @@ class Subject:
     def inception(self) -> FeatureNetwork | None:
         """TF-GAN's Inception; None where it is not wanted, or by default where it can't be had."""
         wanted = self.options.inception
-        if not self.data.is_image or wanted == "none":
+        if not self.data.is_image or wanted == "none" or (wanted is None and self.is_quick):
             return None
         if wanted is None and self.data.shape[-1] == 1:
             better = "; the dataset's own classifier is the better judge" if self.judge else ""
@@ -153,12 +162,12 @@ class Subject:
         return train_on_generated(self.model, max(LEAST_PER_COMPONENT, real), seed=self.seed)
 
     def assigners(self) -> dict[str, Callable[[np.ndarray], np.ndarray]]:
-        """Return by name what says p(k | x): the model itself where it can, and Algorithm 2."""
+        """Return by name what says p(k | x): the model itself where it can, and, not for quick, Algorithm 2."""
         if not self.has_modes:
             return {}
         model = self.model
         own = {model.responsibilities_by: model.responsibilities} if "responsibilities" in model.capabilities else {}
-        return {**own, "algorithm_2": self.generated_classifier}
+        return own if own and self.is_quick else {**own, "algorithm_2": self.generated_classifier}
 
     @property
     def modes_by(self) -> str:

@@ -22,6 +22,10 @@ def verdict(card: dict) -> list[str]:
     share = min(own[score] / max(floor[score], 1e-6) for score in ("coverage", "recall"))
     told = f"{own['coverage']:.0%} of the real test images have a generated one near them"
     usual = f"{floor['coverage']:.0%} a real one"
+    odd, usually = (1 - scores["precision"] for scores in (own, floor))
+    if share >= GOOD and 1 - odd < GOOD * (1 - usually):
+        unlike = f"{odd:.0%} of them are unlike any real one, of real ones {usually:.0%}"
+        return [f"The generated images are as varied as real ones, but {unlike}."]
     if share >= GOOD:
         return [f"The generated images are nearly as varied as real ones: {told}, {usual}."]
     if share >= POOR:

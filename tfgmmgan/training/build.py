@@ -69,13 +69,14 @@ def with_batch(config: TrainConfig, num_examples: int) -> TrainConfig:
 
 
 def with_length(config: TrainConfig, num_examples: int) -> TrainConfig:
-    """Return a config with a number for an `auto` of its epochs, and for how often it is measured."""
+    """Return a config with a number for an `auto` of its epochs, and with how often and how far it is measured."""
     steps = max(1, num_examples // (config["batch_size"] * config["model.critic_steps"]))
     epochs, every = config["epochs"], config["evaluation.every_epochs"]
     epochs = math.ceil(STEPS / steps) if epochs == "auto" else epochs
-    return config.replaced(
-        **{"epochs": epochs, "evaluation.every_epochs": max(1, epochs // MEASURED) if every is None else every}
-    )
+    settled = {"epochs": epochs, "evaluation.every_epochs": max(1, epochs // MEASURED) if every is None else every}
+    if config["evaluation.extent"] is None:
+        settled["evaluation.extent"] = "full" if config["max_minutes"] is None else "quick"
+    return config.replaced(**settled)
 
 
 def make_clusterer(config: TrainConfig) -> ImageClusterer:

@@ -24,6 +24,7 @@ def evaluate(
 
     Those of the best checkpoint have `best` in their names, `final` and the others are the last's.
     """
+    print("Measuring ...", flush=True)
     stem = picture_stem(checkpoint)
     write_figures(model, data, run.samples, stem)
     last = run.last_checkpoint()

@@ -33,7 +33,7 @@ __all__ = [
 
 # Arguments that a run sets from other options, or that are no option.
 SET_BY_RUN = {"num_components", "latent_dim", "noise_dim", "num_classes", "seed", "momentum", "name"}
-LEFT_OPEN = ("epochs", "num_components", "evaluation.every_epochs")  # what the data settles
+LEFT_OPEN = ("epochs", "num_components", "evaluation.every_epochs", "evaluation.extent")  # what a run settles
 SET_FOR_CLUSTERER = {"n_clusters", "batch_size", "dtype", "random_state", "verbose"}
 
 
@@ -174,6 +174,8 @@ class TrainConfig(Mapping):
                 raise UserError(
                     f"--{name} is not for --strategy multi_worker, whose workers end together; leave it out."
                 )
+        if self["early_stopping"] is not None and self["evaluation.extent"] == "none":
+            raise UserError("--early_stopping goes by what is measured; leave out --evaluation.extent none.")
         defaults = heeded_options(self["model"])
         for name in ("prior.spread", "model.subclass_consistency"):
             if name in given and self[name] != defaults[name].default and not self.get("prior.subclasses"):

@@ -74,8 +74,8 @@ def train(config: TrainConfig, output: str | None = None, resume: bool = False) 
         resume: Go on with the run at that place from its last checkpoint, and end as if it had never stopped.
 
     Returns:
-        The run directory and the scorecard. Of several workers the chief alone writes the run and measures it; the
-        others return None for a scorecard.
+        The run directory and the scorecard, which is None where nothing is to be measured, and of the workers that are
+        not the chief.
 
     Raises:
         UserError: If the data can't be had, an option does not fit or differs from the run that is resumed, the place
@@ -135,8 +135,8 @@ def _train_and_measure(
     first_epoch: int,
     strategy: tf.distribute.Strategy,
     answer: Answer | None,
-) -> dict:
-    """Train from `first_epoch` on, write what a run leaves behind, and return the scorecard."""
+) -> dict | None:
+    """Train from `first_epoch` on, write what a run leaves behind, and return the scorecard, if it is measured."""
     digests = trained_on(run, data, first_epoch, config["data.changed_ok"])
     with replacing(run.config) as temporary:
         kept = config.replaced(**{"data.changed_ok": False})  # for this once
@@ -155,23 +155,18 @@ def _train_and_measure(
         HistoryFile(run.history, first_epoch),
         EpochLogs(run.logs),
         Figures(run, data, config["evaluation.every_epochs"]),
-        Scores(
-            run,
-            subject,
-            config["evaluation.every_epochs"],
-            first_epoch,
-            config["epochs"],
-            config["early_stopping"],
-        ),
         Checkpoint(run, last_epoch=config["epochs"], keep=config["keep_checkpoints"]),
     ]
+    if config["evaluation.extent"] != "none":
+        every, patience = config["evaluation.every_epochs"], config["early_stopping"]
+        callbacks.insert(-1, Scores(run, subject, every, first_epoch, config["epochs"], patience))
     last_epoch = _fit(model, data, config, first_epoch, run, callbacks)
     if config["strategy"] != "none":  # the rest is for this process alone, which waits for no replica
         model = build_model(config, data.shape, len(data.class_names), len(data.train))
         restore(model, run)
     _finish(run, model, data, config, last_epoch)
-    print(f"Trained for {minutes_trained(run.history):.1f} minutes. Evaluating ...", flush=True)
-    card = evaluate(run, model, data, config)
+    print(f"Trained for {minutes_trained(run.history):.1f} minutes.", flush=True)
+    card = None if config["evaluation.extent"] == "none" else evaluate(run, model, data, config)
     if run.record("stopped") is not None:
         run.write_record("stopped", None)  # with everything done, --resume trains on
     return card

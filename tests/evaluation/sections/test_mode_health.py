@@ -44,7 +44,7 @@ def test_health(monkeypatch):
         seed=0,
         networks=[network],
         modes_by="algorithm_2",
-        generated_classifier=assign,
+        assigners=lambda: {"algorithm_2": assign},
         real=lambda network, split: Features(pixels(real)[0]),
         responsibilities=lambda method, split: responsibilities,
     )

@@ -26,10 +26,10 @@ class ModeHealth(Section):
 
     `modes`, a list of K with `weight` (of the prior), `share` (of the real examples, by their most probable mode),
     `entropy` (mean of that of p(k | x) over those, in nats; None without any), `recovered` (share of generated examples
-    that the model's own p(k | x) gives back to the component; None without one), `recovered_by_algorithm_2`, and by
-    network `frechet_distance`, `recall` and `coverage` between the mode's real and as many generated examples, None
-    below 20. `dead`, modes whose share is below a fifth of 1 / K; `duplicates` (`duplicate_pairs`); `num_per_mode`, how
-    many are drawn of each, 500.
+    that the model's own p(k | x) gives back to the component; None without one), `recovered_by_algorithm_2` (None where
+    that is left out), and by network `frechet_distance`, `recall` and `coverage` between the mode's real and as many
+    generated examples, None below 20. `dead`, modes whose share is below a fifth of 1 / K; `duplicates`
+    (`duplicate_pairs`); `num_per_mode`, how many are drawn of each, 500.
     """
 
     name = "mode_health"
@@ -46,13 +46,14 @@ class ModeHealth(Section):
         entropies = entropy(np.maximum(responsibilities.astype(np.float64), 1e-30), axis=1)
         weights = model.prior.mixture_probs().numpy()
         real = {network.name: subject.real(network, "test") for network in networks}
-        k = len(weights)
+        k, assigners = len(weights), subject.assigners()
+        assign = list(assigners.values())[-1]
         modes, confusion = [], np.zeros((k, k))
         for mode in progress(range(k), "modes", unit="mode"):
             component = np.full(NUM_PER_MODE, mode)
             drawn = draw_in_batches(model, NUM_PER_MODE, seed, component=component)
             found, images = collect(networks, drawn, keep=NUM_PER_MODE)
-            confusion[mode] = np.bincount(subject.generated_classifier(images).argmax(axis=1), minlength=k)
+            confusion[mode] = np.bincount(assign(images).argmax(axis=1), minlength=k)
             own = model.responsibilities(images).argmax(axis=1) if "responsibilities" in model.capabilities else None
             members = np.flatnonzero(nearest == mode)
             modes.append(
@@ -61,7 +62,9 @@ class ModeHealth(Section):
                     "share": len(members) / len(nearest),
                     "entropy": float(entropies[members].mean()) if len(members) else None,
                     "recovered": None if own is None else float((own == mode).mean()),
-                    "recovered_by_algorithm_2": float(confusion[mode, mode] / NUM_PER_MODE),
+                    "recovered_by_algorithm_2": float(confusion[mode, mode] / NUM_PER_MODE)
+                    if "algorithm_2" in assigners
+                    else None,
                     **{name: _compare(real[name][members].spread(NUM_PER_MODE), found[name]) for name in found},
                 }
             )
@@ -88,7 +91,9 @@ class ModeHealth(Section):
         if health is None:
             return ""
         networks = list(runs.card["networks"])
-        columns = ["mode", "weight", "share", "entropy", "recovered by the model", "by Algorithm 2"]
+        by_algorithm_2 = health["modes"][0]["recovered_by_algorithm_2"] is not None
+        columns = ["mode", "weight", "share", "entropy", "recovered by the model"]
+        columns += ["by Algorithm 2"] * by_algorithm_2
         columns += [title for network in networks for title in (f"Fréchet, {network}", f"recall, {network}")]
         rows, names = {}, runs.card["run"].get("names", {})
         for number, mode in enumerate(health["modes"]):
@@ -99,7 +104,7 @@ class ModeHealth(Section):
                 f"{mode['share']:.1%}",
                 _shown(mode["entropy"], ".2f"),
                 _shown(mode["recovered"], ".0%"),
-                f"{mode['recovered_by_algorithm_2']:.0%}",
+                *([_shown(mode["recovered_by_algorithm_2"], ".0%")] * by_algorithm_2),
                 *(_shown(mode[name][score], ".2f") for name in networks for score in ("frechet_distance", "recall")),
             ]
         about = (

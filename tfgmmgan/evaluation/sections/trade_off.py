@@ -29,7 +29,7 @@ class TradeOff(Section):
 
     def applies(self, subject: Subject) -> bool:
         """Return whether the data are images, and it was not left out."""
-        return subject.data.is_image and subject.options.trade_off_samples > 0
+        return subject.data.is_image and subject.options.trade_off_samples > 0 and not subject.is_quick
 
     def measure(self, subject: Subject) -> dict:
         """Return `trade_off`."""
