@@ -28,9 +28,8 @@ def callers(model: GMMGAN, exported: Path) -> dict[str, Callable[[int], object]]
 
     def through_signature(n: int) -> object:
         component = tf.range(n, dtype=tf.int32) % components
-        return served(component=component, variance_scale=tf.constant(1.0), seed=tf.constant([n, 1]))[
-            "examples"
-        ].numpy()
+        seed = tf.range(n, dtype=tf.int64)
+        return served(component=component, variance_scale=tf.ones([n]), seed=seed)["examples"].numpy()
 
     return {"model.generate": lambda n: model.generate(n, seed=n), "SavedModel": through_signature}
 

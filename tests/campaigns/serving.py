@@ -24,14 +24,15 @@ def requests(model: tfgmmgan.LatentGAN, count: int, seed: int = 0) -> list[tuple
     """Return so many calls: a signature's name and what it is given."""
     rng, k, made = np.random.default_rng(seed), model.num_components, []
     for number in range(count):
-        n, key = int(rng.integers(1, 9)), tf.constant([int(rng.integers(2**31 - 1)), number], tf.int32)
+        n = int(rng.integers(1, 9))
+        key = tf.constant(rng.integers(2**31, size=n), tf.int64)
         images = tf.constant(rng.uniform(-1, 1, (n, *model.data_shape)), tf.float32)
         weights = tf.constant(rng.dirichlet(np.ones(k), n), tf.float32)
         component = tf.constant(rng.integers(0, k, n), tf.int32)
         made.append(
             [
-                ("generate", {"component": component, "variance_scale": tf.constant(1.0), "seed": key}),
-                ("sample", {"num": tf.constant(n), "seed": key}),
+                ("generate", {"component": component, "variance_scale": tf.ones([n]), "seed": key}),
+                ("sample_png", {"seed": key}),
                 ("interpolate", {"weights": weights, "seed": key}),
                 ("responsibilities", {"images": images}),
             ][number % 4]

@@ -72,7 +72,10 @@ def test_ten_steps_then_saved_loaded_trained_on_and_exported(name, kind, tmp_pat
 
     served = tf.saved_model.load(str(tfgmmgan.export(model, tmp_path / "serving"))).signatures
     last = model.prior.num_components - 1
-    answer = served["generate"](
+    rows = {"component": tf.constant([last, 0]), "variance_scale": tf.ones([2]), "seed": tf.constant([1, 2], tf.int64)}
+    alone = [model.generate(1, component=kind, seed=seed)[0] for kind, seed in ((last, 1), (0, 2))]
+    np.testing.assert_allclose(served["generate"](**rows)["examples"], alone, atol=1e-5)
+    answer = served["legacy_generate"](
         component=tf.constant([last, 0]), variance_scale=tf.constant(1.0), seed=tf.constant([1, 0])
     )
     np.testing.assert_allclose(answer["examples"], model.generate(2, component=[last, 0], seed=1), atol=1e-5)
@@ -86,7 +89,7 @@ def test_ten_steps_then_saved_loaded_trained_on_and_exported(name, kind, tmp_pat
         if signature in served:
             found = served[signature](images=floats)[output]
             np.testing.assert_allclose(found, getattr(model, signature)(examples[:3]), atol=1e-4)
-            assert (f"{signature}_uint8" in served) == (kind != "points")
+            assert (f"{signature}_uint8" in served) == (f"{signature}_bytes" in served) == (kind != "points")
 
 
 @pytest.mark.slow

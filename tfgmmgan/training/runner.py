@@ -267,7 +267,7 @@ def _finish(run: RunDirectory, model: LatentGAN, data: ImageData, config: TrainC
         draw_kinds(run, model, config["seed"])
         run.write_record("model", steps)
     if exported_steps(run.serving) != steps:
-        export(model, run.serving)
+        export(model, run.serving, config["data.crop"])
 
 
 def _check_resume(config: TrainConfig, before: TrainConfig) -> None:
