@@ -26,9 +26,10 @@ import tensorflow as tf
 cpu = tf.config.list_physical_devices("CPU")[0]
 tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
 from tfgmmgan.clustering import progress
-from tfgmmgan.training import callbacks
+from tfgmmgan.training import callbacks, within_epoch
 progress.EVERY = 0.2  # seconds; a run of seconds is saved as often as one of hours
 callbacks.Checkpoint.__init__.__defaults__ = (0.2,)
+within_epoch.WithinEpoch.__init__.__defaults__ = (None, 0.2)
 from tfgmmgan.cli import main
 print("begun", flush=True)
 sys.exit(main("train"))

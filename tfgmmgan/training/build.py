@@ -16,8 +16,9 @@ from tfgmmgan.training.options import RunOptions, TrainConfig
 from tfgmmgan.utils.arguments import arguments
 from tfgmmgan.utils.errors import UserError, note
 
-__all__ = ["build_model", "count_kinds", "make_clusterer", "with_batch", "with_length"]
+__all__ = ["build_model", "check_sizes", "count_kinds", "make_clusterer", "with_batch", "with_length"]
 
+LEAST_EXAMPLES = 2  # of each split
 STEPS, MEASURED = 6000, 4  # of a run whose length is left open, and how often one is looked at
 POLICIES = {"float32": "float32", "bfloat16": "mixed_bfloat16"}
 
@@ -77,6 +78,31 @@ def with_length(config: TrainConfig, num_examples: int) -> TrainConfig:
     if config["evaluation.extent"] is None:
         settled["evaluation.extent"] = "full" if config["max_minutes"] is None else "quick"
     return config.replaced(**settled)
+
+
+def check_sizes(config: TrainConfig, model: LatentGAN, data: ImageData, replicas: int) -> None:
+    """Raise `UserError` where batch, dataset, replicas and steps per execution do not go together."""
+    for name, split in (("train on", data.train), ("test with", data.test)):
+        if len(split) < LEAST_EXAMPLES:
+            raise UserError(
+                f"{data.name} has {len(split)} examples to {name}; expected {LEAST_EXAMPLES} at least, as an example's "
+                "neighbours are sought. Add examples, or change --data.test_fraction."
+            )
+    if config["batch_size"] % replicas:
+        raise UserError(f"{replicas} replicas need a --batch_size that they divide; got {config['batch_size']}.")
+    step_size = config["batch_size"] * model.critic_steps
+    if step_size > len(data.train) and model.critic_steps > 1:
+        raise UserError(
+            f"A step takes --batch_size {config['batch_size']} times --model.critic_steps {model.critic_steps} "
+            f"examples; {data.name} has {len(data.train)} to train on. Choose a smaller --batch_size."
+        )
+    steps = data.steps_per_epoch(step_size)
+    if steps % config["steps_per_execution"]:
+        divisors = ", ".join(str(number) for number in range(1, min(steps, 100) + 1) if steps % number == 0)
+        raise UserError(
+            f"--steps_per_execution must divide the {steps} steps of an epoch; got {config['steps_per_execution']}. "
+            f"Choose one of {divisors}, or another --batch_size."
+        )
 
 
 def make_clusterer(config: TrainConfig) -> ImageClusterer:

@@ -65,11 +65,13 @@ class StopInTime(keras.callbacks.Callback):
     Args:
         run: The run.
         max_minutes: From now on; a fifth of them is kept for what comes after training. None for any number.
+        last_epoch: The last, counted from 1.
     """
 
-    def __init__(self, run: RunDirectory, max_minutes: float | None) -> None:
+    def __init__(self, run: RunDirectory, max_minutes: float | None, last_epoch: int) -> None:
         super().__init__()
         self.run = run
+        self.last_epoch = last_epoch
         self.end = math.inf if max_minutes is None else time.monotonic() + 60 * max_minutes * (1 - KEPT)
 
     def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
@@ -79,14 +81,14 @@ class StopInTime(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         """Stop where another epoch, as long as this one, would end too late."""
         now = time.monotonic()
-        if epoch + 1 < self.params["epochs"] and now + (now - self.began) > self.end:
-            _stop(self, self.run, epoch + 1, "the time is over")
+        if epoch + 1 < self.last_epoch and now + (now - self.began) > self.end:
+            _stop(self, epoch + 1, "the time is over")
 
 
-def _stop(callback: keras.callbacks.Callback, run: RunDirectory, epochs: int, why: str) -> None:
+def _stop(callback: "StopInTime | Scores", epochs: int, why: str) -> None:
     """Let training stop after this epoch, and keep in mind that it is to be finished."""
-    print(f"Training stops after {epochs} of {callback.params['epochs']} epochs: {why}.", flush=True)
-    run.write_record("stopped", epochs)
+    print(f"Training stops after {epochs} of {callback.last_epoch} epochs: {why}.", flush=True)
+    callback.run.write_record("stopped", epochs)
     callback.model.stop_training = True
 
 
@@ -151,11 +153,13 @@ class HistoryFile(BeforeTraining):
     Args:
         path: The file. Rows up to `first_epoch` (0: the modes were found) are kept, later ones dropped.
         first_epoch: The epoch training starts at, from 0.
+        seconds: What was spent on that epoch before.
     """
 
-    def __init__(self, path: Path, first_epoch: int) -> None:
+    def __init__(self, path: Path, first_epoch: int, seconds: float = 0.0) -> None:
         super().__init__()
         self.path = path
+        self.before = seconds
         self.rows = read_rows(path, first_epoch)
 
     def on_modes_found(self, model: keras.Model, seconds: float) -> None:
@@ -169,7 +173,7 @@ class HistoryFile(BeforeTraining):
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         """Add this epoch's row; its seconds are those of its steps, without figures, scores and checkpoints."""
-        seconds = time.perf_counter() - self.started
+        seconds, self.before = self.before + time.perf_counter() - self.started, 0.0
         losses = {name: float(value) for name, value in (logs or {}).items()}
         self.rows.append({"epoch": epoch + 1, **losses, "seconds": round(seconds, 3)})
         write_rows(self.path, self.rows)
@@ -263,7 +267,7 @@ class Scores(keras.callbacks.Callback):
         distances = [float(row[CRITERION]) for row in self.rows]
         since_best = len(distances) - 1 - int(np.nanargmin([*distances, math.inf]))
         if not last and self.early_stopping is not None and since_best >= self.early_stopping:
-            _stop(self, self.run, epoch, f"{since_best} measurements found no lower distance")
+            _stop(self, epoch, f"{since_best} measurements found no lower distance")
         with tf.summary.create_file_writer(str(self.run.logs / "scores")).as_default():
             for name, value in scores.items():
                 tf.summary.scalar(name, value, step=epoch)

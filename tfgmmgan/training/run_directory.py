@@ -41,6 +41,7 @@ class RunDirectory:
         self.history = self.path / "history.csv"
         self.scores = self.path / "scores.csv"
         self.best_checkpoint = self.checkpoints / "best.weights.h5"
+        self.within_epoch = self.checkpoints / "within_epoch.weights.h5"
         self.samples = self.path / "samples"
         self.model = self.path / "model.keras"
         self.serving = self.path / "serving"

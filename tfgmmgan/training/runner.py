@@ -13,7 +13,7 @@ from tfgmmgan.evaluation.subject import Subject
 from tfgmmgan.kinds import Answer, load_answer
 from tfgmmgan.models import LatentGAN
 from tfgmmgan.serving.export import export, exported_steps
-from tfgmmgan.training.build import build_model, count_kinds, with_batch, with_length
+from tfgmmgan.training.build import build_model, check_sizes, count_kinds, with_batch, with_length
 from tfgmmgan.training.callbacks import (
     BeforeTraining,
     Checkpoint,
@@ -34,6 +34,7 @@ from tfgmmgan.training.run_directory import RunDirectory
 from tfgmmgan.training.run_kinds import check_pictures, draw_kinds, write_kinds
 from tfgmmgan.training.strategies import is_chief, make_strategy, workers_answer
 from tfgmmgan.training.weights import load_weights, restore, write_weights
+from tfgmmgan.training.within_epoch import WithinEpoch, forget_within_epoch, restore_within_epoch
 from tfgmmgan.training.yaml_files import write_yaml
 from tfgmmgan.utils.arguments import arguments
 from tfgmmgan.utils.errors import UserError, note
@@ -51,9 +52,6 @@ MAY_CHANGE_ON_RESUME = (
     "data.changed_ok",
     *(f"evaluation.{name}" for name in arguments(EvaluationOptions)),
 )
-
-
-LEAST_EXAMPLES = 2  # of each split
 
 
 def default_run_name(dataset: str, model: str, seed: int | str) -> str:
@@ -100,8 +98,12 @@ def train(config: TrainConfig, output: str | None = None, resume: bool = False) 
         config = config.replaced(num_components=count_kinds(config, data))
     with strategy.scope(), workers_answer(strategy):
         model = build_model(config, data.shape, len(data.class_names), len(data.train))
-    _check_sizes(config, model, data, strategy.num_replicas_in_sync)
-    first_epoch = restore(model, resumed) if resumed else 0
+    check_sizes(config, model, data, strategy.num_replicas_in_sync)
+    first_epoch, within = restore(model, resumed) if resumed else 0, None
+    if resumed and config["strategy"] == "none" and not config["data.changed_ok"]:
+        steps = data.steps_per_epoch(config["batch_size"] * model.critic_steps)
+        within = restore_within_epoch(model, resumed, first_epoch, config["epochs"], steps)
+        first_epoch = within["epoch"] if within else first_epoch
     answer = None
     if config.get("from") and model.examples_wanted:
         answer = load_answer(config["from"], config["clusterer.network"])
@@ -121,7 +123,7 @@ def train(config: TrainConfig, output: str | None = None, resume: bool = False) 
         subject.inception  # noqa: B018  (what the user named must be there before hours of training, not after)
     run = resumed.lock() if resumed else RunDirectory.claim(output, name)
     try:
-        return run, _train_and_measure(run, model, data, config, subject, first_epoch, strategy, answer)
+        return run, _train_and_measure(run, model, data, config, subject, first_epoch, within, strategy, answer)
     finally:
         run.release()
 
@@ -133,6 +135,7 @@ def _train_and_measure(
     config: TrainConfig,
     subject: Subject,
     first_epoch: int,
+    within: dict | None,
     strategy: tf.distribute.Strategy,
     answer: Answer | None,
 ) -> dict | None:
@@ -148,19 +151,23 @@ def _train_and_measure(
     if config["strategy"] != "none":
         print(f"Each batch goes to {strategy.num_replicas_in_sync} replicas.")
     print(f"Run directory: {run.path}" + (f", after {first_epoch} epochs" if first_epoch else ""), flush=True)
+    if within is None:
+        forget_within_epoch(run)  # of before the last checkpoint
     if answer is not None:
         answer.write(run.path)
     callbacks = [
-        StopInTime(run, config["max_minutes"]),
-        HistoryFile(run.history, first_epoch),
+        StopInTime(run, config["max_minutes"], config["epochs"]),
+        HistoryFile(run.history, first_epoch, within["seconds"] if within else 0.0),
         EpochLogs(run.logs),
         Figures(run, data, config["evaluation.every_epochs"]),
         Checkpoint(run, last_epoch=config["epochs"], keep=config["keep_checkpoints"]),
     ]
     if config["evaluation.extent"] != "none":
         every, patience = config["evaluation.every_epochs"], config["early_stopping"]
-        callbacks.insert(-1, Scores(run, subject, every, first_epoch, config["epochs"], patience))
-    last_epoch = _fit(model, data, config, first_epoch, run, callbacks)
+        callbacks.insert(len(callbacks) - 1, Scores(run, subject, every, first_epoch, config["epochs"], patience))
+    if config["strategy"] == "none":
+        callbacks.append(WithinEpoch(run, within))
+    last_epoch = _fit(model, data, config, first_epoch, run, callbacks, within["step"] if within else 0)
     if config["strategy"] != "none":  # the rest is for this process alone, which waits for no replica
         model = build_model(config, data.shape, len(data.class_names), len(data.train))
         restore(model, run)
@@ -187,33 +194,14 @@ def _labelled(data: ImageData) -> ImageData:
     return part
 
 
-def _check_sizes(config: TrainConfig, model: LatentGAN, data: ImageData, replicas: int) -> None:
-    """Raise `UserError` where batch, dataset, replicas and steps per execution do not go together."""
-    for name, split in (("train on", data.train), ("test with", data.test)):
-        if len(split) < LEAST_EXAMPLES:
-            raise UserError(
-                f"{data.name} has {len(split)} examples to {name}; expected {LEAST_EXAMPLES} at least, as an example's "
-                "neighbours are sought. Add examples, or change --data.test_fraction."
-            )
-    if config["batch_size"] % replicas:
-        raise UserError(f"{replicas} replicas need a --batch_size that they divide; got {config['batch_size']}.")
-    step_size = config["batch_size"] * model.critic_steps
-    if step_size > len(data.train) and model.critic_steps > 1:
-        raise UserError(
-            f"A step takes --batch_size {config['batch_size']} times --model.critic_steps {model.critic_steps} "
-            f"examples; {data.name} has {len(data.train)} to train on. Choose a smaller --batch_size."
-        )
-    steps = data.steps_per_epoch(step_size)
-    if steps % config["steps_per_execution"]:
-        divisors = ", ".join(str(number) for number in range(1, min(steps, 100) + 1) if steps % number == 0)
-        raise UserError(
-            f"--steps_per_execution must divide the {steps} steps of an epoch; got {config['steps_per_execution']}. "
-            f"Choose one of {divisors}, or another --batch_size."
-        )
-
-
 def _fit(
-    model: LatentGAN, data: ImageData, config: TrainConfig, first_epoch: int, run: RunDirectory, callbacks: list
+    model: LatentGAN,
+    data: ImageData,
+    config: TrainConfig,
+    first_epoch: int,
+    run: RunDirectory,
+    callbacks: list,
+    first_step: int = 0,
 ) -> int:
     """Train to the last epoch, finding the modes before the first; return after how many epochs it stopped.
 
@@ -242,16 +230,23 @@ def _fit(
                 if isinstance(callback, BeforeTraining):
                     callback.on_modes_found(model, seconds)
             progress.clear()
-        history = model.fit(
-            data.training_batches(step_size, config["seed"], first_epoch, labelled=model.needs_labels),
-            steps_per_epoch=data.steps_per_epoch(step_size),
-            initial_epoch=first_epoch,
-            epochs=config["epochs"],
-            callbacks=[stop, *callbacks, TimeLeft("training")],
-            shuffle=False,  # the batches come in their own order
-            verbose=verbose,
-        )
-    return first_epoch + len(history.epoch)
+
+        def fit(epoch: int, epochs: int, step: int = 0) -> int:
+            batches = data.training_batches(step_size, config["seed"], epoch, labelled=model.needs_labels)
+            history = model.fit(
+                batches.skip(step) if step else batches,
+                steps_per_epoch=data.steps_per_epoch(step_size) - step,
+                initial_epoch=epoch,
+                epochs=epochs,
+                callbacks=[stop, *callbacks, TimeLeft("training")],
+                shuffle=False,  # the batches come in their own order
+                verbose=verbose,
+            )
+            return epoch + len(history.epoch)
+
+        done = fit(first_epoch, first_epoch + 1, first_step) if first_step else first_epoch
+        finished = done == config["epochs"] or (first_step and model.stop_training)
+        return done if finished else fit(done, config["epochs"])
 
 
 def _finish(run: RunDirectory, model: LatentGAN, data: ImageData, config: TrainConfig, last_epoch: int) -> None:
