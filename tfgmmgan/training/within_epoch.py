@@ -75,17 +75,14 @@ def restore_within_epoch(
     """
     told = run.record(RECORD)
     try:
-        fits = (
-            epochs <= told["epoch"] < last_epoch
-            and 0 < told["step"] < steps
-            and len(told["means"]) == len(model.metrics)
-        )
-        if fits and float(told["seconds"]) >= 0 and checksum(run.within_epoch) == told["checksum"]:
-            load_weights(model, run, run.within_epoch)
-            return told
+        is_later = epochs <= told["epoch"] < last_epoch and 0 < told["step"] < steps and float(told["seconds"]) >= 0
+        fits = is_later and len(told["means"]) == len(model.metrics)
+        if not fits or checksum(run.within_epoch) != told["checksum"]:
+            return None
     except (TypeError, KeyError, ValueError, OSError):  # nothing there, or damaged: the last checkpoint is there
-        pass
-    return None
+        return None
+    load_weights(model, run, run.within_epoch)
+    return told
 
 
 def forget_within_epoch(run: RunDirectory) -> None:
