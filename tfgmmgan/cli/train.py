@@ -39,7 +39,6 @@ EXAMPLES = """examples:
   %(prog)s --dataset fashion_mnist
   %(prog)s --dataset folder --data.path photos --num_components 5
   %(prog)s --from photos-kinds --max_minutes 30          kinds that `cluster` found
-  %(prog)s --dataset mnist --model gan --epochs 3 --output /tmp/vanilla
   %(prog)s --resume --output saved_models/mnist-modegan-seed0"""
 
 

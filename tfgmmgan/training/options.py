@@ -47,23 +47,21 @@ class RunOptions:
         model: modegan (modes that people see; for images), gmmgan (responsibility learning), gmgan (GM-GAN without
             labels: static, or dynamic with --prior.trainable true), gael (an encoder, and a mixture fitted after
             training), gan and wgan_gp (baselines); with labels supervised_gmgan and acgan.
-        from_: Directory that `python -m tfgmmgan cluster` wrote: the modes are its kinds, of the same pictures.
+        from_: Directory that `cluster` wrote: the modes are its kinds, of the same pictures.
         num_components: Number of Gaussians in the prior, K; with modegan also auto, which counts the kinds.
         latent_dim: Length of the latent vector, d.
         epochs: Passes over the training images; auto takes as many as make 6,000 steps.
-        max_minutes: How long the run may take: no epoch begins that would end after four fifths of it, and the rest is
-            for measuring. Finding the modes is not cut short.
-        early_stopping: How many measurements in a row may find no lower label-free distance; then training stops.
-        keep_checkpoints: How many checkpoints of the last epochs stay, beside the best.
+        max_minutes: No epoch ends after four fifths of this; the rest is for measuring.
+        early_stopping: Stop when so many measurements found no lower distance.
+        keep_checkpoints: Checkpoints of last epochs that stay, beside the best.
         batch_size: Real images in an update of the discriminator.
         seed: Decides the initial weights, the order of the images and all noise.
         precision: float32, or bfloat16 for the networks with float32 weights, prior and losses, which is faster where
             the hardware computes with it; auto is bfloat16 there and float32 elsewhere.
-        jit: Compile the training step with XLA; auto does so on a single GPU.
-        steps_per_execution: Steps between two looks at the losses, a divisor of an epoch's steps. The results are the
-            same; more than 1 spares a fast GPU the wait for Python.
+        jit: Compile the step with XLA; auto does so on a single GPU.
+        steps_per_execution: Steps between two looks at the losses, a divisor of an epoch's steps, for a fast GPU.
         strategy: none trains on one device; mirrored on all GPUs of this machine, each with its part of the batch;
-            multi_worker on all processes that the environment variable TF_CONFIG lists.
+            multi_worker on all processes that TF_CONFIG lists.
     """
 
     dataset: str = "digits"
