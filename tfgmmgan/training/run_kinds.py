@@ -14,7 +14,7 @@ from tfgmmgan.kinds import Answer, answer_of, draw_in_gallery
 from tfgmmgan.models import LatentGAN
 from tfgmmgan.training.options import TrainConfig
 from tfgmmgan.training.run_directory import RunDirectory
-from tfgmmgan.utils.errors import UserError
+from tfgmmgan.utils.errors import UserError, note
 
 __all__ = ["check_pictures", "draw_kinds", "write_kinds"]
 
@@ -35,6 +35,10 @@ def write_kinds(
     """
     pictures, places = _pictures(data, config)
     if pictures is None:
+        if data.train.originals is not None:
+            note(
+                f"{data.name} is read while training; `cluster` says which picture is of which kind, and --from draws."
+            )
         clusterer.save(run.clusterer)
         return
     clusterer.rows_used_ = places[rows[clusterer.rows_used_]]
