@@ -15,7 +15,7 @@ from tfgmmgan import cli
 from tfgmmgan.cli import sample
 from tfgmmgan.data.scaling import to_uint8
 from tfgmmgan.models import MODELS
-from tfgmmgan.training import runner
+from tfgmmgan.training import loading
 from tfgmmgan.training.options import heeded_options
 
 ROOT = Path(__file__).parents[2]
@@ -100,7 +100,7 @@ def test_evaluate_and_sample(trained, capsys, monkeypatch, tmp_path):
     assert run(capsys, monkeypatch, *arguments, best, "--checkpoint", "best")[0] == 0  # of a single epoch
     np.testing.assert_array_equal(np.load(best)["examples"], np.load(tmp_path / "a.npz")["examples"])
     monkeypatch.setattr(sample, "BLOCK", 4)  # into a directory in blocks, the first as above
-    monkeypatch.setattr(runner, "load", None)  # without the dataset
+    monkeypatch.setattr(loading, "load", None)  # without the dataset
     assert run(capsys, monkeypatch, *arguments[:2], "-n", 10, *arguments[4:], tmp_path / "many")[0] == 0
     files = sorted((tmp_path / "many").iterdir())
     assert [file.name for file in files] == [f"{at:04}.png" for at in range(10)]

@@ -81,3 +81,10 @@ def test_a_folder_s_splits_have_theirs(tmp_path):
             assert row[0] == 2 * int(path[-5])
     with pytest.raises(UserError, match=r"The source .digits. has no use for --data\.features"):
         load_data("digits", DataOptions(features="f.npy"))
+
+
+def test_rows_of_an_array_are_by_path_whatever_the_order_of_the_pictures(tmp_path):
+    """As of a folder with train and test, whose images for training come first."""
+    np.save(tmp_path / "e.npy", np.arange(4)[:, None])
+    found = read_embeddings(tmp_path / "e.npy", ["train/b", "train/a", "test/z", "test/y"])
+    assert found[:, 0].tolist() == [3, 2, 1, 0]

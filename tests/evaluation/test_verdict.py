@@ -25,6 +25,8 @@ def test_noise_is_called_noise_whatever_its_precision():
     stopped = card(0.02, 0.0)
     stopped["run"]["config"] = {"epochs": 100}
     assert verdict(stopped)[0].endswith("Train longer: the same command with --resume.")
+    stopped["run"]["checkpoint"] = "best"  # an epoch before the last
+    assert "Train longer" not in verdict(stopped)[0]
 
 
 @pytest.mark.parametrize(

@@ -119,6 +119,8 @@ def file_of(pixels, form="PNG", **options):
         ("generate", {"variance_scale": [np.inf]}, "variance_scale must be finite"),
         ("generate", {"component": [], "variance_scale": [], "seed": []}, "the batch is empty"),
         ("sample", {"seed": []}, "the batch is empty"),
+        ("generate", {"seed": [7, 8]}, "every input must have as many rows"),
+        ("interpolate", {"seed": [7, 8]}, "every input must have as many rows"),
         ("legacy_generate", {"component": [3]}, r"component must be in \[0, 3\)"),
         ("legacy_generate", {"variance_scale": -1.0}, "variance_scale must be finite and not negative"),
         ("legacy_sample", {"num": -1}, "num must not be negative"),

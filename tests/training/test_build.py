@@ -16,6 +16,7 @@ from tfgmmgan.training.options import dataset_configs
         ({}, 10, 6000, 1500),  # fewer than a batch
         ({"epochs": 20}, 900, 20, 5),
         ({"evaluation.every_epochs": 0}, 900, 429, 0),
+        ({"early_stopping": 3}, 900, 429, 26),  # so that four times three measurements may be in vain
         ({"model": "gan", "model.critic_steps": 5, "model.update_order": "alternating"}, 3200, 600, 150),
     ],
 )
@@ -23,6 +24,12 @@ def test_a_run_is_six_thousand_steps_long_and_measured_four_times(options, examp
     found = with_length(TrainConfig(options), examples)
     assert (found["epochs"], found["evaluation.every_epochs"]) == (epochs, every)
     assert with_length(found, examples) == found
+
+
+def test_a_batch_that_was_made_smaller_stays():
+    before = TrainConfig({"batch_size": 32, "epochs": 3})
+    assert TrainConfig({"epochs": 3}).settled_by(before)["batch_size"] == 32
+    assert TrainConfig({"batch_size": 100}).settled_by(before)["batch_size"] == 100
 
 
 def test_what_a_run_settled_stays():

@@ -20,7 +20,7 @@ from tfgmmgan.data.scaling import to_uint8
 from tfgmmgan.kinds import find_kinds
 from tfgmmgan.kinds.table import read_table
 from tfgmmgan.training import make_config, train
-from tfgmmgan.training.runner import load_model
+from tfgmmgan.training.loading import load_model
 from tfgmmgan.utils.errors import Note
 
 TINY_RUN = {
@@ -84,6 +84,16 @@ def test_a_trained_run_predicts_and_draws_by_name(trained, photos, tmp_path, cap
     for said in ("1", "stripes"):
         assert run_command(sample.command, ["run", "--component", said, "-n", "3", "--output", f"{said}.npz"], "x") == 0
     np.testing.assert_array_equal(np.load("1.npz")["examples"], np.load("stripes.npz")["examples"])
+    (tmp_path / "names.csv").write_text("cluster,name\n0,2\n1,twice\n2,twice\n")
+    assert run_command(cluster.command, ["--output", "run", "--names", "names.csv"], "x") == 0
+    for said, kind in (("2", 0), ("1", 1)):  # a name counts before a number
+        assert run_command(sample.command, ["run", "--component", said, "-n", "3", "--output", "a.npz"], "x") == 0
+        np.testing.assert_array_equal(np.load("a.npz")["examples"], load_model("run").generate(3, kind, seed=0))
+    capsys.readouterr()
+    assert run_command(sample.command, ["run", "--component", "twice"], "x") == 2
+    assert "Modes 1, 2 are all called twice" in capsys.readouterr().err
+    (tmp_path / "names.csv").write_text("cluster,name\n1,stripes\n")
+    assert run_command(cluster.command, ["--output", "run", "--names", "names.csv"], "x") == 0
     assert run_command(sample.command, ["run", "--component", "spots"], "x") == 2
     assert "or one of their names, which are stripes; got 'spots'" in capsys.readouterr().err
 

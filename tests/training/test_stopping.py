@@ -105,5 +105,23 @@ def test_how_far_a_run_is_measured_where_nobody_says():
         with_length(TrainConfig({**TINY, **more}), 100)["evaluation.extent"] for more in ({}, {"max_minutes": 3})
     ]
     assert extents == ["full", "quick"]
-    with pytest.raises(UserError, match="--early_stopping goes by what is measured"):
-        TrainConfig({"early_stopping": 2, "evaluation.extent": "none"})
+    for name, value in (("evaluation.extent", "none"), ("evaluation.every_epochs", 0)):
+        with pytest.raises(UserError, match=rf"--early_stopping goes by what is measured; leave out --{name} {value}"):
+            TrainConfig({"early_stopping": 2, name: value})
+
+
+def test_the_time_of_an_epoch_has_what_is_written_after_it(monkeypatch):
+    """Steps of 10 seconds, then 50 to measure; of 300 seconds four fifths are for epochs."""
+    now = [0.0]
+    monkeypatch.setattr(callbacks.time, "monotonic", lambda: now[0])
+    told = []
+    monkeypatch.setattr(callbacks, "_stop", lambda callback, epochs, why: told.append(epochs))
+    stop = callbacks.StopInTime(None, 5, last_epoch=100, seconds=0.0)
+    for epoch in range(5):
+        stop.on_epoch_begin(epoch)
+        now[0] += 10
+        stop.on_epoch_end(epoch)
+        if told:
+            break
+        now[0] += 50
+    assert told == [4] and now[0] == 190  # a fifth epoch would end at 250

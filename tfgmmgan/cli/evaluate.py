@@ -38,7 +38,7 @@ def command(arguments: list[str], prog: str) -> None:
     options = parser.parse_args(arguments)
 
     from tfgmmgan.evaluation import aggregate, same_but_seed
-    from tfgmmgan.training import measuring, runner
+    from tfgmmgan.training import loading, measuring
     from tfgmmgan.training.compat import read_run_config
     from tfgmmgan.training.run_directory import RunDirectory
     from tfgmmgan.training.several import report_runs, write_aggregate
@@ -58,7 +58,7 @@ def command(arguments: list[str], prog: str) -> None:
         card = measuring.kept_scorecard(run, options.checkpoint) if options.reuse and not changed else None
         if card is None:
             print(f"{run.path}: reading the run and its data ...", flush=True)
-            _, config, model, data = runner.load_run(str(run.path), options.checkpoint)
+            _, config, model, data = loading.load_run(str(run.path), options.checkpoint)
             config = config.replaced(**changed)
             print(f"Evaluating {config['model']} on {config['dataset']}, seed {config['seed']} ...", flush=True)
             card = measuring.evaluate(run, model, data, config, options.checkpoint)

@@ -1,5 +1,6 @@
 """`python -m tfgmmgan explore`: a page in the browser to play with a trained run."""
 
+import threading
 import webbrowser
 
 from tfgmmgan.cli.arguments import Parser
@@ -32,7 +33,7 @@ def command(arguments: list[str], prog: str) -> None:
         print("Other machines put the name of this one for localhost; whoever has the address may rename kinds.")
     print("Ctrl-C ends it.", flush=True)
     if not options.no_browser:
-        webbrowser.open(address)
+        threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()  # some wait for the page
     try:
         server.serve_forever()
     except KeyboardInterrupt:

@@ -25,7 +25,9 @@ def command(arguments: list[str], prog: str) -> None:
     parser.add_argument("run", metavar="RUN", help="run directory that train.py wrote")
     parser.add_argument("-n", "--num", type=int, default=64, help="how many (default: %(default)s)")
     parser.add_argument(
-        "--component", metavar="K|NAME", help="draw from this mode alone (default: all, by their weights)"
+        "--component",
+        metavar="NAME|K",
+        help="draw from this mode alone, by its name, or else its number (default: from all, by their weights)",
     )
     parser.add_argument(
         "--variance_scale",
@@ -63,9 +65,9 @@ def command(arguments: list[str], prog: str) -> None:
     if options.num < 1:
         raise UserError(f"--num must be at least 1; got {options.num}.")
 
-    from tfgmmgan.training import runner
+    from tfgmmgan.training.loading import load_model
 
-    model = runner.load_model(options.run, options.checkpoint)
+    model = load_model(options.run, options.checkpoint)
     component = None if options.component is None else _component(options.component, options.run)
     if options.normal and "encode" not in model.capabilities:
         raise UserError(f"--normal is for gael, which fits a mixture after training; {options.run} is another model.")
@@ -94,13 +96,14 @@ def _component(said: str, run: str) -> int:
     """Return the number of a mode from its number or the name that somebody gave it."""
     from tfgmmgan.kinds import names_of
 
-    if said.isdigit():
-        return int(said)
-    numbers = {name: number for number, name in names_of(run).items()}
-    if said not in numbers:
-        called = f", which are {', '.join(sorted(numbers))}" if numbers else f"; {run} has none"
-        raise UserError(f"--component must be the number of a mode, or one of their names{called}; got '{said}'.")
-    return numbers[said]
+    names = names_of(run)
+    called = [number for number, name in names.items() if name == said]
+    if len(called) > 1:
+        raise UserError(f"Modes {', '.join(map(str, called))} are all called {said}: say a number, or rename them.")
+    if called or said.isdigit():
+        return called[0] if called else int(said)
+    told = f", which are {', '.join(sorted(names.values()))}" if names else f"; {run} has none"
+    raise UserError(f"--component must be the number of a mode, or one of their names{told}; got '{said}'.")
 
 
 def _write_file(file: Path, examples: np.ndarray, shape: tuple[int, ...]) -> None:

@@ -69,7 +69,7 @@ def parse(arguments: list[str], prog: str) -> tuple[TrainConfig, str | None, boo
     early, _ = first.parse_known_args(arguments)
     asked = _read_config(Path(early.config), early.dataset, early.model) if early.config else {}
     kinds = vars(early)["from"] or asked.get("from")
-    usual = "folder" if kinds and not early.resume else RunOptions.dataset
+    usual = "folder" if kinds else RunOptions.dataset
     dataset = early.dataset or str(asked.get("dataset", usual))
     model = early.model or str(asked.get("model", default_model(dataset)))
     options = heeded_options(model)

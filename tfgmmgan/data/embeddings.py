@@ -38,6 +38,7 @@ def read_embeddings(file: str | Path, names: Sequence[str]) -> np.ndarray:
     if paths is None:
         if len(rows) != len(names):
             raise UserError(f"{file} has {len(rows)} rows for {len(names)} pictures; expected one for each, by path.")
+        rows = rows[np.argsort(np.argsort(np.array(names, object)))]  # the first is of the first by path
     else:
         row_of = {path: row for row, path in enumerate(paths)}
         if missing := [name for name in names if name not in row_of]:

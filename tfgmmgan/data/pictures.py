@@ -165,7 +165,8 @@ def _header(path: Path) -> Header | str:
             return "empty: 0 bytes"
         with Image.open(path) as image:
             width, height = image.size
-            turned = image.getexif().get(ORIENTATION) in TURNED
+            has_exif = image.format != "PNG" or "exif" in image.info  # a PNG would be decoded for it
+            turned = has_exif and image.getexif().get(ORIENTATION) in TURNED
             return Header(*((width, height) if turned else (height, width)), is_grey(image))
     except Exception as error:  # Pillow's plugins raise what they like
         suffix = path.suffix.lower()
@@ -179,7 +180,7 @@ def _header(path: Path) -> Header | str:
 def _read(path: Path, options: DataOptions, shape: tuple[int, int, int]) -> np.ndarray | str:
     try:
         image = read_image(path, options)
-    except UserError as error:
+    except Exception as error:  # whatever Pillow's plugins raise
         return str(error.__cause__ or error)
     return image if image.shape == shape else f"it is {image.shape[0]}x{image.shape[1]}, which its header denies"
 

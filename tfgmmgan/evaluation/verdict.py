@@ -30,7 +30,7 @@ def verdict(card: dict) -> list[str]:
         return [f"The generated images are nearly as varied as real ones: {told}, {usual}."]
     if share >= POOR:
         return [f"The generated images are of what is there, but not of all of it: {told}, {usual}."]
-    epochs = card["run"].get("epochs")
+    epochs = card["run"].get("epochs") if card["run"].get("checkpoint", "last") == "last" else None
     stopped = epochs and card["run"].get("config", {}).get("epochs", 0) > epochs
     more = "--resume" if stopped else f"--resume --epochs {3 * epochs}" if epochs else ""
     longer = f" Train longer: the same command with {more}." if more else ""

@@ -15,8 +15,10 @@ from tfgmmgan.data.images import resize_image
 from tfgmmgan.data.options import DataOptions
 from tfgmmgan.data.scaling import to_float, to_uint8
 from tfgmmgan.kinds import names_of, rename_kinds
+from tfgmmgan.models import ModeGAN
+from tfgmmgan.training.compat import read_run_config
+from tfgmmgan.training.loading import load_model, load_run
 from tfgmmgan.training.run_directory import RunDirectory
-from tfgmmgan.training.runner import load_model, load_run
 from tfgmmgan.utils.errors import UserError
 
 __all__ = ["Explorer"]
@@ -108,7 +110,11 @@ class Explorer:
                 pixels = resize_image(opened, DataOptions(channels=channels))
         except (binascii.Error, OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
             raise UserError("This is no image that can be read.") from error
-        fitted = ImageOps.fit(Image.fromarray(pixels.squeeze()), (width, height), Image.Resampling.BICUBIC)
+        whole = Image.fromarray(pixels.squeeze(axis=2) if channels == 1 else pixels)
+        if read_run_config(self.run.config)["data.crop"] == "center":
+            fitted = ImageOps.fit(whole, (width, height), Image.Resampling.BICUBIC)
+        else:
+            fitted = whole.resize((width, height), Image.Resampling.BICUBIC)
         mine = np.asarray(fitted).reshape(1, height, width, channels)
         told = self.model.responsibilities(mine)[0]
         kind = int(told.argmax())
@@ -130,7 +136,11 @@ class Explorer:
         if not isinstance(cluster, int) or not 0 <= cluster < self.model.num_components:
             raise UserError(f"cluster must be from 0 to {self.model.num_components - 1}; got {cluster}.")
         names = {**names_of(self.run.path), cluster: " ".join(str(name).split())[:80]}
-        rename_kinds(self.run.path, names, self.model.num_components)
+        self.run.lock()  # not while a training writes there
+        try:
+            rename_kinds(self.run.path, names, self.model.num_components)
+        finally:
+            self.run.release()
         return {"names": [names.get(kind, "") for kind in range(self.model.num_components)]}
 
     def _weights(self, weights: list[float]) -> np.ndarray:
@@ -141,12 +151,12 @@ class Explorer:
 
     def _look(self, images: np.ndarray) -> np.ndarray:
         """Return what images are compared by: what C sees in them, or their pixels."""
-        trunk = getattr(getattr(self.model, "classifier", None), "trunk", None)
+        trunk = getattr(self.model.classifier, "trunk", None) if isinstance(self.model, ModeGAN) else None
         if trunk is None:
             return to_uint8(images).reshape(len(images), -1).astype(np.float32)
 
         def see(batch: Any) -> tf.Tensor:
-            return trunk(to_float(tf.convert_to_tensor(batch)), training=False)
+            return tf.cast(trunk(to_float(tf.convert_to_tensor(batch)), training=False), tf.float32)
 
         return self.model.infer("explored features", see, images, ())
 

@@ -3,6 +3,7 @@
 import hmac
 import json
 import secrets
+import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.resources import files
@@ -16,7 +17,7 @@ __all__ = ["make_server"]
 
 LARGEST = 40 * 2**20  # bytes of a question
 QUESTIONS = ("draw", "between", "recognise", "rename")
-LOCAL = ("localhost", "127.0.0.1", "[::1]")
+LOCAL = ("localhost", "127.0.0.1", "::1")
 SAFE = {
     "Content-Security-Policy": "default-src 'none'; img-src data: blob:; style-src 'unsafe-inline'; "
     "script-src 'unsafe-inline'; connect-src 'self'; frame-ancestors 'none'",
@@ -45,10 +46,19 @@ def make_server(explorer: Explorer, port: int = 0, share: bool = False) -> tuple
 
     Handler.explorer, Handler.key, Handler.lock = explorer, key, lock
     try:
-        server = ThreadingHTTPServer(("0.0.0.0" if share else "127.0.0.1", port), Handler)
+        server = _Server(("0.0.0.0" if share else "127.0.0.1", port), Handler)
     except OSError as error:
         raise UserError(f"Port {port} can't be had ({error.strerror}). Choose another --port.") from error
     return server, f"http://localhost:{server.server_address[1]}/" + (f"?key={key}" if share else "")
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing of a page that was closed while it was answered."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -85,14 +95,17 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             asked = json.loads(self.rfile.read(int(length)))
             with self.lock:
-                self._answer(200, getattr(self.explorer, name)(**asked))
-        except (UserError, ValueError, TypeError, RecursionError) as error:
-            self._answer(400, {"error": str(error)})
+                status, answer = 200, getattr(self.explorer, name)(**asked)
+        except ConnectionError:
+            raise
+        except Exception as error:  # the page says what it was, and the server lives
+            status, answer = 400, {"error": str(error) or type(error).__name__}
+        self._answer(status, answer)
 
     def _may_ask(self) -> bool:
         """Return whether who asks is on this machine, or has the key; else refuse."""
         if self.key is None:
-            allowed = self.headers.get("Host", "").rpartition(":")[0] in LOCAL  # not by a name that leads here
+            allowed = self._host() in LOCAL  # not by a name that leads here
         else:
             given = parse_qs(urlsplit(self.path).query).get("key", [""])[0]
             allowed = hmac.compare_digest(given.encode(), self.key.encode())
@@ -100,6 +113,12 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             self._answer(403, {"error": "Open the address that explore printed."})
         return allowed
+
+    def _host(self) -> str | None:
+        try:
+            return urlsplit(f"//{self.headers.get('Host', '')}").hostname
+        except ValueError:
+            return None
 
     def _answer(self, status: int, content: Any) -> None:
         self._send(status, "application/json", json.dumps(content).encode())

@@ -150,7 +150,8 @@ def find_kinds(
         features = read_embeddings(features, pictures.names)
     clusterer = ImageClusterer(num_components, **{"width": WIDTH, **options})
     clusterer.fit(pictures.images, originals=pictures.originals, features=features)
-    answer = answer_of(clusterer, pictures, [Path(path).absolute() for path in several], crop, names, features)
+    found_in = [Path(path).expanduser().absolute() for path in several]
+    answer = answer_of(clusterer, pictures, found_in, crop, names, features)
     answer.summary["minutes"] = round((time.monotonic() - started) / 60, 2)
     return answer
 

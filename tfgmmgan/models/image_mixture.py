@@ -156,7 +156,8 @@ class ImageMixture(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMix
         if not isinstance(n_samples, int | np.integer) or n_samples < 1:
             raise UserError(f"sample(n_samples): expected a whole number of at least 1; got {n_samples!r}.")
         seed = None if self.random_state is None else self.seed_
-        counts = np.random.default_rng(seed).multinomial(n_samples, self.weights_ / self.weights_.sum())
+        weights = self.weights_.astype(np.float64)
+        counts = np.random.default_rng(seed).multinomial(n_samples, weights / weights.sum())
         components = np.repeat(np.arange(self.n_components_), counts)
         return self._as_given(self.model_.generate(int(n_samples), component=components, seed=seed)), components
 

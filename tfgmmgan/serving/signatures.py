@@ -47,7 +47,7 @@ def signatures(model: LatentGAN, crop: str) -> dict[str, Signature]:
         return tf.map_fn(one, (component, variance_scale, key), fn_output_signature=_row(prior.latent_dim))
 
     def generate(component: tf.Tensor, variance_scale: tf.Tensor, seed: tf.Tensor) -> dict:
-        component = _components(_batch(component), prior.num_components)
+        component = _as_many(_components(_batch(component), prior.num_components), variance_scale, seed)
         return {"examples": decode(draw(component, _scales(variance_scale), _keys(seed)))}
 
     def sample(seed: tf.Tensor) -> dict:
@@ -59,7 +59,7 @@ def signatures(model: LatentGAN, crop: str) -> dict[str, Signature]:
         def one(row: tuple) -> tf.Tensor:
             return prior.interpolate(row[0][None], prior.common_noise(row[1]))[0]
 
-        columns = (_convex(_batch(weights)), _keys(seed))
+        columns = (_as_many(_convex(_batch(weights)), seed), _keys(seed))
         return {"examples": decode(tf.map_fn(one, columns, fn_output_signature=_row(prior.latent_dim)))}
 
     def checked(images: tf.Tensor) -> tf.Tensor:
@@ -162,9 +162,10 @@ def _read(file: tf.Tensor, shape: tuple[int, int, int], crop: str) -> tf.Tensor:
     colours = tf.cond(count <= 2, lambda: tf.repeat(first, 3, axis=-1), lambda: pixels[..., :3])
     pixels = (colours if channels == 3 else tf.reduce_sum(colours * LUMA, axis=-1, keepdims=True)) * opacity
     if crop == "center":
-        side = tf.minimum(tf.shape(pixels)[0], tf.shape(pixels)[1])
-        top, left = (tf.shape(pixels)[0] - side) // 2, (tf.shape(pixels)[1] - side) // 2
-        pixels = pixels[top : top + side, left : left + side]
+        high, wide = tf.shape(pixels)[0], tf.shape(pixels)[1]  # of these the largest part of the model's proportions
+        rows, columns = tf.minimum(high, wide * height // width), tf.minimum(wide, high * width // height)
+        top, left = (high - rows) // 2, (wide - columns) // 2
+        pixels = pixels[top : top + tf.maximum(rows, 1), left : left + tf.maximum(columns, 1)]
     pixels = tf.image.resize(pixels, [height, width], tf.image.ResizeMethod.BICUBIC, antialias=True)
     return tf.ensure_shape(tf.cast(tf.clip_by_value(tf.round(pixels), 0, 255), tf.uint8), shape)
 
@@ -180,6 +181,11 @@ def _keys(seed: tf.Tensor) -> tf.Tensor:
 
 def _batch(rows: tf.Tensor) -> tf.Tensor:
     return _refusing(rows, tf.shape(rows)[0] > 0, "the batch is empty")
+
+
+def _as_many(rows: tf.Tensor, *others: tf.Tensor) -> tf.Tensor:
+    are = [tf.shape(other)[0] == tf.shape(rows)[0] for other in others]
+    return _refusing(rows, tf.stack(are), "every input must have as many rows")
 
 
 def _components(component: tf.Tensor, count: int) -> tf.Tensor:

@@ -74,7 +74,8 @@ def with_length(config: TrainConfig, num_examples: int) -> TrainConfig:
     steps = max(1, num_examples // (config["batch_size"] * config["model.critic_steps"]))
     epochs, every = config["epochs"], config["evaluation.every_epochs"]
     epochs = math.ceil(STEPS / steps) if epochs == "auto" else epochs
-    settled = {"epochs": epochs, "evaluation.every_epochs": max(1, epochs // MEASURED) if every is None else every}
+    times = MEASURED * (1 + (config["early_stopping"] or 0))  # patience needs more of them
+    settled = {"epochs": epochs, "evaluation.every_epochs": max(1, epochs // times) if every is None else every}
     if config["evaluation.extent"] is None:
         settled["evaluation.extent"] = "full" if config["max_minutes"] is None else "quick"
     return config.replaced(**settled)

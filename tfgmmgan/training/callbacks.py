@@ -66,22 +66,27 @@ class StopInTime(keras.callbacks.Callback):
         run: The run.
         max_minutes: From now on; a fifth of them is kept for what comes after training. None for any number.
         last_epoch: The last, counted from 1.
+        seconds: What was spent on the first epoch before.
     """
 
-    def __init__(self, run: RunDirectory, max_minutes: float | None, last_epoch: int) -> None:
+    def __init__(self, run: RunDirectory, max_minutes: float | None, last_epoch: int, seconds: float = 0.0) -> None:
         super().__init__()
         self.run = run
+        self.seconds, self.longest, self.began = seconds, 0.0, None
         self.last_epoch = last_epoch
         self.end = math.inf if max_minutes is None else time.monotonic() + 60 * max_minutes * (1 - KEPT)
 
     def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
-        """Note when the epoch began."""
-        self.began = time.monotonic()
+        """Note when the epoch began, and how long the one before took, with what is written after its steps."""
+        now = time.monotonic()
+        if self.began is not None:
+            self.longest = max(self.longest, now - self.began)
+        self.began, self.seconds = now - self.seconds, 0.0
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
-        """Stop where another epoch, as long as this one, would end too late."""
+        """Stop where another epoch, as long as the longest, would end too late."""
         now = time.monotonic()
-        if epoch + 1 < self.last_epoch and now + (now - self.began) > self.end:
+        if epoch + 1 < self.last_epoch and now + max(self.longest, now - self.began) > self.end:
             _stop(self, epoch + 1, "the time is over")
 
 

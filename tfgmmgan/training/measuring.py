@@ -42,6 +42,8 @@ def evaluate(
         "config": config.heeded(),
     }
     card = make_scorecard(model, data, about, EvaluationOptions(**config.group("evaluation")))
+    if config.get("from"):
+        card["notes"].append("The kinds were found among all pictures: no test example is new to C (--from).")
     write_scorecard(card, run.scorecard_of(checkpoint))
     write_report(run.report_of(checkpoint), [card], [read_rows(run.scores)], run.samples, stem, data.class_names)
     return card

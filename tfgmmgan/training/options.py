@@ -172,8 +172,10 @@ class TrainConfig(Mapping):
                 raise UserError(
                     f"--{name} is not for --strategy multi_worker, whose workers end together; leave it out."
                 )
-        if self["early_stopping"] is not None and self["evaluation.extent"] == "none":
-            raise UserError("--early_stopping goes by what is measured; leave out --evaluation.extent none.")
+        if self["early_stopping"] is not None:
+            for name, value in (("evaluation.extent", "none"), ("evaluation.every_epochs", 0)):
+                if self[name] == value:
+                    raise UserError(f"--early_stopping goes by what is measured; leave out --{name} {value}.")
         defaults = heeded_options(self["model"])
         for name in ("prior.spread", "model.subclass_consistency"):
             if name in given and self[name] != defaults[name].default and not self.get("prior.subclasses"):
@@ -206,6 +208,8 @@ class TrainConfig(Mapping):
     def settled_by(self, before: "TrainConfig") -> "TrainConfig":
         """Return this config with what it leaves open (`auto`, or how often is measured) as a run of it had it."""
         names = [name for name in LEFT_OPEN if name in self and name in before and self[name] in ("auto", None)]
+        if self["batch_size"] == RunOptions.batch_size:  # which a small dataset made smaller
+            names.append("batch_size")
         return self.replaced(**{name: before[name] for name in names})
 
     def heeded(self) -> dict:
@@ -248,7 +252,7 @@ def settled_by_kinds(options: Mapping[str, Any]) -> dict[str, Any]:
     """
     if options.get("from") in (None, "null"):
         return {}
-    summary = read_summary(options["from"])
+    summary = read_summary(Path(options["from"]).expanduser())
     paths, (side, _, channels) = summary["paths"], summary["shape"]
     if len(paths) > 1 or not (options.get("data.path") or Path(paths[0]).is_dir()):
         raise UserError(

@@ -26,14 +26,14 @@ from tfgmmgan.training.callbacks import (
 )
 from tfgmmgan.training.compat import read_run_config
 from tfgmmgan.training.csv_files import minutes_trained
-from tfgmmgan.training.data_record import digest_of, trained_on
+from tfgmmgan.training.data_record import trained_on
 from tfgmmgan.training.hardware import resolved
 from tfgmmgan.training.measuring import evaluate
 from tfgmmgan.training.options import TrainConfig
 from tfgmmgan.training.run_directory import RunDirectory
 from tfgmmgan.training.run_kinds import check_pictures, draw_kinds, write_kinds
 from tfgmmgan.training.strategies import is_chief, make_strategy, workers_answer
-from tfgmmgan.training.weights import load_weights, restore, write_weights
+from tfgmmgan.training.weights import restore, write_weights
 from tfgmmgan.training.within_epoch import WithinEpoch, forget_within_epoch, restore_within_epoch
 from tfgmmgan.training.yaml_files import write_yaml
 from tfgmmgan.utils.arguments import arguments
@@ -43,7 +43,7 @@ from tfgmmgan.utils.replicas import is_multi_worker
 from tfgmmgan.utils.time_left import TimeLeft, verbosity
 from tfgmmgan.version import __version__
 
-__all__ = ["default_run_name", "load_model", "load_run", "train"]
+__all__ = ["default_run_name", "train"]
 
 MAY_CHANGE_ON_RESUME = (
     *("epochs", "from", "max_minutes", "early_stopping", "keep_checkpoints"),
@@ -85,6 +85,19 @@ def train(config: TrainConfig, output: str | None = None, resume: bool = False) 
         raise UserError("--strategy multi_worker needs --output: one directory that all workers can read.")
     name = default_run_name(config["dataset"], config["model"], config["seed"])
     resumed = RunDirectory.find(output, name) if resume else None
+    if resumed is None or not is_chief(strategy):
+        return _train(config, output, name, resumed, strategy)
+    resumed.lock()  # before it is read: another process may still be writing there
+    try:
+        return _train(config, output, name, resumed, strategy)
+    finally:
+        resumed.release()
+
+
+def _train(
+    config: TrainConfig, output: str | None, name: str, resumed: RunDirectory | None, strategy: tf.distribute.Strategy
+) -> tuple[RunDirectory, dict | None]:
+    """Make data and model, and train."""
     if resumed:
         before = read_run_config(resumed.config)
         config = config.settled_by(before)
@@ -121,7 +134,7 @@ def train(config: TrainConfig, output: str | None = None, resume: bool = False) 
     subject = Subject(model, data, EvaluationOptions(**config.group("evaluation")))
     if config["evaluation.inception"] not in (None, "none"):
         subject.inception  # noqa: B018  (what the user named must be there before hours of training, not after)
-    run = resumed.lock() if resumed else RunDirectory.claim(output, name)
+    run = resumed or RunDirectory.claim(output, name)
     try:
         return run, _train_and_measure(run, model, data, config, subject, first_epoch, within, strategy, answer)
     finally:
@@ -155,9 +168,10 @@ def _train_and_measure(
         forget_within_epoch(run)  # of before the last checkpoint
     if answer is not None:
         answer.write(run.path)
+    before = within["seconds"] if within else 0.0
     callbacks = [
-        StopInTime(run, config["max_minutes"], config["epochs"]),
-        HistoryFile(run.history, first_epoch, within["seconds"] if within else 0.0),
+        StopInTime(run, config["max_minutes"], config["epochs"], before),
+        HistoryFile(run.history, first_epoch, before),
         EpochLogs(run.logs),
         Figures(run, data, config["evaluation.every_epochs"]),
         Checkpoint(run, last_epoch=config["epochs"], keep=config["keep_checkpoints"]),
@@ -208,8 +222,10 @@ def _fit(
     Raises:
         UserError: If a loss or a weight is no longer finite.
     """
-    if first_epoch in (config["epochs"], run.record("stopped")):
+    if not first_step and first_epoch in (config["epochs"], run.record("stopped")):
         return first_epoch
+    if callbacks and run.record("stopped") is not None:
+        run.write_record("stopped", None)  # it is not there that this one stops
     stop = StopAtNaN(run)
     step_size = config["batch_size"] * model.critic_steps
     verbose = verbosity() if is_chief(model.distribute_strategy) else 0
@@ -231,14 +247,16 @@ def _fit(
                     callback.on_modes_found(model, seconds)
             progress.clear()
 
+        steps = data.steps_per_epoch(step_size)
+
         def fit(epoch: int, epochs: int, step: int = 0) -> int:
             batches = data.training_batches(step_size, config["seed"], epoch, labelled=model.needs_labels)
             history = model.fit(
                 batches.skip(step) if step else batches,
-                steps_per_epoch=data.steps_per_epoch(step_size) - step,
+                steps_per_epoch=steps - step,
                 initial_epoch=epoch,
                 epochs=epochs,
-                callbacks=[stop, *callbacks, TimeLeft("training")],
+                callbacks=[stop, *callbacks, TimeLeft("training", steps, config["epochs"])],
                 shuffle=False,  # the batches come in their own order
                 verbose=verbose,
             )
@@ -273,61 +291,6 @@ def _check_resume(config: TrainConfig, before: TrainConfig) -> None:
                 f"A resumed run keeps its options, and --{option} was {old}, not {new}. Leave it out, or start a new "
                 "run without --resume."
             )
-
-
-def load_run(path: str, checkpoint: str = "last") -> tuple[RunDirectory, TrainConfig, LatentGAN, ImageData]:
-    """Return a run's directory, config, trained model and dataset.
-
-    Args:
-        path: The run directory.
-        checkpoint: "last", or "best", the epoch with the lowest label-free distance among those that were measured.
-
-    Raises:
-        UserError: If there is no run, or it has no usable model yet.
-    """
-    run = RunDirectory(path).existing()
-    config = read_run_config(run.config)
-    data = load(config["dataset"], DataOptions(**config.group("data")))
-    if config.model_class.needs_labels:
-        data = data.labelled
-    if (before := run.record("data")) and before[-1]["digest"] != digest_of(data)["digest"]:
-        note(f"The data is not what {run.path} was trained on; the scorecard names both.")
-    model = build_model(config, data.shape, len(data.class_names), len(data.train))
-    _restore(model, run, checkpoint)
-    if checkpoint == "best":
-        model.after_training(data.train.batches().as_numpy_iterator())
-    return run, config, model, data
-
-
-def load_model(path: str, checkpoint: str = "last") -> LatentGAN:
-    """Return a run's trained model, without its dataset where the run says what that was like.
-
-    Args:
-        path: The run directory.
-        checkpoint: As in `load_run`.
-
-    Raises:
-        UserError: As `load_run` does.
-    """
-    run = RunDirectory(path).existing()
-    config = read_run_config(run.config)
-    known = (run.record("data") or [{}])[-1]
-    fitted_after = checkpoint == "best" and "fit_prior" in config.model_class.capabilities
-    if "shape" not in known or fitted_after:  # of version 0.1, or what comes after training has to be done again
-        return load_run(path, checkpoint)[2]
-    model = build_model(config, tuple(known["shape"]), known["classes"], known["train"])
-    _restore(model, run, checkpoint)
-    return model
-
-
-def _restore(model: LatentGAN, run: RunDirectory, checkpoint: str) -> None:
-    """Load a run's last or best checkpoint, or raise `UserError`."""
-    if checkpoint == "best":
-        if not run.best_checkpoint.is_file():
-            raise UserError(f"{run.path} has no best checkpoint yet; it is kept when an epoch is measured.")
-        load_weights(model, run, run.best_checkpoint)
-    elif restore(model, run) == 0:
-        raise UserError(f"{run.path} has no checkpoint yet; wait for its first epoch.")
 
 
 def _describe(data: ImageData) -> str:

@@ -38,12 +38,16 @@ def checksum(path: Path) -> str:
 
 def restore(model: LatentGAN, run: RunDirectory) -> int:
     """Load a run's last checkpoint, if it has one; return after how many epochs it was written."""
-    last = run.last_checkpoint()
-    if last is None:
-        return 0
-    epoch, path = last
-    load_weights(model, run, path)
-    return epoch
+    while (last := run.last_checkpoint()) is not None:
+        epoch, path = last
+        try:
+            load_weights(model, run, path)
+            return epoch
+        except UserError:
+            if path.is_file():
+                raise
+            # else a training that goes on has put a later one in its place
+    return 0
 
 
 def load_weights(model: LatentGAN, run: RunDirectory, path: Path) -> None:
@@ -71,10 +75,10 @@ def load_weights(model: LatentGAN, run: RunDirectory, path: Path) -> None:
                 f"The checkpoint {path} is not of this model ({type(error).__name__}): it is another run's, or "
                 "config.yaml is. Put back the one that belongs here."
             ) from error
-        raise UserError(
-            f"The checkpoint {path} is damaged ({type(error).__name__}). Put back a copy, or move it away: the run "
-            "then goes on from the checkpoint before it."
-        ) from error
+        others = len(run.epoch_checkpoints()) > 1
+        instead = ", or move it away: the run then goes on from the one before it" if others else "; there is no other"
+        said = f"The checkpoint {path} is damaged ({type(error).__name__}). Put back a copy{instead}."
+        raise UserError(said) from error
 
 
 def is_hdf5(path: Path) -> bool:

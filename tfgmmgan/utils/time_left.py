@@ -20,11 +20,15 @@ class TimeLeft(keras.callbacks.Callback):
 
     Args:
         what: What is trained.
+        steps: Of a whole epoch, where the first is gone on with. Default those of `fit`.
+        epochs: Until when, where another `fit` goes on. Default that of this one.
     """
 
-    def __init__(self, what: str) -> None:
+    def __init__(self, what: str, steps: int | None = None, epochs: int | None = None) -> None:
         super().__init__()
         self.what = what
+        self.steps = steps
+        self.epochs = epochs
 
     def on_train_begin(self, logs: dict | None = None) -> None:
         """Start the clock."""
@@ -33,7 +37,8 @@ class TimeLeft(keras.callbacks.Callback):
 
     def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
         """Note how many steps were done before this epoch."""
-        self.before = epoch * self.params["steps"]
+        self.whole = self.steps or self.params["steps"]
+        self.before = (epoch + 1) * self.whole - self.params["steps"]
         self.first = self.before if self.first is None else self.first
 
     def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
@@ -42,7 +47,7 @@ class TimeLeft(keras.callbacks.Callback):
         if self.params["verbose"] != 2 or now - self.said < EVERY:
             return
         self.said = now
-        done, whole = self.before + batch + 1, self.params["steps"] * self.params["epochs"]
+        done, whole = self.before + batch + 1, self.whole * (self.epochs or self.params["epochs"])
         left = (now - self.begun) * (whole - done) / (done - self.first)
         minutes = f"{left / 60:.0f} minutes" if left > 90 else f"{left:.0f} seconds"
         print(f"{self.what}: step {done:,} of {whole:,}, {minutes} left", flush=True)
