@@ -205,7 +205,7 @@ def test_help_all_is_the_default_model_s(capsys, monkeypatch):
         ),
         (["train", "--batch_size", "2000"], "between 1 and the 1438 training examples of digits; got 2000"),
         (["train", "--data.image_size", "16"], "'digits' has no use for --data.image_size"),
-        (["train", "--dataset", "folder", "--data.path", "nowhere"], "There is no folder nowhere"),
+        (["train", "--dataset", "folder", "--data.path", "nowhere"], "nowhere. Give a folder of images to --data.path"),
         (["train", "--output"], "--output: expected one argument"),
         (["train", "--config", "nowhere.yaml"], "There is no config file nowhere.yaml"),
         (["train", "--config", "list.yaml"], "must hold options"),
@@ -322,7 +322,7 @@ def test_a_damaged_checkpoint(trained, capsys, monkeypatch, tmp_path):
     for arguments in (["evaluate", tmp_path / "run"], ["train", "--resume", "--output", tmp_path / "run"]):
         code, _, err = run(capsys, monkeypatch, *arguments)
         assert code == 2 and err.count("\n") == 1
-        assert "epoch_00001.weights.h5 is damaged" in err and "move it away" in err
+        assert "epoch_00001.weights.h5 is damaged" in err and "Put back a copy" in err
 
 
 def test_neither_data_nor_network_is_one_line(tmp_path):

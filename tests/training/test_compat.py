@@ -76,7 +76,7 @@ def test_commands(old, tmp_path):
     assert read_yaml(run.config)["version"] and config["epochs"] == 3
     steps = EXPECTED[name]["optimizer_steps"]
     assert int(model.optimizer.iterations.numpy()) == steps + steps // 2
-    assert run.checkpoint(2).is_file()
+    assert run.checkpoint(3).is_file() and not run.checkpoint(2).is_file()
     assert (model.generate(2, seed=5).ravel() != np.float32(EXPECTED[name]["generate"])).any()
 
 

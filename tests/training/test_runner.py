@@ -139,8 +139,12 @@ def test_a_damaged_checkpoint_says_what_to_do(finished, tmp_path):
     shutil.copytree(run.path, copy.path)
     last = copy.checkpoint(2)
     last.write_bytes(last.read_bytes()[:1000])
+    with pytest.raises(UserError, match=r"epoch_00002.weights.h5 is damaged .*Put back a copy; there is no other"):
+        train(small(), str(copy.path), resume=True)
+    shutil.copy(last, copy.checkpoint(1))
     with pytest.raises(UserError, match=r"epoch_00002.weights.h5 is damaged .*move it away"):
         train(small(), str(copy.path), resume=True)
+    copy.checkpoint(1).unlink()
     whole = bytearray(run.checkpoint(2).read_bytes())
     whole[len(whole) // 2] ^= 1  # one bit, which HDF5 does not notice
     last.write_bytes(whole)
