@@ -1,6 +1,8 @@
 """What the command line says of a user's mistakes: one line and exit code 2, whatever raised it."""
 
+import contextlib
 import re
+import signal
 
 import numpy as np
 import pytest
@@ -57,6 +59,24 @@ def test_a_broken_image_is_named_where_images_are_read_while_training(capsys, tm
     arguments = [f"--data.path={tmp_path}", "--data.memory_limit=0", "--dataset=folder", "--batch_size=4"]
     assert run_command(train, [*TINY, *arguments, f"--output={tmp_path / 'run'}"], "train.py") == 2
     assert "20.jpg can't be read as an image" in said(capsys)[-1]
+
+
+def test_an_interrupt_that_native_code_makes_another_error_of(capsys):
+    before = signal.getsignal(signal.SIGINT)
+
+    def command(arguments, prog):
+        with contextlib.suppress(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+        raise SystemError("bad argument to internal function")
+
+    assert run_command(command, [], "train.py") == 130 and "--resume" in said(capsys)[-1]
+    assert signal.getsignal(signal.SIGINT) is before
+
+    def failing(arguments, prog):
+        raise SystemError("bad argument to internal function")
+
+    with pytest.raises(SystemError):
+        run_command(failing, [], "train.py")
 
 
 def test_interrupting_says_what_is_kept_only_where_something_is(capsys):

@@ -7,8 +7,10 @@ import os
 import re
 import signal
 import sys
+import threading
+import types
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from tfgmmgan.utils.errors import Note, UserError
 
@@ -27,18 +29,19 @@ def run_command(command: Callable[[list[str], str], None], arguments: list[str],
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")  # where a terminal has no é
+    interrupts: list[int] = []
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), _noting_interrupts(interrupts):
             warnings.showwarning = _show_warning
             command(arguments, prog)
         if sys.stdout is not None:
             sys.stdout.flush()
         return 0
     except KeyboardInterrupt:
-        kept = " Finished epochs are kept; --resume goes on from the last." if "train" in prog else ""
-        _tell(f"\n{prog}: interrupted.{kept}")
-        return 130
+        return _interrupted(prog)
     except Exception as error:
+        if interrupts:  # native code that an interrupt comes into raises what it likes
+            return _interrupted(prog)
         told = _what_to_tell(error)
         if told is None:
             raise
@@ -46,6 +49,31 @@ def run_command(command: Callable[[list[str], str], None], arguments: list[str],
         return 2
     finally:
         _give_up_broken_output()
+
+
+@contextlib.contextmanager
+def _noting_interrupts(noted: list[int]) -> Iterator[None]:
+    """Note each Ctrl-C, where it is Python's to answer."""
+
+    def note(number: int, frame: types.FrameType | None) -> None:
+        noted.append(number)
+        raise KeyboardInterrupt
+
+    is_ours = threading.current_thread() is threading.main_thread()
+    if not is_ours or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+        yield
+        return
+    signal.signal(signal.SIGINT, note)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def _interrupted(prog: str) -> int:
+    kept = " Finished epochs are kept; --resume goes on from the last." if "train" in prog else ""
+    _tell(f"\n{prog}: interrupted.{kept}")
+    return 130
 
 
 def _what_to_tell(error: Exception) -> str | None:
