@@ -112,7 +112,7 @@ def built(config):
     return build_model(config, (8, 8, 1), 10, 1438)
 
 
-def test_time_and_patience_hold_in_an_epoch_that_is_gone_on_with(tmp_path, monkeypatch):
+def test_the_time_holds_in_an_epoch_that_is_gone_on_with(tmp_path, monkeypatch):
     run = stopped(TrainConfig(TINY), tmp_path / "run", 1, 2, monkeypatch)
     train(TrainConfig({**TINY, "max_minutes": 1e-6}), str(run.path), resume=True)
     assert run.last_checkpoint()[0] == 2

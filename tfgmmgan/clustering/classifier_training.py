@@ -140,13 +140,7 @@ def train_on_clusters(
     stage = "supervised_training"
     rows = rows[progress.resume(stage, model) * batch_size :]
     data = batches(images, rows, batch_size, clusters[rows].astype(np.int32))
-    _fit(
-        model,
-        data,
-        len(rows) // batch_size,
-        verbose,
-        [*(callbacks or []), *progress.saving(stage), TimeLeft(stage.replace("_", " "))],
-    )
+    _fit(model, data, len(rows) // batch_size, verbose, [*(callbacks or []), *_watching(stage, progress)])
 
 
 def train_on_itself(
@@ -189,13 +183,7 @@ def train_on_itself(
     stage = f"self_training_{number}"
     pairs = pairs[progress.resume(stage, model) * batch_size :]
     data = batches(images, pairs, batch_size)
-    _fit(
-        model,
-        data,
-        len(pairs) // batch_size,
-        verbose,
-        [*(callbacks or []), *progress.saving(stage), TimeLeft(stage.replace("_", " "))],
-    )
+    _fit(model, data, len(pairs) // batch_size, verbose, [*(callbacks or []), *_watching(stage, progress)])
 
 
 def order(rng: np.random.Generator, count: int, wanted: int) -> np.ndarray:

@@ -34,6 +34,7 @@ def signatures(model: LatentGAN, crop: str) -> dict[str, Signature]:
         tf.TensorSpec([None], tf.int64, "seed"),
         tf.TensorSpec([None, prior.num_components], tf.float32, "weights"),
     )
+    files = tf.TensorSpec([None], tf.string, "image_bytes")
 
     def decode(z: tf.Tensor) -> tf.Tensor:
         return model.generator(z, training=False)
@@ -94,7 +95,6 @@ def signatures(model: LatentGAN, crop: str) -> dict[str, Signature]:
             name = function.__name__
             found[name] = Signature(function, [tf.TensorSpec([None, *shape], tf.float32, "images")])
             if is_image:
-                files = tf.TensorSpec([None], tf.string, "image_bytes")
                 found[f"{name}_uint8"] = Signature(function, [tf.TensorSpec([None, *shape], tf.uint8, "images")])
                 found[f"{name}_bytes"] = Signature(_of_files(function), [files])
     if is_image and "encode" in model.capabilities:
