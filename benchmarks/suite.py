@@ -2,9 +2,9 @@
 
 DIR has `.npz` files (x_train, y_train, and x_test, y_test where there are) and folders of class folders. For each set
 and seed: k-means on pixels, HOG and the network's features, a GaussianMixture of scikit-learn on 50 principal
-components, link clusters by each descriptor and by the one chosen without labels, and the whole default: C after
-supervised training and self-training (left out by `--clusters`), with the number of kinds that it would count. Labels
-serve the scores alone.
+components, link clusters by each descriptor and by the one chosen without labels, and the whole default, as `tfgmmgan cluster`
+runs it: C after supervised training and self-training (left out by `--clusters`), with the number of kinds that it
+would count. Labels serve the scores alone.
 """
 
 import argparse
@@ -23,6 +23,7 @@ from tfgmmgan.clustering.choice import CANDIDATES, WITH_NETWORK
 from tfgmmgan.clustering.count import as_good, choose_count
 from tfgmmgan.data.originals import Originals
 from tfgmmgan.evaluation.metrics.clustering import calibration, cluster_scores
+from tfgmmgan.kinds.answer import WIDTH
 
 Rows = dict[str, float | str]
 
@@ -77,7 +78,7 @@ def measure(
     add("GaussianMixture on PCA", GaussianMixture(k, random_state=seed).fit_predict(reduced), started)
 
     started = time.perf_counter()
-    default = ImageClusterer(k, **options)
+    default = ImageClusterer(k, width=WIDTH, **options)
     if args.clusters:
         described = default.describe(images, originals)
         clusters = LinkClustering(k, random_state=seed).fit_predict(described)
