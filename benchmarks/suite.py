@@ -2,9 +2,9 @@
 
 DIR has `.npz` files (x_train, y_train, and x_test, y_test where there are) and folders of class folders. For each set
 and seed: k-means on pixels, HOG and the network's features, a GaussianMixture of scikit-learn on 50 principal
-components, link clusters by each descriptor and by the one chosen without labels, and the whole default, as `tfgmmgan cluster`
-runs it: C after supervised training and self-training (left out by `--clusters`), with the number of kinds that it
-would count. Labels serve the scores alone.
+components, link clusters by each descriptor and by the one chosen without labels, and the whole default, as the command
+`cluster` runs it: C after supervised training and self-training (left out by `--clusters`), with the number of kinds
+that it would count. Labels serve the scores alone.
 """
 
 import argparse

@@ -98,14 +98,24 @@ class ForwardPass:
         return self.model.generator(z, training=True)
 
     @cached_property
+    def seen_real(self) -> tf.Tensor:
+        """Real examples as the discriminator sees them, (B, *data_shape)."""
+        return self.model.augmented(self.real, split(self.seed, 1))
+
+    @cached_property
+    def seen_fake(self) -> tf.Tensor:
+        """Generated examples as the discriminator sees them, (S * K, *data_shape)."""
+        return self.model.augmented(self.fake, split(self.seed, 2))
+
+    @cached_property
     def real_features(self) -> tf.Tensor:
         """The discriminator's encoding of real examples, (B, F)."""
-        return self.model.discriminator.encoder(self.real, training=True)
+        return self.model.discriminator.encoder(self.seen_real, training=True)
 
     @cached_property
     def fake_features(self) -> tf.Tensor:
         """The discriminator's encoding of generated examples, (S * K, F)."""
-        return self.model.discriminator.encoder(self.fake, training=True)
+        return self.model.discriminator.encoder(self.seen_fake, training=True)
 
     @cached_property
     def real_trunk(self) -> tf.Tensor:

@@ -1,11 +1,12 @@
 """LatentGAN: what all systems have in common, and what a system says of itself."""
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import keras
 import numpy as np
 import tensorflow as tf
 
+from tfgmmgan.data.diff_augment import diff_augment
 from tfgmmgan.data.scaling import to_float
 from tfgmmgan.losses import ADVERSARIAL_LOSSES, gradient_penalty
 from tfgmmgan.models.forward import ForwardPass, Latents
@@ -37,6 +38,10 @@ class LatentGAN(Sampler, Trainer):
             `update_order="alternating", critic_steps=5`. Default `"non_saturating"`.
         gradient_penalty: Weight of D's gradient penalty (WGAN-GP: 10), with which the architecture's own discriminator
             has no batch norm: the penalty is on each example's gradient alone. Default 0.
+        diff_augment: How images are changed, real and drawn ones alike, before D sees them
+            (`tfgmmgan.data.diff_augment`; Zhao et al. 2020), with which D learns few images less by heart: `"none"`,
+            `"translation_cutout"`, `"color_translation_cutout"`. A classifier on D's encoding sees the same.
+            Default `"none"`.
         **kwargs: `generator`, `architecture` and `width` of `tfgmmgan.models.sampler.Sampler`; `update_order`,
             `generator_batch_size`, `critic_steps`, `weight_clip` and `seed` of `tfgmmgan.models.trainer.Trainer`;
             `name` and `dtype` of Keras.
@@ -63,12 +68,16 @@ class LatentGAN(Sampler, Trainer):
         discriminator: keras.layers.Layer | None = None,
         adversarial_loss: str = "non_saturating",
         gradient_penalty: Weight = 0.0,
+        diff_augment: Literal["none", "translation_cutout", "color_translation_cutout"] = "none",
         **kwargs,
     ) -> None:
         super().__init__(data_shape, prior, **kwargs)
         self.adversarial_loss = adversarial_loss
         self.gradient_penalty = gradient_penalty
+        self.diff_augment = diff_augment
         check_arguments(self)
+        if diff_augment != "none" and len(self.data_shape) != 3:
+            raise UserError(f"diff_augment is for images (H, W, C); data_shape is {self.data_shape}.")
         self._adversarial = ADVERSARIAL_LOSSES[adversarial_loss]
         if discriminator is not None:
             self._given.add("discriminator")
@@ -154,8 +163,12 @@ class LatentGAN(Sampler, Trainer):
         def critic(examples: tf.Tensor) -> tf.Tensor:
             return self.scores_as(self.discriminator(examples, training=True), components)
 
-        fake = tf.stop_gradient(forward.fake[:count])
-        return gradient_penalty(critic, forward.real[:count], fake, split(forward.seed, 3))
+        fake = tf.stop_gradient(forward.seen_fake[:count])
+        return gradient_penalty(critic, forward.seen_real[:count], fake, split(forward.seed, 3))
+
+    def augmented(self, examples: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+        """Return examples as the discriminator sees them in training."""
+        return diff_augment(examples, self.diff_augment, seed)
 
     def output_counts(self) -> tuple[int, ...]:
         """Return how many outputs a discriminator of this system may have, its own first."""
