@@ -37,28 +37,46 @@ def join(links: np.ndarray, num_clusters: int, entropy_penalty: float, least: fl
     information bottleneck, Slonim and Tishby 1999, on links.) Returns the clusters, (M,).
     """
     joint, clusters = links / links.sum(), np.arange(len(links))
-    pooled = np.stack([_pooled(row, joint).sum(axis=1) for row in joint])  # over all columns, for each two rows
-    while len(joint) > num_clusters:
-        own, share = np.diagonal(joint), joint.sum(axis=1)
-        ends = _pooled(own[:, None], joint)  # the columns of the two themselves, where rows and columns meet
-        corner = _xlogx(own[:, None] + own + 2 * joint) - _xlogx(own)[:, None] - _xlogx(own) - 2 * _xlogx(joint)
-        change = 2 * (pooled - ends - ends.T) + corner - (2 - entropy_penalty) * _pooled(share[:, None], share)
-        small = share < least
-        if small.any():
-            change[~(small[:, None] | small)] = -np.inf
-        np.fill_diagonal(change, -np.inf)
-        first, second = sorted(np.unravel_index(change.argmax(), change.shape))
+    share, there = joint.sum(axis=1), np.ones(len(links), bool)
+    change = _joining(joint, entropy_penalty)
+    for _ in range(len(links) - num_clusters):
+        small = there & (share < least)
+        allowed = np.where(small[:, None] | small, change, -np.inf) if small.any() else change
+        first, second = sorted(np.unravel_index(allowed.argmax(), change.shape))
         for old in (first, second):
-            pooled -= _pooled(joint[:, old, None], joint[:, old])
+            _pool(change, joint[:, old], -2)
         joint[first] += joint[second]
         joint[:, first] += joint[:, second]
-        rest = np.arange(len(joint)) != second
-        joint, pooled = joint[np.ix_(rest, rest)], pooled[np.ix_(rest, rest)]
-        pooled += _pooled(joint[:, first, None], joint[:, first])
-        pooled[first] = pooled[:, first] = _pooled(joint[first], joint).sum(axis=1)
+        joint[second] = joint[:, second] = 0
+        share[first], share[second], there[second] = share[first] + share[second], 0, False
+        _pool(change, joint[:, first], 2)
+        change[first] = change[:, first] = np.where(there, _joining_one(joint, share, first, entropy_penalty), -np.inf)
+        change[second] = change[:, second] = -np.inf
         clusters[clusters == second] = first
-        clusters[clusters > second] -= 1
-    return clusters
+    return np.unique(clusters, return_inverse=True)[1]
+
+
+def _joining(joint: np.ndarray, entropy_penalty: float) -> np.ndarray:
+    """Return by how much the information grows where two clusters become one, for each two of (K, K) links of sum 1."""
+    share = joint.sum(axis=1)
+    return np.stack([_joining_one(joint, share, one, entropy_penalty) for one in range(len(joint))])
+
+
+def _joining_one(joint: np.ndarray, share: np.ndarray, one: int, entropy_penalty: float) -> np.ndarray:
+    """Return by how much the information grows where one cluster is joined with each, (K,); -inf for itself."""
+    row, own, linked = joint[one], np.diagonal(joint), np.flatnonzero(joint[one])
+    rows = _pooled(row[linked], joint[:, linked]).sum(axis=1)
+    rows -= _pooled(row[one], row) + _pooled(own, row)  # but where rows and columns of the two meet
+    corner = _xlogx(own[one] + own + 2 * row) - _xlogx(own[one]) - _xlogx(own) - 2 * _xlogx(row)
+    change = 2 * rows + corner - (2 - entropy_penalty) * _pooled(share[one], share)
+    change[one] = -np.inf
+    return change
+
+
+def _pool(change: np.ndarray, column: np.ndarray, times: int) -> None:
+    """Add to what is there for each two rows by how much a column's x log x grows; nothing where one of them has 0."""
+    linked = np.flatnonzero(column)
+    change[np.ix_(linked, linked)] += times * _pooled(column[linked, None], column[linked])
 
 
 def exchange(
@@ -69,29 +87,65 @@ def exchange(
     No cluster loses its last micro-cluster, or what takes it below the share `least` of the links. Returns clusters and
     information.
     """
-    clusters, member = clusters.copy(), np.eye(num_clusters)[clusters]
-    weights = links.sum(axis=1) / links.sum()
+    clusters, links, member = clusters.copy(), links / links.sum(), np.eye(num_clusters)[clusters]
+    weights, itself, members = links.sum(axis=1), np.diagonal(links), np.bincount(clusters, minlength=num_clusters)
     to_cluster = links @ member  # (M, K)
-    joint, moved = member.T @ to_cluster, True
-    best = _information(joint, entropy_penalty)
+    joint, moved = _Joint(member.T @ to_cluster), True
     while moved:
         moved = False
         for one, old in enumerate(clusters):
-            rest = clusters == old
-            rest[one] = False
-            if not rest.any() or weights[rest].sum() < least:
+            if members[old] == 1 or joint.share[old] - weights[one] < least:
                 continue
-            change = np.eye(num_clusters) - np.eye(num_clusters)[old]  # a row for each cluster it could move to
-            outer = change[:, :, None] * to_cluster[one]
-            own = links[one, one] * change[:, :, None] * change[:, None]
-            joints = joint + outer + outer.transpose(0, 2, 1) + own
-            values = _information(joints, entropy_penalty)
-            new = int(values.argmax())
-            if values[new] > best + 1e-9:
-                best, joint, moved = values[new], joints[new], True
-                to_cluster += np.outer(links[:, one], change[new])
-                clusters[one] = new
-    return clusters, float(best)
+            gains = joint.gains(old, to_cluster[one], weights[one], itself[one], entropy_penalty)
+            new = int(gains.argmax())
+            if gains[new] > 1e-9:
+                change = np.eye(num_clusters)[new] - np.eye(num_clusters)[old]
+                outer = np.outer(change, to_cluster[one])
+                joint = _Joint(joint.links + outer + outer.T + itself[one] * np.outer(change, change))
+                to_cluster += np.outer(links[:, one], change)
+                members += change.astype(int)
+                clusters[one], moved = new, True
+    return clusters, float(_information(joint.links, entropy_penalty))
+
+
+class _Joint:
+    """Links between clusters, (K, K), of sum 1, with x log x of all."""
+
+    def __init__(self, links: np.ndarray) -> None:
+        self.links, self.share = links, links.sum(axis=1)
+        self.logs, self.share_logs = _xlogx(links), _xlogx(self.share)
+
+    def gains(self, old: int, linked: np.ndarray, weight: float, itself: float, entropy_penalty: float) -> np.ndarray:
+        """Return by how much the information grows where a micro-cluster moves to each cluster, (K,); 0 to its own.
+
+        Only what is linked to it changes, in the rows and columns of the two clusters.
+
+        Args:
+            old: Its cluster.
+            linked: (K,) its links to each cluster.
+            weight: Their sum.
+            itself: Its links within.
+            entropy_penalty: As in `link_information`.
+        """
+        row, own, there = self.links[old], np.diagonal(self.links), np.flatnonzero(linked)
+        changed = np.empty((4, len(row)))
+        changed[0] = row - linked  # the old cluster's row
+        changed[1] = own + 2 * linked + itself  # the new one's links within
+        changed[2] = row - linked + (linked[old] - itself)  # between the two
+        changed[3] = self.share + weight
+        changed = _xlogx(changed)
+        taken, between = changed[0] - self.logs[old], changed[2] - self.logs[old]
+        given = _xlogx(self.links[:, there] + linked[there]) - self.logs[:, there]  # the new ones' rows
+        rest = given.sum(axis=1) + (taken.sum() - taken[old]) - taken
+        rest[there] -= given[there, np.arange(len(there))]
+        if linked[old]:
+            rest -= given[:, np.searchsorted(there, old)]
+        within = changed[1] - np.diagonal(self.logs)
+        within += _xlogx(row[old] - 2 * linked[old] + itself) - self.logs[old, old]
+        entropy = changed[3] - self.share_logs + (_xlogx(self.share[old] - weight) - self.share_logs[old])
+        gains = 2 * (rest + between) + within - (2 - entropy_penalty) * entropy
+        gains[old] = 0.0
+        return gains
 
 
 def regroup(
@@ -115,27 +169,44 @@ def regroup(
     """
     best = link_information(links, clusters, num_clusters, entropy_penalty)
     while True:
-        halves = [
-            (link_information(links, np.where(half, num_clusters, clusters), num_clusters + 1, entropy_penalty), half)
-            for cluster in range(num_clusters)
-            for half in _halves(links, clusters == cluster, entropy_penalty)
+        member = np.eye(num_clusters)[clusters]
+        to_cluster = links @ member
+        joint = member.T @ to_cluster
+        halves = [half for one in range(num_clusters) for half in _halves(links, clusters == one, entropy_penalty)]
+        homes = np.array([clusters[half.argmax()] for half in halves])
+        halved = [
+            _information(_halved(joint, home, half @ to_cluster, half @ links @ half), entropy_penalty)
+            for home, half in zip(homes, halves, strict=True)
         ]
-        plans = []
-        for one in range(num_clusters):
-            for other in range(one):
-                joined = np.where(clusters == one, other, clusters)
-                kept = link_information(links, joined, num_clusters, entropy_penalty)
-                for information, half in halves:
-                    if clusters[half.argmax()] not in (one, other):
-                        plans.append((kept + information, one, joined, half))
-        plans.sort(key=lambda plan: -plan[0])
-        for _, free, joined, half in plans[:PROMISING]:
-            found, information = exchange(links, np.where(half, free, joined), num_clusters, entropy_penalty, least)
+        ones, others = np.tril_indices(num_clusters, -1)
+        plans = _joining(joint / joint.sum(), entropy_penalty)[ones, others][:, None] + halved
+        plans[(homes == ones[:, None]) | (homes == others[:, None])] = -np.inf  # a third cluster is halved
+        promising = np.argsort(-plans, axis=None, kind="stable")[:PROMISING]
+        for pair, number in zip(*np.unravel_index(promising, plans.shape), strict=True):
+            if plans[pair, number] == -np.inf:
+                return clusters, best
+            one, other, half = ones[pair], others[pair], halves[number]
+            start = np.where(half, one, np.where(clusters == one, other, clusters))
+            found, information = exchange(links, start, num_clusters, entropy_penalty, least)
             if information > best + 1e-6 and is_large_enough(links, found, num_clusters, least):
                 clusters, best = found, information
                 break
         else:
             return clusters, best
+
+
+def _halved(joint: np.ndarray, cluster: int, linked: np.ndarray, within: float) -> np.ndarray:
+    """Return the joint links where a half of a cluster is one more, (K, K) -> (K + 1, K + 1).
+
+    `linked`, (K,), are the half's links to each cluster before, and `within` those inside it.
+    """
+    linked = linked.copy()
+    linked[cluster] -= within
+    rest = joint.copy()
+    rest[cluster] -= linked
+    rest[:, cluster] -= linked
+    rest[cluster, cluster] = joint[cluster, cluster] - 2 * linked[cluster] - within
+    return np.block([[rest, linked[:, None]], [linked[None], np.array([[within]])]])
 
 
 def _halves(links: np.ndarray, members: np.ndarray, entropy_penalty: float) -> list[np.ndarray]:
