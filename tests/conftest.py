@@ -4,7 +4,7 @@ import pytest
 import tensorflow as tf
 
 import tfgmmgan
-from tfgmmgan.clustering import classifier_training
+from tfgmmgan.clustering import classifier_training, sizes
 from tfgmmgan.evaluation import subject
 from tfgmmgan.evaluation.networks import autoencoder, judge
 from tfgmmgan.evaluation.sections import trade_off
@@ -25,6 +25,7 @@ def cache(tmp_path_factory):
             patch.setattr(module, "MIN_STEPS", 20)
         patch.setattr("tfgmmgan.evaluation.networks.inception.answers", lambda urls: False)
         patch.setattr(classifier_training, "SETTLING", 4)
+        patch.setattr(sizes, "has_faiss", lambda: False)
         patch.setattr(subject, "NUM_SAMPLES", 100)
         patch.setattr(subject, "LEAST_PER_COMPONENT", 200)
         patch.setattr(trade_off, "SCALES", (0.5, 1.0))

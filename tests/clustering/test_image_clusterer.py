@@ -218,6 +218,11 @@ def test_how_many_images_are_of_use():
         assert images_wanted(shape) == count
 
 
+def test_with_faiss_a_million_small_images_are_of_use(monkeypatch):
+    monkeypatch.setattr(sizes, "has_faiss", lambda: True)
+    assert images_wanted((32, 32, 3)) > 1_000_000 > images_wanted((128, 128, 3)) > 60_000
+
+
 def test_it_is_made_again_of_its_config(images):
     clusterer = ImageClusterer(7, "patches", 2, 0.2, augmentation=Augmentation(flip=True), random_state=3)
     assert ImageClusterer.from_config(clusterer.get_config()).get_params() == clusterer.get_params()

@@ -10,8 +10,9 @@ from sklearn.metrics import mutual_info_score
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from tfgmmgan.clustering import LinkClustering, link_clustering, make_descriptor
-from tfgmmgan.clustering.link_clustering import NEIGHBOURS, nearest_rows
+from tfgmmgan.clustering.link_clustering import NEIGHBOURS
 from tfgmmgan.clustering.links import exchange, is_large_enough, join, link_information, regroup
+from tfgmmgan.clustering.nearest import nearest_rows
 from tfgmmgan.evaluation import cluster_scores
 from tfgmmgan.utils.errors import UserError
 
@@ -173,11 +174,15 @@ def test_a_new_row_is_of_the_cluster_of_the_nearest_micro_cluster():
     assert set(model.micro_cluster_labels_) == set(model.labels_) == {0, 1, 2, 3}
 
 
-def test_neighbours_are_the_nearest_rows():
-    rows = np.random.default_rng(0).normal(size=(30, 6))
-    distances = ((rows[:, None] - rows[None]) ** 2).sum(axis=2)
-    np.fill_diagonal(distances, np.inf)
-    np.testing.assert_array_equal(nearest_rows(rows, 4), distances.argsort(axis=1)[:, :4])
+def test_of_many_rows_micro_clusters_are_sought_among_some_and_all_are_given_to_one(monkeypatch):
+    monkeypatch.setattr(link_clustering, "SEEN", 300)
+    rng = np.random.default_rng(0)
+    truth = rng.integers(3, size=900)
+    rows = 20 * np.eye(3)[truth] + rng.normal(size=(900, 3))
+    model = LinkClustering(3, random_state=0).fit(rows)
+    assert same_partition(model.labels_, truth)
+    np.testing.assert_array_equal(model.predict(rows), model.labels_)
+    assert len(model.micro_cluster_centers_) == 30  # as of 900 rows
 
 
 def test_the_seed_decides():

@@ -10,7 +10,7 @@ from sklearn.neighbors import NearestNeighbors
 
 from tfgmmgan.clustering import LinkClustering, strangeness
 from tfgmmgan.clustering.clarity import neighbour_shares, runs_into
-from tfgmmgan.clustering.link_clustering import nearest_rows
+from tfgmmgan.clustering.nearest import nearest_rows
 from tfgmmgan.clustering.strangeness import distances_to, duplicate_of, outlier_scores
 
 

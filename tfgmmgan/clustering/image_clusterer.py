@@ -105,8 +105,8 @@ class ImageClusterer(ClusterMixin, BaseEstimator):
         duplicate_of_: (m,) the first image that is nearly the same, -1 where there is none before it.
         distances_: (m,) mean distance to the five nearest rows.
         image_shape_: (H, W, C).
-        rows_used_: (m,) which of the images the clusters were sought among, all up to
-            60,000, of large images fewer.
+        rows_used_: (m,) which of the images the clusters were sought among: all up to 60,000, of large images fewer;
+            where faiss is installed (`pip install tfgmmgan[scale]`), as many as have 4 GiB.
     """
 
     def __init__(
@@ -180,7 +180,7 @@ class ImageClusterer(ClusterMixin, BaseEstimator):
             )
         self.image_shape_ = images.shape[1:]
         self.rows_used_ = some(len(images), images_wanted(images.shape[1:]), self.random_state)
-        used = images[self.rows_used_]
+        used = images if len(self.rows_used_) == len(images) else images[self.rows_used_]
         vars(self).pop("classifier_", None)  # of a fit before this one
         self._begin(1, "what images are compared by")
         if features is None:

@@ -11,14 +11,16 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from tfgmmgan.clustering.cluster_likelihood import log_likelihood
 from tfgmmgan.clustering.links import exchange, is_large_enough, join, link_information, regroup
+from tfgmmgan.clustering.nearest import nearest_rows
 from tfgmmgan.clustering.progress import Progress
 from tfgmmgan.utils.arguments import Count, Share, check_arguments
 
-__all__ = ["LinkClustering", "nearest_rows"]
+__all__ = ["LinkClustering"]
 
 NEIGHBOURS = 5  # of a row, to which it is linked
 LARGE, SMALL = (40, 150), (20, 30)  # micro-clusters for a cluster, if they have so many rows on average
 STARTS = 5  # clusterings of the micro-clusters' centres that are improved, beside a spectral one
+SEEN = 60_000  # rows, a random choice of more, that micro-clusters are sought among; the others go to the nearest
 MOST_SEED = 2**32 - 1000  # what scikit-learn takes, and some more
 SEED_OF_INIT = 10_000  # what is added to the seed for each further set of micro-clusters
 ALIKE = 0.015  # nats of information that say nothing: on Fashion-MNIST, seeds 100 to 103, 0.005 and 0.05 did as well
@@ -147,24 +149,14 @@ class LinkClustering(ClusterMixin, BaseEstimator):
         return [one for one in found if is_large_enough(links, one[0], self.n_clusters, options[-1])] or found
 
 
-def nearest_rows(rows: np.ndarray, count: int) -> np.ndarray:
-    """Return the rows nearest to each in Euclidean distance.
-
-    Args:
-        rows: (n, D), n >= 2.
-        count: How many neighbours; n - 1 where there are not as many.
-
-    Returns:
-        (n, count) integers, nearest first, never the row itself.
-    """
-    count = min(count, len(rows) - 1)
-    return NearestNeighbors(n_neighbors=count).fit(rows).kneighbors(return_distance=False)
-
-
 def _micro_clusters(rows: np.ndarray, n_clusters: int, seed: int) -> KMeans:
     most, least = (min(each * n_clusters, len(rows) // size) for each, size in (LARGE, SMALL))
-    count = min(max(n_clusters, least, most), len(np.unique(rows, axis=0)))
-    return KMeans(count, n_init=1, max_iter=30, random_state=seed).fit(rows)
+    some = rows if len(rows) <= SEEN else rows[np.random.default_rng(seed).permutation(len(rows))[:SEEN]]
+    count = min(max(n_clusters, least, most), len(np.unique(some, axis=0)))
+    kmeans = KMeans(count, n_init=1, max_iter=30, random_state=seed).fit(some)
+    if len(some) < len(rows):
+        kmeans.labels_ = kmeans.predict(rows)
+    return kmeans
 
 
 def _starts(links: np.ndarray, centres: np.ndarray, n_clusters: int, seed: int) -> list[np.ndarray]:

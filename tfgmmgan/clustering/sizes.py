@@ -4,9 +4,12 @@ import math
 
 import numpy as np
 
+from tfgmmgan.clustering.nearest import EXACT, has_faiss
+
 __all__ = ["images_wanted", "some", "training_steps"]
 
-MOST_IMAGES, MOST_BYTES = 60_000, 2**29  # that clusters are sought among: time is their square
+MOST_IMAGES, MOST_BYTES = EXACT, 2**29  # that clusters are sought among: time is their square
+WITH_FAISS = 2**32  # bytes of images, however many, where it is not
 LEAST_IMAGES = 10_000  # of however large images
 STEPS, SHOWN = (300, 3000), 20  # of C on the clusters, least and most; how often each image is shown between
 
@@ -18,7 +21,10 @@ def training_steps(steps: int | None, count: int, batch_size: int) -> int:
 
 def images_wanted(data_shape: tuple[int, ...]) -> int:
     """Return among how many images of a shape clusters are sought at most."""
-    return max(LEAST_IMAGES, min(MOST_IMAGES, MOST_BYTES // math.prod(data_shape)))
+    size = math.prod(data_shape)
+    if has_faiss():
+        return max(LEAST_IMAGES, WITH_FAISS // size)
+    return max(LEAST_IMAGES, min(MOST_IMAGES, MOST_BYTES // size))
 
 
 def some(count: int, most: int, seed: int) -> np.ndarray:

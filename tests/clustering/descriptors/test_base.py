@@ -9,7 +9,7 @@ from sklearn.exceptions import NotFittedError
 
 from tfgmmgan.clustering import DESCRIPTORS, HOG, Patches, Pixels, make_descriptor
 from tfgmmgan.clustering.descriptors import Descriptor, FunctionDescriptor, JoinedDescriptors
-from tfgmmgan.clustering.link_clustering import nearest_rows
+from tfgmmgan.clustering.nearest import nearest_rows
 from tfgmmgan.data.scaling import to_float
 from tfgmmgan.utils.errors import UserError
 
