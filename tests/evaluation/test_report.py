@@ -11,9 +11,9 @@ import pytest
 import tfgmmgan
 from tfgmmgan.data import ImageData, Split
 from tfgmmgan.evaluation import aggregate, describe, make_scorecard
+from tfgmmgan.evaluation.comparison import comparison_table
 from tfgmmgan.evaluation.report import write_report
 from tfgmmgan.evaluation.sections.clustering import confusion_chart
-from tfgmmgan.evaluation.terminal import aggregate_table
 from tfgmmgan.plotting import write_figures
 
 VOID = {"meta", "img", "br", "link", "input"}
@@ -106,7 +106,7 @@ def test_of_several_runs(tiny_gmmgan, images, tmp_path):
     write_report(tmp_path / "report.html", cards, [HISTORY, HISTORY])
     text, _ = read(tmp_path / "report.html")
     assert "gmmgan on quadrants" in text
-    assert aggregate_table(aggregate(cards)).startswith("gmmgan on quadrants, 2 runs, seeds 0, 1")
+    assert comparison_table([aggregate(cards)]).startswith("gmmgan: 2 runs, seeds 0, 1\nquadrants ")
     values = [card["test"]["clustering"]["classifier"]["acc"] for card in cards]
     assert f"{np.mean(values):.3f} ± {np.std(values, ddof=1):.3f}" in text
     assert "2 runs, seeds 0, 1" in text and "standard errors over runs" in text

@@ -3,8 +3,9 @@
 from pathlib import Path
 
 from tfgmmgan.cli.arguments import Parser, add_checkpoint, add_options, check_networks, given_options
+from tfgmmgan.evaluation.comparison import comparison_table
 from tfgmmgan.evaluation.options import EvaluationOptions
-from tfgmmgan.evaluation.terminal import aggregate_table, describe
+from tfgmmgan.evaluation.terminal import describe
 from tfgmmgan.utils.arguments import arguments as arguments_of
 from tfgmmgan.utils.errors import UserError
 
@@ -12,14 +13,14 @@ __all__ = ["command"]
 
 
 def command(arguments: list[str], prog: str) -> None:
-    """Measure trained runs; of several that differ in their seeds print mean and standard deviation."""
+    """Measure trained runs, and compare several; of those that differ in their seeds the mean is taken."""
     parser = Parser(
         prog=prog,
         description="Measure trained runs: Fréchet and kernel distance, precision and recall and classifier scores of "
         "generated examples, the health of each mode, quality against diversity over variance scales and, where there "
         "are labels, how the modes agree with the classes (ACC, purity, NMI, ARI) beside k-means. Writes "
         "scorecard.json, report.html and samples/final_*.png into each run. Runs that differ in their "
-        "seeds alone are put together.",
+        "seeds alone are put together, those that differ in more are compared, a column each.",
     )
     parser.add_argument("runs", nargs="+", metavar="RUN", help="run directory that train.py wrote")
     add_checkpoint(parser)
@@ -27,7 +28,9 @@ def command(arguments: list[str], prog: str) -> None:
         "--reuse", action="store_true", help="take the scorecards of runs that were measured since they were trained"
     )
     parser.add_argument(
-        "--output", metavar="DIR", help="write aggregate.json and report.html of the runs together to this directory"
+        "--output",
+        metavar="DIR",
+        help="write aggregate.json and report.html of the runs together, or of methods side by side, to this directory",
     )
     measured = {
         f"evaluation.{name}": argument
@@ -41,7 +44,7 @@ def command(arguments: list[str], prog: str) -> None:
     from tfgmmgan.training import loading, measuring
     from tfgmmgan.training.compat import read_run_config
     from tfgmmgan.training.run_directory import RunDirectory
-    from tfgmmgan.training.several import report_runs, write_aggregate
+    from tfgmmgan.training.several import compare_runs, report_runs, write_aggregate
 
     changed = given_options(options, measured)
     if options.output and len(options.runs) < 2:
@@ -70,12 +73,12 @@ def command(arguments: list[str], prog: str) -> None:
         return
     groups = same_but_seed(cards)
     together = [aggregate(group) for group in groups]
-    for one in together:
-        print(aggregate_table(one), end="\n\n")
+    print(comparison_table(together))
     if options.output:
-        folder = Path(options.output)
+        folder, of_group = Path(options.output), [[runs[cards.index(card)] for card in group] for group in groups]
         write_aggregate(folder, together)
-        for number, group in enumerate(groups):
-            name = "report.html" if len(groups) == 1 else f"report-{number + 1}.html"
-            report_runs(folder / name, [runs[cards.index(card)] for card in group], group, options.checkpoint)
-        print(f"Wrote {folder}/aggregate.json and a report for each group of runs that differ in their seeds alone")
+        if len(groups) == 1:
+            report_runs(folder / "report.html", runs, cards, options.checkpoint)
+        else:
+            compare_runs(folder, groups, of_group, options.checkpoint)
+        print(f"\nWrote {folder}/report.html and {folder}/aggregate.json")

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from tfgmmgan.cli.arguments import Parser
-from tfgmmgan.evaluation.terminal import comparison_table
+from tfgmmgan.evaluation.comparison import published_block, published_table
 from tfgmmgan.training.options import TrainConfig
 from tfgmmgan.training.published import PublishedRow, read_table
 from tfgmmgan.utils.errors import UserError
@@ -90,8 +90,9 @@ def reproduce_row(row: PublishedRow, configs: list[TrainConfig], folder: Path) -
         runs.append(run)
         together = aggregate(cards)
         write_aggregate(folder, {"row": row.name, "published": row.text, "notes": row.notes, **together})
-        report_runs(folder / "report.html", runs, cards)
-        print(comparison_table(row.text, row.values, row.paths, cards, together), flush=True)
+        beside = row.text, row.values, row.paths, cards, together
+        report_runs(folder / "report.html", runs, cards, published=published_block(*beside))
+        print(published_table(*beside), flush=True)
         print(f"Notes: {row.notes}" if row.notes else "", end="\n\n", flush=True)
     if cards:
         print(f"Wrote {folder}/aggregate.json and {folder}/report.html")

@@ -29,6 +29,7 @@ def write_report(
     pictures: Path | None = None,
     stem: str = "final",
     classes: Sequence[str] = (),
+    published: str = "",
 ) -> None:
     """Write the report, an HTML file, of one run, or of several that differ in their seeds.
 
@@ -39,6 +40,7 @@ def write_report(
         pictures: The directory of figures `<stem>_<kind>.png`; of the first of several runs.
         stem: See `pictures`.
         classes: Names of the classes, for the confusion matrix.
+        published: A block of HTML with published numbers beside ours.
     """
     files = sorted(pictures.glob(f"{stem}_*.png")) if pictures is not None else []
     runs = Runs(cards, classes, {file.stem.removeprefix(f"{stem}_"): file.read_bytes() for file in files})
@@ -54,6 +56,7 @@ def write_report(
         card=runs.card,
         summary=summary(runs.card).splitlines(),
         tiles=[tile for section in SECTIONS for tile in section.tiles(runs)],
+        published=published,
         pictures=html.figures(drawn) if drawn else "",
         blocks=[section.block(runs) for section in SECTIONS],
         epochs=epochs,

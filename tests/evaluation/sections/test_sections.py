@@ -7,9 +7,9 @@ import pytest
 from tfgmmgan import GAN
 from tfgmmgan.data import ImageData, Split
 from tfgmmgan.evaluation import SECTIONS, Section, aggregate, describe, make_scorecard
+from tfgmmgan.evaluation.comparison import comparison_table
 from tfgmmgan.evaluation.display import html
 from tfgmmgan.evaluation.report import write_report
-from tfgmmgan.evaluation.terminal import aggregate_table
 
 
 class Brightness(Section):
@@ -45,7 +45,7 @@ def test_a_new_one_is_measured_printed_and_reported(with_brightness, images, tmp
     expected = f"{card['brightness']['mean']:.4f}"
     assert list(card["seconds"])[-2:] == ["brightness", "total"]
     assert describe(card).endswith(f"\n\nBRIGHTNESS {expected}")
-    line = aggregate_table(aggregate([card])).splitlines()[-1].split()
+    line = comparison_table([aggregate([card])]).splitlines()[-1].split()
     assert line == ["brightness.mean", expected]
     write_report(tmp_path / "report.html", [card])
     page = (tmp_path / "report.html").read_text()

@@ -1,0 +1,79 @@
+import base64
+import re
+
+import pytest
+
+from tfgmmgan.evaluation import aggregate
+from tfgmmgan.evaluation.comparison import comparison_table, published_block, published_table, write_comparison
+
+PNG = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
+PUBLISHED = (
+    "ACC 0.9 +- 0.1, FID 3 (X, Table 1)",
+    {"ACC": (0.9, 0.1), "FID": (3.0, None)},
+    {"ACC": "test.clustering.kmeans.acc", "FID": "image_quality.prior.inception.frechet_distance"},
+)
+
+
+def card(seed, acc, model="gmmgan", dataset="d", name=None, **options):
+    return {
+        "run": {
+            "name": name or f"r{seed}",
+            "epochs": 3,
+            "minutes": 1.0,
+            "config": {"model": {"name": model, **options}, "dataset": dataset, "seed": seed},
+        },
+        "test": {"num_examples": 10, "clustering": {"kmeans": {"acc": acc}}},
+        "versions": {"x": "1"},
+        "seconds": {"total": 5.0},
+        "notes": ["A note."],
+    }
+
+
+GMMGAN, GAN = [card(0, 0.5, width=1), card(1, 0.7, width=1)], [card(0, 0.25, "gan")]
+
+
+def test_methods_have_a_column_each():
+    lines = comparison_table([aggregate(GMMGAN), aggregate(GAN)]).splitlines()
+    assert lines[:2] == ["gmmgan: 2 runs, seeds 0, 1", "gan: 1 run, seed 0"]
+    assert lines[2].split() == ["d", "gmmgan", "gan"]
+    assert lines[3].split() == ["test.clustering.kmeans.acc", "0.6000", "±", "0.1414", "0.2500"]
+
+
+def test_of_one_model_the_runs_are_named():
+    together = [aggregate([card(0, 0.5, name="wide")]), aggregate([card(0, 0.5, name="narrow")])]
+    assert comparison_table(together).splitlines()[2].split(maxsplit=1)[1].split("  ")[0] == "gmmgan, wide"
+
+
+def test_the_page_has_scores_options_pictures_and_links(tmp_path):
+    picture = tmp_path / "samples.png"
+    picture.write_bytes(PNG)
+    write_comparison(tmp_path / "a.html", [GMMGAN, GAN], ["report-1.html", "report-2.html"], [picture, tmp_path / "no"])
+    text = (tmp_path / "a.html").read_text()
+    rows = [re.findall(r"<t[dh]>(.*?)</t[dh]>", row) for row in re.findall(r"<tr.*?>.*?</tr>", text, re.DOTALL)]
+    assert ["test · clustering · kmeans · acc", "0.6000 ± 0.1414", "0.2500"] in rows
+    assert ["model.name", "gmmgan", "gan"] in rows and ["model.width", "1", "-"] in rows
+    assert not any(row and row[0] in ("dataset", "seed") for row in rows)
+    assert text.count("data:image/png") == 1 and 'href="report-2.html"' in text
+    assert "different datasets" not in text and 'lang="en"' in text and "2 methods on d" in text
+
+
+def test_different_datasets_are_said_to_be():
+    groups = [GMMGAN, [card(0, 0.5, "gan", "other")]]
+    assert comparison_table([aggregate(group) for group in groups]).splitlines()[2].startswith("d and other")
+
+
+def test_different_datasets_are_marked_on_the_page(tmp_path):
+    write_comparison(tmp_path / "a.html", [GMMGAN, [card(0, 0.5, "gan", "other")]], ["1", "2"])
+    assert "different datasets" in (tmp_path / "a.html").read_text()
+
+
+@pytest.mark.parametrize("make", [published_table, published_block])
+def test_beside_the_published(make):
+    text = str(make(*PUBLISHED, GMMGAN, aggregate(GMMGAN)))
+    for words in ("not measured", "X, Table 1", "3 epochs", "10 test examples", "0.9 +- 0.1", "0.6000", "0.1414"):
+        assert words in text, words
+    assert "0.5000, 0.7000" in text
+    if make is published_table:
+        assert "0.9 +- 0.1        0.6000    0.1414   0.5000, 0.7000" in text and text.endswith("A note.")

@@ -1,0 +1,172 @@
+"""Several methods, or ours and the published numbers, side by side: for the terminal and as a page."""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from tfgmmgan.evaluation.aggregate import aggregate
+from tfgmmgan.evaluation.display import TEMPLATES, html, image, text_table
+from tfgmmgan.evaluation.sections import SECTIONS
+from tfgmmgan.utils.files import replacing
+
+__all__ = ["comparison_table", "published_block", "published_table", "write_comparison"]
+
+
+def comparison_table(together: Sequence[dict]) -> str:
+    """Return the scores that people compare as a table, a column for each method.
+
+    Args:
+        together: An `aggregate` for each method.
+    """
+    what, names = " and ".join(dict.fromkeys(str(one["config"].get("dataset")) for one in together)), _names(together)
+    lines = [
+        f"{name}: {len(one['runs'])} {'runs, seeds' if len(one['runs']) > 1 else 'run, seed'} "
+        f"{', '.join(map(str, one['seeds']))}"
+        for name, one in zip(names, together, strict=True)
+    ]
+    width = max(18, *(len(name) + 2 for name in names))
+    return "\n".join([*lines, text_table(what, names, _scores(together), 62, width)])
+
+
+def write_comparison(
+    path: Path, groups: Sequence[list[dict]], pages: Sequence[str], pictures: Sequence[Path] = ()
+) -> None:
+    """Write a page with a column for each method.
+
+    Args:
+        path: Where to.
+        groups: The scorecards of each method's runs, which differ in their seeds.
+        pages: The name of each method's own report.
+        pictures: What each draws, PNG; a file that is not there is left out.
+    """
+    together = [aggregate(cards) for cards in groups]
+    names = _names(together)
+    drawn = {
+        name: image(picture.read_bytes(), f"Samples of {name}, by mode")
+        for name, picture in zip(names, pictures, strict=False)
+        if picture.is_file()
+    }
+    page = TEMPLATES.get_template("comparison.html.jinja").render(
+        datasets=list(dict.fromkeys(str(one["config"].get("dataset")) for one in together)),
+        methods=list(zip(names, together, pages, groups, strict=True)),
+        scores=html.table(["", *names], {_in_words(path): cells for path, cells in _scores(together).items()}),
+        options=html.table(["", *names], _differences(together)),
+        pictures=html.figures(drawn) if drawn else "",
+    )
+    with replacing(path) as temporary:
+        temporary.write_text(page, encoding="utf-8")
+
+
+def published_table(
+    text: str,
+    published: dict[str, tuple[float, float | None]],
+    paths: dict[str, str],
+    cards: list[dict],
+    together: dict,
+) -> str:
+    """Return our scores beside published ones, with the protocol of both.
+
+    Args:
+        text: What is published, with its source and protocol.
+        published: By name of the score the number and its error, or None.
+        paths: By name of the score its dotted path in a scorecard.
+        cards: Our scorecards.
+        together: Their `aggregate`.
+    """
+    seeds = ", ".join(map(str, together["seeds"]))
+    lines = [f"{'':<20}{'PUBLISHED':>22}{'OURS, MEAN':>14}{'STD':>10}   each seed ({seeds})"]
+    for name, (stated, mean, spread, values) in _beside(published, paths, together).items():
+        lines.append(f"{name:<20}{stated:>22}{mean:>14}{spread:>10}   {values}".rstrip())
+    return "\n".join([*lines, "", *_protocols(text, paths, cards), *cards[0]["notes"]])
+
+
+def published_block(
+    text: str,
+    published: dict[str, tuple[float, float | None]],
+    paths: dict[str, str],
+    cards: list[dict],
+    together: dict,
+) -> str:
+    """Return the same as a report's block."""
+    columns = [
+        "",
+        "published",
+        "ours, mean",
+        "standard deviation",
+        f"each seed ({', '.join(map(str, together['seeds']))})",
+    ]
+    table = html.table(columns, _beside(published, paths, together))
+    return html.block("Beside the published", table, *map(html.note, _protocols(text, paths, cards)))
+
+
+def _beside(published: dict, paths: dict[str, str], together: dict) -> dict[str, tuple[str, str, str, str]]:
+    """Return by name of a score what is published, our mean, its standard deviation, and each seed's."""
+    rows = {}
+    for name, (value, error) in published.items():
+        score = together["scores"].get(paths.get(name, ""))
+        stated = f"{value:g}" + (f" +- {error:g}" if error is not None else "")
+        if score is None:
+            rows[name] = (stated, "not measured", "", "")
+            continue
+        spread = "" if score["std"] is None else f"{score['std']:.4f}"
+        rows[name] = (stated, f"{score['mean']:.4f}", spread, ", ".join(f"{one:.4f}" for one in score["values"]))
+    return rows
+
+
+def _protocols(text: str, paths: dict[str, str], cards: list[dict]) -> list[str]:
+    """Return how the published numbers came about, and ours."""
+    first = cards[0]
+    protocol = [section.protocol(first, path) for path in paths.values() for section in SECTIONS]
+    facts = [f"{first['run']['epochs']} epochs, {first['run']['minutes']} minutes a run", *dict.fromkeys(protocol)]
+    return [f"Published: {text}", "Ours: " + "; ".join(fact for fact in facts if fact) + "."]
+
+
+def _names(together: Sequence[dict]) -> list[str]:
+    """Return what methods are called: by their model, and where several have one, by their first run."""
+    models = [_model(one["config"]) for one in together]
+    return [
+        model if models.count(model) == 1 else f"{model}, {one['runs'][0]}"
+        for model, one in zip(models, together, strict=True)
+    ]
+
+
+def _model(config: dict) -> str:
+    model = config.get("model")
+    return str(model["name"] if isinstance(model, dict) else model)  # a text in runs of 0.1
+
+
+def _scores(together: Sequence[dict]) -> dict[str, list[str]]:
+    """Return the compared scores by dotted path, a cell for each method: mean, and standard deviation of several."""
+    paths = dict.fromkeys(
+        path
+        for one in together
+        for path, score in one["scores"].items()
+        if any(re.fullmatch(section.compared, path) for section in SECTIONS) and not isinstance(score["mean"], list)
+    )
+    return {path: [_cell(one["scores"].get(path)) for one in together] for path in paths}
+
+
+def _in_words(path: str) -> str:
+    return path.replace(".", " · ").replace("_", " ")
+
+
+def _cell(score: dict | None) -> str:
+    if score is None:
+        return "-"
+    return f"{score['mean']:.4f}" + ("" if score["std"] is None else f" ± {score['std']:.4f}")
+
+
+def _differences(together: Sequence[dict]) -> dict[str, list[str]]:
+    """Return the options in which methods differ, a cell for each method."""
+    flat = [dict(_flat(one["config"])) for one in together]
+    names = dict.fromkeys(name for one in flat for name in one)
+    rows = {name: [str(one.get(name, "-")) for one in flat] for name in names}
+    return {name: values for name, values in rows.items() if len(set(values)) > 1}
+
+
+def _flat(config: dict, prefix: str = "") -> list[tuple[str, Any]]:
+    pairs = []
+    for name, value in config.items():
+        pairs += _flat(value, f"{prefix}{name}.") if isinstance(value, dict) else [(f"{prefix}{name}", value)]
+    return pairs
