@@ -5,6 +5,8 @@ and seed: k-means on pixels, HOG and the network's features, a GaussianMixture o
 components, link clusters by each descriptor and by the one chosen without labels, and the whole default, as the command
 `cluster` runs it: C after supervised training and self-training (left out by `--clusters`), with the number of kinds
 that it would count. Labels serve the scores alone.
+
+`--table FILE.json ...` prints what earlier runs kept by `--output` as Markdown, and measures nothing.
 """
 
 import argparse
@@ -95,6 +97,38 @@ def measure(
     return rows
 
 
+def table(rows: list[Rows]) -> str:
+    """Return rows of some sets as a Markdown table, a line for each set; of several seeds the mean."""
+    lines = [
+        "| set | images | seeds | k-means, pixels | k-means, HOG | k-means, network | mixture on PCA | best links | "
+        "**the default** | its NMI | its ECE | compared by | kinds, true and counted | minutes |",
+        "| --- " * 14 + "|",
+    ]
+    for name in dict.fromkeys(row["set"] for row in rows):
+        own = [row for row in rows if row["set"] == name]
+        by_method = {}
+        for row in own:
+            by_method.setdefault(row["method"], []).append(row)
+
+        def mean(method: str, score: str = "acc", by_method: dict = by_method) -> str:
+            values = [row[score] for row in by_method.get(method, []) if score in row]
+            spread = f" ± {np.std(values, ddof=1):.3f}" if len(values) > 1 and score == "acc" else ""
+            return f"{np.mean(values):.3f}{spread}" if values else "-"
+
+        links = [method for method in by_method if method.startswith("links by ")]
+        best = max(links, key=lambda method: np.mean([row["acc"] for row in by_method[method]]))
+        default = by_method["the default"]
+        cells = [name, default[0]["images"], ", ".join(str(row["seed"]) for row in default)]
+        cells += [mean(method) for method in ("k-means by pixels", "k-means by hog", "k-means by network")]
+        cells += [mean("GaussianMixture on PCA"), f"{mean(best)} ({best.removeprefix('links by ')})"]
+        cells += [f"**{mean('the default')}**", mean("the default", "nmi"), mean("the default", "ece")]
+        cells += [", ".join(dict.fromkeys(row["chosen"] for row in default))]
+        counted = (f"{row['counted_k']}{'' if row['stands_out'] else '?'}" for row in default)
+        cells += [f"{default[0]['true_k']}; {', '.join(counted)}", mean("the default", "minutes")]
+        lines.append("| " + " | ".join(map(str, cells)) + " |")
+    return "\n".join(lines)
+
+
 def main() -> None:
     """Measure every set and print a table; `--output` keeps the rows as JSON."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -108,7 +142,11 @@ def main() -> None:
     parser.add_argument("--image_size", type=int, default=32, help="of folders, for all but the network")
     parser.add_argument("--clusters", action="store_true", help="leave the training of C out")
     parser.add_argument("--output", help="a JSON file for the rows")
+    parser.add_argument("--table", nargs="+", metavar="FILE", help="print the rows of such files")
     args = parser.parse_args()
+    if args.table:
+        print(table([row for file in args.table for row in json.loads(Path(file).read_text())]))
+        return
     inside = sorted(Path(args.data).iterdir()) if args.data else []
     paths = [path for path in inside if path.is_dir() or path.suffix == ".npz"]
     paths = [path for path in paths if not args.sets or path.stem in args.sets] + [Path(one) for one in args.more]

@@ -1,5 +1,6 @@
 """The pages: every link leads somewhere, and the guides' Python runs as it stands there."""
 
+import json
 import re
 from pathlib import Path
 
@@ -41,3 +42,28 @@ BLOCKS = [(page, code) for page in GUIDES for code in PYTHON.findall(page.read_t
 def test_python_runs(page, code, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     exec(compile(code, page.name, "exec"), {})
+
+
+NOTEBOOKS = {  # by name, what is small here
+    "quickstart": "steps, epochs = 4, 1",
+    "my_images": "folder, kinds, steps = Path('photos'), 3, 1\n"
+    "options = {'descriptor': 'pixels', 'steps': 4, 'self_training_rounds': 0, 'width': 0.125}",
+}
+
+
+def test_every_notebook_is_run():
+    assert {path.stem for path in ROOT.glob("docs/**/*.ipynb")} == set(NOTEBOOKS)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_a_notebook_runs_and_shows_what_it_made(name, tmp_path, monkeypatch):
+    cells = json.loads((ROOT / "docs" / f"{name}.ipynb").read_text())["cells"]
+    cells = [cell for cell in cells if cell["cell_type"] == "code"]
+    assert sum("image/png" in output.get("data", {}) for cell in cells for output in cell["outputs"]) >= 3
+    assert not any(output["output_type"] == "error" for cell in cells for output in cell["outputs"])
+    monkeypatch.chdir(tmp_path)
+    names = {}
+    for cell in cells:
+        small = "parameters" in cell["metadata"].get("tags", [])
+        exec(compile(NOTEBOOKS[name] if small else "".join(cell["source"]), name, "exec"), names)

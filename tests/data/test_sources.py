@@ -20,6 +20,16 @@ def test_digits():
     np.testing.assert_array_equal(data.train.examples, load("digits").train.examples)
 
 
+def test_a_toy_has_the_grid_that_is_asked_for():
+    data = load("toy3x3", DataOptions(grid_side=4, grid_spacing=2.0, grid_std=0.2))
+    assert data.truth.centres.shape == (16, 2) and data.truth.std == 0.2 and len(data.class_names) == 16
+    assert sorted({round(float(x), 6) for x, _ in data.truth.centres}) == [-3, -1, 1, 3]
+    apart = data.train.examples - data.truth.centres[data.train.labels]
+    assert apart.std() == pytest.approx(0.2, rel=0.02)
+    with pytest.raises(UserError, match=r"no use for --data\.grid_side"):
+        load("digits", DataOptions(grid_side=4))
+
+
 @pytest.mark.parametrize(("name", "modes", "std"), [("toy3x3", 9, np.sqrt(0.1)), ("toy5x5", 25, 0.05)])
 def test_toys(name, modes, std):
     data = load(name)
@@ -28,7 +38,7 @@ def test_toys(name, modes, std):
         points = data.train.examples[data.train.labels == label]
         np.testing.assert_allclose(points.std(0), std, rtol=0.15)
     centre = data.train.examples[data.train.labels == modes - 1].mean(0)
-    np.testing.assert_allclose(centre, grid_centres(int(np.sqrt(modes)), {9: 1.0, 25: 2.0}[modes])[-1], atol=0.05)
+    np.testing.assert_allclose(centre, grid_centres(int(np.sqrt(modes)), 1.0)[-1], atol=0.05)
 
 
 @pytest.mark.parametrize("keys", [("x_train", "y_train", "x_test", "y_test"), ("images", "labels")])

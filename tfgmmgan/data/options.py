@@ -4,7 +4,7 @@ import os
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from tfgmmgan.utils.arguments import Count, WholeNumber, Within, check_arguments
+from tfgmmgan.utils.arguments import Count, Positive, WholeNumber, Within, check_arguments
 from tfgmmgan.utils.errors import UserError
 
 __all__ = ["DataOptions"]
@@ -30,6 +30,9 @@ class DataOptions:
         train_split: The TFDS split to learn from; a part, such as train[:10%], and a sum, train+extra, work too.
         test_fraction: Share of the examples held out as a test split, where the source has none of its own.
         changed_ok: Go on with a run by --resume although its data changed; asked for each time.
+        grid_side: Of a toy: how many Gaussians are along a side of its grid.
+        grid_spacing: Of a toy: how far they are apart.
+        grid_std: Of a toy: their standard deviation.
         memory_limit: Megabytes up to which a dataset is held in memory; a larger one is read while training.
     """
 
@@ -43,6 +46,9 @@ class DataOptions:
     train_split: str = "train"
     test_fraction: Annotated[float, Within(0, 1, above=True, below=True)] = 0.1
     changed_ok: bool = False
+    grid_side: Count | None = None
+    grid_spacing: Positive | None = None
+    grid_std: Positive | None = None
     memory_limit: WholeNumber = 2048
 
     def __post_init__(self) -> None:

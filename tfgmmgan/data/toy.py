@@ -8,15 +8,16 @@ from tfgmmgan.data.options import DataOptions
 __all__ = ["grid_centres", "load_toy3x3", "load_toy5x5"]
 
 
-def grid_centres(side: int, extent: float) -> np.ndarray:
-    """Return the centres of a side x side grid over [-extent, extent]^2, (side^2, 2)."""
-    line = np.linspace(-extent, extent, side)
+def grid_centres(side: int, spacing: float) -> np.ndarray:
+    """Return the centres of a side x side grid around 0, (side^2, 2)."""
+    line = spacing * (np.arange(side) - (side - 1) / 2)
     return np.stack(np.meshgrid(line, line, indexing="ij"), axis=-1).reshape(-1, 2)
 
 
-def _grid(name: str, options: DataOptions, side: int, extent: float, std: float, sizes: tuple[int, int]) -> ImageData:
+def _grid(name: str, options: DataOptions, side: int, std: float, sizes: tuple[int, int]) -> ImageData:
     options.reject(name, "features", "path", "image_size", "channels", "crop", "train_split", "test_fraction")
-    centres = grid_centres(side, extent)
+    std = options.grid_std or std
+    centres = grid_centres(options.grid_side or side, options.grid_spacing or 1.0)
     rng = np.random.default_rng(0)
     splits = []
     for size in sizes:
@@ -31,14 +32,15 @@ def load_toy3x3(name: str, options: DataOptions) -> ImageData:
     """Return GM-GAN's toy (section 4.1): 9 Gaussians at {-1, 0, 1}^2 with covariance 0.1 I, 5,000 points.
 
     A further 5,000 points are the test split, which is ours. A covariance of 0.1 is a standard deviation of 0.316.
+    `grid_side`, `grid_spacing` and `grid_std` make other grids of it.
     """
-    return _grid(name, options, side=3, extent=1.0, std=float(np.sqrt(0.1)), sizes=(5_000, 5_000))
+    return _grid(name, options, side=3, std=float(np.sqrt(0.1)), sizes=(5_000, 5_000))
 
 
 def load_toy5x5(name: str, options: DataOptions) -> ImageData:
     """Return GAEL's toy (Fig. 3): 25 Gaussians on a grid.
 
     Spacing, spread and size are not published. Ours: centres at {-2, -1, 0, 1, 2}^2, a standard deviation of 0.05,
-    25,000 points to train and 5,000 to test.
+    25,000 points to train and 5,000 to test. `grid_side`, `grid_spacing` and `grid_std` make other grids of it.
     """
-    return _grid(name, options, side=5, extent=2.0, std=0.05, sizes=(25_000, 5_000))
+    return _grid(name, options, side=5, std=0.05, sizes=(25_000, 5_000))

@@ -49,7 +49,7 @@ class LearnedPatches:
     def __init__(self, grey: np.ndarray) -> None:
         rng = np.random.default_rng(0)
         self.side = min(SIDE, *grey.shape[1:3])
-        patches = self._of_images(tf.constant(grey)).numpy().reshape(-1, self.side**2)
+        patches = _patches(tf.constant(grey), self.side).numpy().reshape(-1, self.side**2)
         patches = patches[rng.permutation(len(patches))[:SEEN]]
         if (patches.std(axis=1) > FLAT).any():
             patches = patches[patches.std(axis=1) > FLAT]
@@ -60,20 +60,25 @@ class LearnedPatches:
         kmeans = MiniBatchKMeans(min(PATCHES, len(patches)), n_init=2, batch_size=2048, random_state=0)
         self.centres = kmeans.fit((patches - self.mean) @ self.whitening).cluster_centers_.astype(np.float32)
 
-    @tf.function(jit_compile=True)
     def __call__(self, grey: tf.Tensor) -> tf.Tensor:
         """Return the roots of how much of each patch there is, (n, H, W, 1) in [0, 1] -> (n, places 256)."""
-        rows = tf.matmul(_evened(self._of_images(grey)) - self.mean, self.whitening)
-        squares = tf.reduce_sum(rows**2, axis=3, keepdims=True) + tf.reduce_sum(self.centres**2, axis=1)
-        distance = tf.sqrt(tf.nn.relu(squares - 2 * tf.matmul(rows, self.centres, transpose_b=True)))
-        near = tf.nn.relu(tf.reduce_mean(distance, axis=3, keepdims=True) - distance)
-        cell = [-(-size // GRID) for size in near.shape[1:3]]
-        places = tf.nn.avg_pool2d(near, cell, cell, "SAME")
-        return tf.sqrt(tf.reshape(places, [tf.shape(grey)[0], -1]))
+        return _shares(grey, tf.constant(self.mean), tf.constant(self.whitening), tf.constant(self.centres), self.side)
 
-    def _of_images(self, grey: tf.Tensor) -> tf.Tensor:
-        """Return the patches of images, (n, H, W, 1) -> (n, rows of them, columns, side side)."""
-        return tf.image.extract_patches(grey, [1, self.side, self.side, 1], [1, 1, 1, 1], [1, 1, 1, 1], "VALID")
+
+@tf.function(jit_compile=True)  # one for all objects, so that it is compiled once for a shape
+def _shares(grey: tf.Tensor, mean: tf.Tensor, whitening: tf.Tensor, centres: tf.Tensor, side: int) -> tf.Tensor:
+    rows = tf.matmul(_evened(_patches(grey, side)) - mean, whitening)
+    squares = tf.reduce_sum(rows**2, axis=3, keepdims=True) + tf.reduce_sum(centres**2, axis=1)
+    distance = tf.sqrt(tf.nn.relu(squares - 2 * tf.matmul(rows, centres, transpose_b=True)))
+    near = tf.nn.relu(tf.reduce_mean(distance, axis=3, keepdims=True) - distance)
+    cell = [-(-size // GRID) for size in near.shape[1:3]]
+    places = tf.nn.avg_pool2d(near, cell, cell, "SAME")
+    return tf.sqrt(tf.reshape(places, [tf.shape(grey)[0], -1]))
+
+
+def _patches(grey: tf.Tensor, side: int) -> tf.Tensor:
+    """Return the patches of images, (n, H, W, 1) -> (n, rows of them, columns, side side)."""
+    return tf.image.extract_patches(grey, [1, side, side, 1], [1, 1, 1, 1], [1, 1, 1, 1], "VALID")
 
 
 def _evened(patches: tf.Tensor) -> tf.Tensor:
