@@ -43,7 +43,7 @@ def test_the_summary_counts(answer):
     assert all(kind["clear"] and kind["runs_into"] == [] for kind in summary["kinds"])
     text = found.describe()
     assert text.startswith("62 pictures in 3 kinds:") and "3 of 3 kinds are clear" in text
-    assert "1 pictures are far from all others." in text and "2 files are no pictures" in text
+    assert "1 picture is far from all others." in text and "2 files are no pictures" in text
 
 
 def test_kinds_that_are_not_clear_are_told(answer):

@@ -72,11 +72,12 @@ class Answer:
         rest = "" if count == len(kinds) else "; look at the others before you count on them"
         lines.append(f"{count} of {len(kinds)} kinds are clear: the neighbours of a picture are of its kind{rest}.")
         if told["strange"]:
-            lines.append(f"{told['strange']} pictures are far from all others.")
+            lines.append(f"{_counted(told['strange'], 'picture is', 'pictures are')} far from all others.")
         if told["duplicates"]:
-            lines.append(f"{told['duplicates']} pictures are there twice, or nearly.")
+            lines.append(f"{_counted(told['duplicates'], 'picture is', 'pictures are')} there twice, or nearly.")
         if told["unreadable"]:
-            lines.append(f"{told['unreadable']} files are no pictures or can't be read: {UNREADABLE} says why.")
+            several = _counted(told["unreadable"], "file is no picture", "files are no pictures")
+            lines.append(f"{several} or can't be read: {UNREADABLE} says why.")
         return "\n".join(lines)
 
     def write(self, folder: str | Path) -> None:
@@ -114,6 +115,12 @@ class Answer:
         rename_kinds(folder, names, len(self.summary["kinds"]))
         self.summary["kinds"] = [{**kind, "name": names.get(kind["cluster"], "")} for kind in self.summary["kinds"]]
         self.rows = [{**row, "name": names.get(int(row["cluster"]), "")} for row in self.rows]
+
+
+
+def _counted(number: int, one: str, several: str) -> str:
+    """Return a number with the words for one or for several."""
+    return f"{number} {one if number == 1 else several}"
 
 
 def find_kinds(
