@@ -44,6 +44,9 @@ def test_the_summary_counts(answer):
     text = found.describe()
     assert text.startswith("62 pictures in 3 kinds:") and "3 of 3 kinds are clear" in text
     assert "1 picture is far from all others." in text and "2 files are no pictures" in text
+    assert "Kinds of like size were looked for" in text and summary["entropy_penalty"] == 0
+    told = type(found)(found.rows, {**found.summary, "entropy_penalty": 0.8}, found.clusterer)
+    assert "of like size" not in told.describe()
 
 
 def test_kinds_that_are_not_clear_are_told(answer):

@@ -256,7 +256,7 @@ print(json.dumps(found))
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("replicas", [2, 3, 4])
+@pytest.mark.parametrize("replicas", [2, 3])
 def test_every_remainder_of_a_batch_is_trained_on_as_by_one_device(replicas):
     """Also of fewer images than replicas: the mixture's weights follow the whole batch, under its batch norm."""
     sizes = json.dumps([*range(1, replicas), replicas + 1, 2 * replicas - 1])

@@ -53,6 +53,13 @@ def command(arguments: list[str], prog: str) -> None:
         default="-1 to 1",
         help="what black and white are for it (default: %(default)s)",
     )
+    parser.add_argument(
+        "--entropy_penalty",
+        type=float,
+        default=0.0,
+        metavar="X",
+        help="0.8 where some kinds are ten times as frequent as others; 0, the default, likes them equal",
+    )
     parser.add_argument("--features", metavar="FILE", help="embeddings to compare by: .npy, .csv or .parquet")
     parser.add_argument("--seed", type=int, default=0, help="the same seed finds the same (default: %(default)s)")
     options = parser.parse_args(arguments)
@@ -73,7 +80,7 @@ def command(arguments: list[str], prog: str) -> None:
         check_empty(Path(options.sort_into), "--sort-into")
     output = RunDirectory.claim(options.output, f"{Path(options.paths[0]).absolute().name}-kinds", root=".")
     try:
-        names_of = ("descriptor", "network", "network_size", "network_range", "features")
+        names_of = ("descriptor", "network", "network_size", "network_range", "entropy_penalty", "features")
         chosen = {name: getattr(options, name) for name in names_of}
         answer = find_kinds(
             options.paths, count, names, options.crop, random_state=options.seed, verbose=verbosity(), **chosen

@@ -6,7 +6,7 @@ import numpy as np
 
 from tfgmmgan.clustering.nearest import EXACT, has_faiss
 
-__all__ = ["images_wanted", "some", "training_steps"]
+__all__ = ["assumed_sizes", "images_wanted", "some", "training_steps"]
 
 MOST_IMAGES, MOST_BYTES = EXACT, 2**29  # that clusters are sought among: time is their square
 WITH_FAISS = 2**32  # bytes of images, however many, where it is not
@@ -30,3 +30,18 @@ def images_wanted(data_shape: tuple[int, ...]) -> int:
 def some(count: int, most: int, seed: int) -> np.ndarray:
     """Return which of so many images: all, or a random choice where they are more than the most."""
     return np.arange(count) if count <= most else np.random.default_rng(seed).permutation(count)[:most]
+
+
+def assumed_sizes(entropy_penalty: float | None, option: str) -> list[str]:
+    """Return a line that says which sizes of kinds were looked for; none where it is not known, or any were.
+
+    Args:
+        entropy_penalty: As in `LinkClustering`; None where no kinds were looked for.
+        option: What the command line calls it.
+    """
+    if entropy_penalty != 0:
+        return []
+    return [
+        "Kinds of like size were looked for: one that is ten times as rare as others may lie within another "
+        f"({option} 0.8 looks for such)."
+    ]

@@ -10,6 +10,7 @@ import numpy as np
 from tfgmmgan.clustering import ImageClusterer
 from tfgmmgan.clustering.clarity import neighbour_shares, runs_into
 from tfgmmgan.clustering.count import as_good
+from tfgmmgan.clustering.sizes import assumed_sizes
 from tfgmmgan.data.embeddings import read_embeddings
 from tfgmmgan.data.pictures import Pictures, read_pictures
 from tfgmmgan.kinds.gallery import write_gallery
@@ -71,6 +72,7 @@ class Answer:
         count = sum(kind["clear"] for kind in kinds)
         rest = "" if count == len(kinds) else "; look at the others before you count on them"
         lines.append(f"{count} of {len(kinds)} kinds are clear: the neighbours of a picture are of its kind{rest}.")
+        lines += assumed_sizes(told.get("entropy_penalty"), "--entropy_penalty")  # answers of before have none
         if told["strange"]:
             lines.append(f"{_counted(told['strange'], 'picture is', 'pictures are')} far from all others.")
         if told["duplicates"]:
@@ -115,7 +117,6 @@ class Answer:
         rename_kinds(folder, names, len(self.summary["kinds"]))
         self.summary["kinds"] = [{**kind, "name": names.get(kind["cluster"], "")} for kind in self.summary["kinds"]]
         self.rows = [{**row, "name": names.get(int(row["cluster"]), "")} for row in self.rows]
-
 
 
 def _counted(number: int, one: str, several: str) -> str:
@@ -192,6 +193,7 @@ def answer_of(
         "crop": crop,
         "descriptor": clusterer.descriptor_name_,
         "classifier": {name: getattr(clusterer, name) for name in ("architecture", "width")},
+        "entropy_penalty": clusterer.entropy_penalty,
         "number": _number(clusterer),
         "strange": int((scores >= STRANGE).sum()),
         "duplicates": sum(copy != "" for copy in copies),

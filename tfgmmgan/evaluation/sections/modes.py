@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from tfgmmgan.clustering.sizes import assumed_sizes
 from tfgmmgan.evaluation.display import COLOURS, METHODS, Runs, html, image, panels, svg
 from tfgmmgan.evaluation.metrics.modes import mode_summary
 from tfgmmgan.evaluation.sections.section import Section
@@ -35,11 +36,13 @@ class Modes(Section):
             return ["A prior of one component has no modes to find; look at the samples."]
         modes = test["modes"]
         shares = "  ".join(f"{k}: {share:.1%}" for k, share in enumerate(modes["shares"]))
+        clusterer = card["run"].get("config", {}).get("clusterer", {})  # of systems whose modes are found before
         return [
             f"Modes in use: {modes['num_modes_in_use']} of {len(modes['weights'])} (each with at least "
             f"{modes['min_share']:.1%} of the {test['num_examples']} test examples).",
             f"Share of the test examples in each mode: {shares}",
             f"{METHODS[test['modes_by']]} is on average {modes['mean_confidence']:.0%} sure of an example's mode.",
+            *assumed_sizes(clusterer.get("entropy_penalty"), "--clusterer.entropy_penalty"),
         ]
 
     def tiles(self, runs: Runs) -> list[tuple[str, str]]:
