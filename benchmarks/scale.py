@@ -52,7 +52,12 @@ def main() -> None:
         receiver, sender = multiprocessing.Pipe(duplex=False)
         process = multiprocessing.get_context("spawn").Process(target=measure, args=(count, args.kinds, sender.send))
         process.start()
-        seconds = receiver.recv()
+        sender.close()
+        try:
+            seconds = receiver.recv()
+        except EOFError:
+            print(f"{count:,} | not measured: the process ended, perhaps for want of memory", flush=True)
+            break
         process.join()
         exponents = ""
         if before:

@@ -139,6 +139,24 @@ def test_several_runs_as_one(trained, capsys, monkeypatch, tmp_path):
     assert "2 runs, seeds 0, 1" in (tmp_path / "both" / "report.html").read_text()
 
 
+def test_several_methods_side_by_side(trained, capsys, monkeypatch, tmp_path):
+    path, _ = trained
+    other = tmp_path / path.name  # of the same name, as reproduce's are
+    shutil.copytree(path, other)
+    card = json.loads((other / "scorecard.json").read_text())
+    card["run"]["config"]["model"]["diversity"] = 0.25
+    del card["run"]["config"]["model"]["diff_augment"]  # as of a version that did not have it
+    (other / "scorecard.json").write_text(json.dumps(card))
+    code, out, _ = run(capsys, monkeypatch, "evaluate", path, other, "--reuse", "--output", tmp_path / "both")
+    names = [f"modegan, {path.name} ({number})" for number in (1, 2)]
+    assert code == 0 and all(f"{name}: 1 run, seed 0" in out for name in names) and "different" not in out
+    text = (tmp_path / "both" / "report.html").read_text()
+    assert all(f'alt="Samples of {name}, by mode"' in text for name in names)
+    assert "model.diversity" in text and "model.diff_augment" not in text
+    for number in (1, 2):
+        assert f'href="report-{number}.html"' in text and (tmp_path / "both" / f"report-{number}.html").is_file()
+
+
 def test_help_is_worth_reading(capsys, monkeypatch):
     code, out, _ = run(capsys, monkeypatch, "train", "--help")
     assert code == 0

@@ -175,7 +175,7 @@ def test_a_new_row_is_of_the_cluster_of_the_nearest_micro_cluster():
 
 
 def test_of_many_rows_micro_clusters_are_sought_among_some_and_all_are_given_to_one(monkeypatch):
-    monkeypatch.setattr(link_clustering, "SEEN", 300)
+    monkeypatch.setattr(link_clustering, "EXACT", 300)
     rng = np.random.default_rng(0)
     truth = rng.integers(3, size=900)
     rows = 20 * np.eye(3)[truth] + rng.normal(size=(900, 3))

@@ -4,7 +4,13 @@ import re
 import pytest
 
 from tfgmmgan.evaluation import aggregate
-from tfgmmgan.evaluation.comparison import comparison_table, published_block, published_table, write_comparison
+from tfgmmgan.evaluation.comparison import (
+    DIFFERENT,
+    comparison_table,
+    published_block,
+    published_table,
+    write_comparison,
+)
 
 PNG = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
@@ -16,13 +22,13 @@ PUBLISHED = (
 )
 
 
-def card(seed, acc, model="gmmgan", dataset="d", name=None, **options):
+def card(seed, acc, model="gmmgan", dataset="d", name=None, data=None, **options):
     return {
         "run": {
             "name": name or f"r{seed}",
             "epochs": 3,
             "minutes": 1.0,
-            "config": {"model": {"name": model, **options}, "dataset": dataset, "seed": seed},
+            "config": {"model": {"name": model, **options}, "dataset": dataset, "data": data, "seed": seed},
         },
         "test": {"num_examples": 10, "clustering": {"kmeans": {"acc": acc}}},
         "versions": {"x": "1"},
@@ -56,17 +62,25 @@ def test_the_page_has_scores_options_pictures_and_links(tmp_path):
     assert ["model.name", "gmmgan", "gan"] in rows and ["model.width", "1", "-"] in rows
     assert not any(row and row[0] in ("dataset", "seed") for row in rows)
     assert text.count("data:image/png") == 1 and 'href="report-2.html"' in text
-    assert "different datasets" not in text and 'lang="en"' in text and "2 methods on d" in text
+    assert DIFFERENT not in text and 'lang="en"' in text and "2 methods on d" in text
 
 
-def test_different_datasets_are_said_to_be():
-    groups = [GMMGAN, [card(0, 0.5, "gan", "other")]]
-    assert comparison_table([aggregate(group) for group in groups]).splitlines()[2].startswith("d and other")
+def test_of_one_model_and_name_they_are_numbered():
+    together = [aggregate([card(0, 0.5, width=width)]) for width in (1, 2)]
+    assert comparison_table(together).splitlines()[0] == "gmmgan, r0 (1): 1 run, seed 0"
 
 
-def test_different_datasets_are_marked_on_the_page(tmp_path):
-    write_comparison(tmp_path / "a.html", [GMMGAN, [card(0, 0.5, "gan", "other")]], ["1", "2"])
-    assert "different datasets" in (tmp_path / "a.html").read_text()
+@pytest.mark.parametrize("other", [card(0, 0.5, "gan", "other"), card(0, 0.5, "gan", data={"path": "b"})])
+def test_different_data_are_said_to_be(other, tmp_path):
+    groups = [GMMGAN, [other]]
+    assert comparison_table([aggregate(group) for group in groups]).splitlines()[0] == DIFFERENT
+    write_comparison(tmp_path / "a.html", groups, ["1", "2"])
+    assert DIFFERENT in (tmp_path / "a.html").read_text()
+
+
+def test_cells_never_touch():
+    rows = comparison_table([aggregate([card(0, -1e9), card(1, 1e9)]), aggregate(GAN)]).splitlines()
+    assert "  0.0000 ± 1414213562.3731  " in rows[3] and len({len(row) for row in rows[2:]}) == 1
 
 
 @pytest.mark.parametrize("make", [published_table, published_block])

@@ -11,8 +11,9 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from tfgmmgan.clustering.cluster_likelihood import log_likelihood
 from tfgmmgan.clustering.links import exchange, is_large_enough, join, link_information, regroup
-from tfgmmgan.clustering.nearest import nearest_rows
+from tfgmmgan.clustering.nearest import EXACT, nearest_rows
 from tfgmmgan.clustering.progress import Progress
+from tfgmmgan.clustering.sizes import some
 from tfgmmgan.utils.arguments import Count, Share, check_arguments
 
 __all__ = ["LinkClustering"]
@@ -20,7 +21,6 @@ __all__ = ["LinkClustering"]
 NEIGHBOURS = 5  # of a row, to which it is linked
 LARGE, SMALL = (40, 150), (20, 30)  # micro-clusters for a cluster, if they have so many rows on average
 STARTS = 5  # clusterings of the micro-clusters' centres that are improved, beside a spectral one
-SEEN = 60_000  # rows, a random choice of more, that micro-clusters are sought among; the others go to the nearest
 MOST_SEED = 2**32 - 1000  # what scikit-learn takes, and some more
 SEED_OF_INIT = 10_000  # what is added to the seed for each further set of micro-clusters
 ALIKE = 0.015  # nats of information that say nothing: on Fashion-MNIST, seeds 100 to 103, 0.005 and 0.05 did as well
@@ -40,6 +40,9 @@ class LinkClustering(ClusterMixin, BaseEstimator):
        cluster at the other, by mutual information. It is sought from micro-clusters joined two by two, from a spectral
        clustering (normalised cut, Shi & Malik 2000) and from K-means on their centres, by moving single ones
        (`tfgmmgan.clustering.links.exchange`), then by joining two clusters and halving a third (`regroup`).
+
+    Of more than 60,000 rows micro-clusters are sought among a random choice of so many, and the others go to the
+    nearest; neighbours are nine of ten of the nearest ones, where faiss is installed (`tfgmmgan.clustering.nearest`).
 
     The combination is ours. It follows scikit-learn's contract: `fit`, `predict`, `fit_predict`, `get_params`, `clone`.
 
@@ -151,10 +154,10 @@ class LinkClustering(ClusterMixin, BaseEstimator):
 
 def _micro_clusters(rows: np.ndarray, n_clusters: int, seed: int) -> KMeans:
     most, least = (min(each * n_clusters, len(rows) // size) for each, size in (LARGE, SMALL))
-    some = rows if len(rows) <= SEEN else rows[np.random.default_rng(seed).permutation(len(rows))[:SEEN]]
-    count = min(max(n_clusters, least, most), len(np.unique(some, axis=0)))
-    kmeans = KMeans(count, n_init=1, max_iter=30, random_state=seed).fit(some)
-    if len(some) < len(rows):
+    seen = rows if len(rows) <= EXACT else rows[some(len(rows), EXACT, seed)]
+    count = min(max(n_clusters, least, most), len(np.unique(seen, axis=0)))
+    kmeans = KMeans(count, n_init=1, max_iter=30, random_state=seed).fit(seen)
+    if len(seen) < len(rows):
         kmeans.labels_ = kmeans.predict(rows)
     return kmeans
 

@@ -213,6 +213,8 @@ def _halves(links: np.ndarray, members: np.ndarray, entropy_penalty: float) -> l
     """Return the best ways of halving a cluster, each a mask over all micro-clusters."""
     rows = np.flatnonzero(members)
     own = links[np.ix_(rows, rows)]
+    if not own.any():
+        return []
     degree = own.sum(axis=1) + 1e-12
     vectors = np.linalg.eigh(own / np.sqrt(np.outer(degree, degree)))[1]
     found = []

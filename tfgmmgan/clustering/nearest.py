@@ -61,7 +61,8 @@ def _by_graph(rows: np.ndarray, count: int) -> np.ndarray:
     lost = np.flatnonzero((found < 0).any(axis=1))  # as in a crowd of copies, which is not linked to the rest
     if len(lost):
         near = NearestNeighbors(n_neighbors=count + 1, algorithm="brute").fit(rows)
-        for row in lost:
-            closest = near.kneighbors(rows[row, None], return_distance=False)[0]
-            found[row] = closest[closest != row][:count]
+        alike, which = np.unique(rows[lost], axis=0, return_inverse=True)
+        closest = near.kneighbors(alike, return_distance=False)[which.ravel()]
+        order = np.argsort(closest == lost[:, None], axis=1, kind="stable")[:, :count]
+        found[lost] = np.take_along_axis(closest, order, axis=1)
     return found

@@ -8,7 +8,6 @@ from tfgmmgan.utils.registry import Registry
 
 __all__ = ["DATASETS", "DataOptions", "ImageData", "KnownMixture", "Split", "load"]
 
-GRID = ("grid_side", "grid_spacing", "grid_std")  # options of the toys alone
 DATASETS = Registry(
     "dataset",
     {
@@ -40,8 +39,6 @@ def load(name: str, options: DataOptions | None = None) -> ImageData:
         UserError: If it can't be had; says what to do.
     """
     options = options or DataOptions()
-    if not name.startswith("toy"):
-        options.reject(name, *GRID)
     if name in DATASETS:
         data = DATASETS[name](name, options)
     else:

@@ -7,7 +7,7 @@ import numpy as np
 
 from tfgmmgan.data.checks import check_examples, number_classes
 from tfgmmgan.data.dataset import ImageData, Split
-from tfgmmgan.data.options import DataOptions
+from tfgmmgan.data.options import GRID, DataOptions
 from tfgmmgan.utils.errors import UserError
 
 __all__ = ["load_arrays"]
@@ -24,7 +24,7 @@ def load_arrays(name: str, options: DataOptions) -> ImageData:
     Raises:
         UserError: If the file or its arrays are not of that form.
     """
-    options.reject(name, "features", "image_size", "channels", "crop", "train_split")
+    options.reject(name, "features", "image_size", "channels", "crop", "train_split", *GRID)
     arrays = _read(options.path)
     images_key = "x_train" if "x_train" in arrays else "images"
     labels_key = "y_train" if images_key == "x_train" else "labels"

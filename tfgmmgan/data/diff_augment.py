@@ -25,7 +25,7 @@ def _color(images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
 def _translation(images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
     """Move by up to an eighth of the side along both; 0 comes in from outside."""
     for axis in (1, 2):
-        side, most = images.shape[axis], round(SHIFT * images.shape[axis])
+        side, most = images.shape[axis], int(SHIFT * images.shape[axis] + 0.5)
         first = tf.random.stateless_uniform([tf.shape(images)[0], 1], split(seed, axis), 0, 2 * most + 1, tf.int32)
         padded = tf.pad(images, [[most, most] if one == axis else [0, 0] for one in range(4)])
         images = tf.gather(padded, first + tf.range(side), axis=axis, batch_dims=1)
@@ -36,7 +36,7 @@ def _cutout(images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
     """Blank a square of half the side to 0; its middle is anywhere."""
     kept = []
     for axis in (1, 2):
-        side, cut = images.shape[axis], round(CUT * images.shape[axis])
+        side, cut = images.shape[axis], int(CUT * images.shape[axis] + 0.5)
         middle = tf.random.stateless_uniform([tf.shape(images)[0], 1], split(seed, axis), 0, side + 1, tf.int32)
         place = tf.range(side) - middle + cut // 2
         kept.append((place < 0) | (place >= cut))

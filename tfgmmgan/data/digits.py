@@ -3,7 +3,7 @@
 import numpy as np
 
 from tfgmmgan.data.dataset import ImageData, Split
-from tfgmmgan.data.options import DataOptions
+from tfgmmgan.data.options import GRID, DataOptions
 
 __all__ = ["load_digits"]
 
@@ -18,7 +18,7 @@ def load_digits(name: str, options: DataOptions) -> ImageData:
     """
     from sklearn import datasets
 
-    options.reject(name, "features", "path", "image_size", "channels", "crop", "train_split", "test_fraction")
+    options.reject(name, "features", "path", "image_size", "channels", "crop", "train_split", "test_fraction", *GRID)
     bunch = datasets.load_digits()
     images = np.rint(bunch.images * (255 / 16)).astype(np.uint8)[..., None]  # 17 grey levels to [0, 255]
     train, test = Split(len(images), bunch.target.astype(np.int64), images).hold_out(TEST_FRACTION, name)

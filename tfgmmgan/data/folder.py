@@ -12,7 +12,7 @@ import tensorflow as tf
 from tfgmmgan.data.dataset import ImageData, Split, hold_out
 from tfgmmgan.data.embeddings import read_embeddings
 from tfgmmgan.data.images import read_image
-from tfgmmgan.data.options import DataOptions
+from tfgmmgan.data.options import GRID, DataOptions
 from tfgmmgan.data.originals import Originals
 from tfgmmgan.data.pictures import Header, find_files, listed, look_at, read_all, usual_side
 from tfgmmgan.utils.errors import UserError, note
@@ -34,7 +34,7 @@ def load_folder(name: str, options: DataOptions) -> ImageData:
     Raises:
         UserError: If there is no such folder, or no image in it.
     """
-    options.reject(name, "train_split")
+    options.reject(name, "train_split", *GRID)
     if options.path is None:
         raise UserError("The source 'folder' needs --data.path DIR.")
     root = Path(options.path)

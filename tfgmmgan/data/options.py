@@ -7,7 +7,9 @@ from typing import Annotated, Literal
 from tfgmmgan.utils.arguments import Count, Positive, WholeNumber, Within, check_arguments
 from tfgmmgan.utils.errors import UserError
 
-__all__ = ["DataOptions"]
+__all__ = ["GRID", "DataOptions"]
+
+GRID = ("grid_side", "grid_spacing", "grid_std")  # options of toys alone
 
 
 @dataclass

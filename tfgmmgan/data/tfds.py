@@ -12,7 +12,7 @@ from PIL import Image
 from tfgmmgan.data.checks import number_classes
 from tfgmmgan.data.dataset import ImageData, Split
 from tfgmmgan.data.images import resize_image
-from tfgmmgan.data.options import DataOptions
+from tfgmmgan.data.options import GRID, DataOptions
 from tfgmmgan.utils.connectivity import answers
 from tfgmmgan.utils.errors import UserError, nearest, note
 
@@ -36,7 +36,7 @@ def load_tfds(name: str, options: DataOptions, known: tuple[str, ...] = ()) -> I
     """
     import tensorflow_datasets as tfds
 
-    options.reject(name, "features")
+    options.reject(name, "features", *GRID)
     try:
         builder = tfds.builder(name, data_dir=options.path)
     except tfds.core.registered.DatasetNotFoundError as error:

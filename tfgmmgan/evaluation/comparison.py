@@ -10,7 +10,9 @@ from tfgmmgan.evaluation.display import TEMPLATES, html, image, text_table
 from tfgmmgan.evaluation.sections import SECTIONS
 from tfgmmgan.utils.files import replacing
 
-__all__ = ["comparison_table", "published_block", "published_table", "write_comparison"]
+__all__ = ["DIFFERENT", "comparison_table", "published_block", "published_table", "write_comparison"]
+
+DIFFERENT = "The methods saw different data: their numbers say nothing about each other."
 
 
 def comparison_table(together: Sequence[dict]) -> str:
@@ -19,14 +21,15 @@ def comparison_table(together: Sequence[dict]) -> str:
     Args:
         together: An `aggregate` for each method.
     """
-    what, names = " and ".join(dict.fromkeys(str(one["config"].get("dataset")) for one in together)), _names(together)
-    lines = [
+    what, names, rows = " and ".join(_datasets(together)), _names(together), _scores(together)
+    lines = [DIFFERENT] if _datasets_differ(together) else []
+    lines += [
         f"{name}: {len(one['runs'])} {'runs, seeds' if len(one['runs']) > 1 else 'run, seed'} "
         f"{', '.join(map(str, one['seeds']))}"
         for name, one in zip(names, together, strict=True)
     ]
-    width = max(18, *(len(name) + 2 for name in names))
-    return "\n".join([*lines, text_table(what, names, _scores(together), 62, width)])
+    width = 2 + max(len(cell) for row in (names, *rows.values()) for cell in row)
+    return "\n".join([*lines, text_table(what, names, rows, 62, width)])
 
 
 def write_comparison(
@@ -48,7 +51,8 @@ def write_comparison(
         if picture.is_file()
     }
     page = TEMPLATES.get_template("comparison.html.jinja").render(
-        datasets=list(dict.fromkeys(str(one["config"].get("dataset")) for one in together)),
+        datasets=_datasets(together),
+        warning=DIFFERENT if _datasets_differ(together) else "",
         methods=list(zip(names, together, pages, groups, strict=True)),
         scores=html.table(["", *names], {_in_words(path): cells for path, cells in _scores(together).items()}),
         options=html.table(["", *names], _differences(together)),
@@ -123,12 +127,25 @@ def _protocols(text: str, paths: dict[str, str], cards: list[dict]) -> list[str]
 
 
 def _names(together: Sequence[dict]) -> list[str]:
-    """Return what methods are called: by their model, and where several have one, by their first run."""
-    models = [_model(one["config"]) for one in together]
-    return [
-        model if models.count(model) == 1 else f"{model}, {one['runs'][0]}"
-        for model, one in zip(models, together, strict=True)
-    ]
+    """Return what methods are called: by their model, where several have one by their first run too, or by number."""
+    names = [_model(one["config"]) for one in together]
+    full = [f"{name}, {one['runs'][0]}" for name, one in zip(names, together, strict=True)]
+    names = [name if names.count(name) == 1 else longer for name, longer in zip(names, full, strict=True)]
+    return [name if names.count(name) == 1 else f"{name} ({at + 1})" for at, name in enumerate(names)]
+
+
+def _datasets(together: Sequence[dict]) -> list[str]:
+    return list(dict.fromkeys(str(one["config"].get("dataset")) for one in together))
+
+
+def _datasets_differ(together: Sequence[dict]) -> bool:
+    """Return whether methods saw different examples, or the same at other sizes."""
+    seen = []
+    for one in together:
+        options = one["config"].get("data") or {}
+        options = {name: value for name, value in options.items() if name not in ("changed_ok", "memory_limit")}
+        seen.append((one["config"].get("dataset"), options))
+    return any(other != seen[0] for other in seen)
 
 
 def _model(config: dict) -> str:

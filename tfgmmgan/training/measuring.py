@@ -11,8 +11,9 @@ from tfgmmgan.models import LatentGAN
 from tfgmmgan.plotting import write_figures
 from tfgmmgan.training.csv_files import best_epoch, minutes_trained, read_rows
 from tfgmmgan.training.data_record import digest_of
-from tfgmmgan.training.options import TrainConfig
+from tfgmmgan.training.options import TrainConfig, known_options
 from tfgmmgan.training.run_directory import RunDirectory, picture_stem
+from tfgmmgan.training.yaml_files import flatten
 
 __all__ = ["evaluate", "kept_scorecard"]
 
@@ -50,12 +51,19 @@ def evaluate(
 
 
 def kept_scorecard(run: RunDirectory, checkpoint: str = "last") -> dict | None:
-    """Return a run's scorecard if it was written by this version of the schema after the checkpoint, or None."""
+    """Return a run's scorecard if it was written by this version of the schema after the checkpoint, or None.
+
+    Its config has every option of today.
+    """
     try:
         card = json.loads(run.scorecard_of(checkpoint).read_text(encoding="utf-8"))
         is_current = card["schema_version"] == SCHEMA_VERSION
         last = run.last_checkpoint()
         epochs = best_epoch(run.scores) if checkpoint == "best" else last and last[0]
-        return card if is_current and card["run"]["epochs"] == epochs else None
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        if not is_current or card["run"]["epochs"] != epochs:
+            return None
+        config = TrainConfig(flatten(card["run"]["config"], known_options()))  # with the defaults of what is new since
+        card["run"]["config"] = json.loads(json.dumps(config.heeded()))
+        return card
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None

@@ -260,6 +260,8 @@ def settled_by_kinds(options: Mapping[str, Any]) -> dict[str, Any]:
             "Say where they are by --data.path, or let cluster look at one folder."
         )
     of_clusterer = {f"clusterer.{name}": value for name, value in summary["classifier"].items()}
+    if "entropy_penalty" in summary:  # answers of before have none
+        of_clusterer["clusterer.entropy_penalty"] = summary["entropy_penalty"]
     settled = {
         "dataset": "folder",
         "data.image_size": side,

@@ -67,6 +67,7 @@ class LearnedPatches:
 
 @tf.function(jit_compile=True)  # one for all objects, so that it is compiled once for a shape
 def _shares(grey: tf.Tensor, mean: tf.Tensor, whitening: tf.Tensor, centres: tf.Tensor, side: int) -> tf.Tensor:
+    """Return it of (n, H, W, 1) by patches' mean, (P,), whitening, (P, P), and centres, (M, P); P = side side."""
     rows = tf.matmul(_evened(_patches(grey, side)) - mean, whitening)
     squares = tf.reduce_sum(rows**2, axis=3, keepdims=True) + tf.reduce_sum(centres**2, axis=1)
     distance = tf.sqrt(tf.nn.relu(squares - 2 * tf.matmul(rows, centres, transpose_b=True)))
