@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 import numpy as np
@@ -242,3 +243,16 @@ def test_options_for_subclasses_need_some():
         with pytest.raises(UserError, match=rf"--{name} is for subclasses, and there are none"):
             TrainConfig({name: 0.7})
         assert TrainConfig({name: 0.7, "prior.subclasses": 2})[name] == 0.7
+
+
+@pytest.mark.parametrize("penalty", [None, 0.8])
+def test_a_run_from_an_answer_has_what_its_kinds_were_found_with(penalty, tmp_path):
+    said = {"paths": [str(tmp_path)], "shape": [12, 12, 3], "crop": "none"}
+    said |= {"classifier": {"architecture": "auto", "width": 0.5}, "kinds": [{"cluster": 0}, {"cluster": 1}]}
+    (tmp_path / "summary.json").write_text(json.dumps(said | ({} if penalty is None else {"entropy_penalty": penalty})))
+    config = make_config(**{"from": str(tmp_path)})
+    assert config["clusterer.entropy_penalty"] == (penalty or 0) and config["clusterer.width"] == 0.5
+    assert config["num_components"] == 2 and config["data.crop"] == "none" and config["data.image_size"] == 12
+    if penalty:
+        with pytest.raises(UserError, match=r"--from .* has --clusterer\.entropy_penalty 0\.8"):
+            make_config(**{"from": str(tmp_path), "clusterer.entropy_penalty": 0.2})

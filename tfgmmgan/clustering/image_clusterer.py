@@ -102,7 +102,8 @@ class ImageClusterer(ClusterMixin, BaseEstimator):
         rows_: (m, D) what the images among which clusters were sought were compared by.
         link_clustering_: The fitted `LinkClustering`; its `labels_` are of `rows_used_`.
         outlier_scores_: (m,) how much farther an image is from its neighbours than these are from theirs; 1 is usual.
-        duplicate_of_: (m,) the first image that is nearly the same, -1 where there is none before it.
+        duplicate_of_: (m,) the first image that is nearly the same, -1 where there is none before it; of more than
+            60,000 images a copy may be missed.
         distances_: (m,) mean distance to the five nearest rows.
         image_shape_: (H, W, C).
         rows_used_: (m,) which of the images the clusters were sought among: all up to 60,000, of large images fewer;

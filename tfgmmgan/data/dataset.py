@@ -93,7 +93,18 @@ class Split:
 
     def draw(self, n: int) -> np.ndarray:
         """Return n examples from all over the split, or all where there are fewer; the same ones at every call."""
-        return np.concatenate([batch for batch, _ in self.draw_batches(n)])
+        return self.draw_rows(n)[0]
+
+    def draw_rows(self, n: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return what `draw` returns, and the row of each; no batch is held twice in memory."""
+        drawn, rows = None, np.empty(min(n, self.size), np.int64)
+        at = 0
+        for batch, of_batch in self.draw_batches(n):
+            if drawn is None:
+                drawn = np.empty((len(rows), *batch.shape[1:]), batch.dtype)
+            drawn[at : at + len(batch)], rows[at : at + len(batch)] = batch, of_batch
+            at += len(batch)
+        return drawn, rows
 
     def draw_batches(self, n: int, batch_size: int = 256) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Yield what `draw` returns batch by batch, each with its rows in stored order."""

@@ -3,8 +3,6 @@
 import math
 from typing import Any
 
-import numpy as np
-
 from tfgmmgan.clustering import ImageClusterer, check_descriptor
 from tfgmmgan.clustering.count import GUESS, LOOKED_AT, as_good, choose_count
 from tfgmmgan.clustering.descriptors import Features
@@ -122,8 +120,7 @@ def make_clusterer(config: TrainConfig) -> ImageClusterer:
 
 def count_kinds(config: TrainConfig, data: ImageData) -> int:
     """Return how many kinds there are among the training images of a config that leaves it open."""
-    batches = list(data.train.draw_batches(LOOKED_AT))
-    images, rows = (np.concatenate(part) for part in zip(*batches, strict=True))
+    images, rows = data.train.draw_rows(LOOKED_AT)
     features, originals = data.train.features, data.train.originals
     if features is not None:
         compared = Features().fit_transform(features[rows])

@@ -3,7 +3,6 @@
 import os
 
 import keras
-import numpy as np
 import tensorflow as tf
 
 from tfgmmgan.clustering import Progress
@@ -234,8 +233,7 @@ def _fit(
             if verbose:
                 print("Finding the modes ...", flush=True)
             progress = Progress(run.modes if callbacks else None)  # of several workers the chief alone keeps it
-            batches = list(data.train.draw_batches(model.examples_wanted))
-            examples, rows = (np.concatenate(part) for part in zip(*batches, strict=True))
+            examples, rows = data.train.draw_rows(model.examples_wanted)
             known = {name: getattr(data.train, name) for name in ("features", "originals")}
             known = {name: all_of[rows] for name, all_of in known.items() if all_of is not None}
             found = model.before_training(examples, verbose, callbacks=[stop], progress=progress, **known)
