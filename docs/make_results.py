@@ -26,7 +26,8 @@ are told labels.
   knows no label; 10,000 generated against as many real images, or as many as the test split has. A dash: not measured.
 - Minutes are of training alone and depend on what else the machine did; each section says.
 
-What each number is, and how it is taken: [evaluation](guides/evaluation.md). Recipes that exist no more:
+What each number is, and how it is taken: [evaluation](guides/evaluation.md). Photos, scans and icons that nothing was
+tuned on: [clusters of seven sets](results/suite/README.md). Recipes that exist no more:
 [research](../research/results/README.md).
 """
 COLUMNS = {  # title: where in a scorecard, decimals

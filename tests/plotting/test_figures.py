@@ -4,7 +4,7 @@ from PIL import Image
 from tfgmmgan import GAEL, GAN
 from tfgmmgan.data import load
 from tfgmmgan.data.scaling import to_uint8
-from tfgmmgan.plotting import image_grid, pair_weights, triple_weights, write_figures
+from tfgmmgan.plotting import figures, image_grid, pair_weights, triple_weights, write_figures
 
 
 def test_image_grid_places_every_image():
@@ -96,3 +96,10 @@ def test_figures_of_points(tmp_path):
     names = [path.name for path in write_figures(GAN((2,), latent_dim=3, width=0.1), data, tmp_path, "b")]
     assert names == ["b_samples.png", "b_scales.png"]
     assert all(Image.open(path).size[0] > 500 for path in tmp_path.glob("*.png"))
+
+
+def test_modes_have_their_names(tiny_gmmgan, monkeypatch):
+    labels = []
+    monkeypatch.setattr(figures, "image_grid", lambda images, said=None, title="": labels.append(said))
+    figures.image_figures(tiny_gmmgan(), load("digits"), {1: "cats"})["samples"]()
+    assert labels == [["mode 0  33%", "cats  33%", "mode 2  33%"]]

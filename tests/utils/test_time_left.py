@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from tfgmmgan.utils import time_left
-from tfgmmgan.utils.time_left import TimeLeft, verbosity
+from tfgmmgan.utils.time_left import EpochLines, TimeLeft, verbosity
 
 
 @pytest.mark.parametrize(("verbose", "first"), [(2, 0), (2, 2), (0, 0)])
@@ -36,6 +36,18 @@ def test_minutes_where_it_is_long(monkeypatch, capsys):
     callback.on_epoch_begin(0)
     callback.on_train_batch_end(9)
     assert capsys.readouterr().out == "training: step 10 of 2,000, 100 minutes left\n"
+
+
+def test_short_epochs_have_a_line_every_ten_seconds_and_the_last(monkeypatch, capsys):
+    now = [0.0]
+    monkeypatch.setattr(time_left.time, "monotonic", lambda: now[0])
+    callback = EpochLines(9)
+    for epoch in range(9):
+        now[0] += 4.0
+        callback.on_epoch_end(epoch, {"generator_loss": epoch / 8, "discriminator_loss": np.float32(2)})
+    said = capsys.readouterr().out.splitlines()
+    assert [line.split(":")[0] for line in said] == [f"epoch {epoch} of 9" for epoch in (3, 6, 9)]
+    assert said[0] == "epoch 3 of 9: generator_loss 0.2500, discriminator_loss 2.0000"
 
 
 @pytest.mark.parametrize(("terminal", "expected"), [(True, 1), (False, 2), (None, 0)])

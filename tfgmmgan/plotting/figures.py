@@ -1,6 +1,6 @@
 """A model's figures: those of images, and writing them, or those of points, to files and to TensorBoard."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -19,16 +19,22 @@ __all__ = ["image_figures", "write_figures"]
 
 
 def write_figures(
-    model: LatentGAN, data: ImageData, folder: Path, stem: str, logs: Path | None = None, step: int = 0
+    model: LatentGAN,
+    data: ImageData,
+    folder: Path,
+    stem: str,
+    logs: Path | None = None,
+    step: int = 0,
+    names: Mapping[int, str] | None = None,
 ) -> list[Path]:
     """Write a model's figures, `<stem>_<kind>.png`, and return the files; one that is there already is replaced.
 
     The kinds are `samples`; `scales`, under variance scales from 0.1 to 2 (GM-GAN, Fig. 4 and 6); where there are modes
     enough `pairs` and `triple`, interpolations; of a model that encodes `reconstructions`, and in two latent dimensions
     `latents` (GAEL's supplement, Fig. 1). A toy's real points are drawn behind the generated ones. With `logs`, a
-    TensorBoard directory, pictures are written there too, at `step`.
+    TensorBoard directory, pictures are written there too, at `step`. `names` are what modes are called.
     """
-    makers = (image_figures if data.is_image else point_figures)(model, data)
+    makers = image_figures(model, data, names) if data.is_image else point_figures(model, data)
     files = []
     for kind, make in makers.items():
         path = folder / f"{stem}_{kind}.png"
@@ -42,17 +48,20 @@ def write_figures(
     return files
 
 
-def image_figures(model: LatentGAN, data: ImageData) -> dict[str, Callable[[], Image.Image]]:
-    """Return a model's figures by kind, each drawn when it is called."""
+def image_figures(
+    model: LatentGAN, data: ImageData, names: Mapping[int, str] | None = None
+) -> dict[str, Callable[[], Image.Image]]:
+    """Return a model's figures by kind, each drawn when it is called; `names` are what modes are called."""
     k = model.prior.num_components
     modes = modes_shown(model)
+    called = [(names or {}).get(int(mode)) or f"mode {mode}" for mode in modes]
 
     def samples() -> Image.Image:
         if k == 1:
             return image_grid(model.generate(100, seed=SEED).reshape(10, 10, *data.shape))
         images = model.generate(10 * len(modes), component=np.repeat(modes, 10), seed=SEED)
         weights = model.prior.mixture_probs().numpy()
-        labels = [f"mode {mode}  {weights[mode]:.0%}" for mode in modes]
+        labels = [f"{name}  {weights[mode]:.0%}" for name, mode in zip(called, modes, strict=True)]
         return image_grid(images.reshape(len(modes), 10, *data.shape), labels)
 
     def scales() -> Image.Image:

@@ -11,6 +11,7 @@ import tensorflow as tf
 from tfgmmgan.data import ImageData
 from tfgmmgan.evaluation.epoch_scores import CRITERION, epoch_scores, is_better
 from tfgmmgan.evaluation.subject import Subject
+from tfgmmgan.kinds import names_of
 from tfgmmgan.plotting import write_figures
 from tfgmmgan.training.csv_files import read_rows, write_rows
 from tfgmmgan.training.run_directory import RunDirectory
@@ -218,7 +219,8 @@ class Figures(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         """Write this epoch's figures, if it is their turn."""
         if self.every_epochs and (epoch + 1) % self.every_epochs == 0:
-            write_figures(self.model, self.data, self.run.samples, f"epoch_{epoch + 1:05d}", self.run.logs, epoch + 1)
+            stem, names = f"epoch_{epoch + 1:05d}", names_of(self.run.path)
+            write_figures(self.model, self.data, self.run.samples, stem, self.run.logs, epoch + 1, names)
 
 
 class Scores(keras.callbacks.Callback):

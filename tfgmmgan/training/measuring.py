@@ -27,7 +27,7 @@ def evaluate(
     """
     print("Measuring ...", flush=True)
     stem = picture_stem(checkpoint)
-    write_figures(model, data, run.samples, stem)
+    write_figures(model, data, run.samples, stem, names=names_of(run.path))
     last = run.last_checkpoint()
     best = best_epoch(run.scores)
     about = {

@@ -39,7 +39,7 @@ from tfgmmgan.utils.arguments import arguments
 from tfgmmgan.utils.errors import UserError, note
 from tfgmmgan.utils.files import replacing
 from tfgmmgan.utils.replicas import is_multi_worker
-from tfgmmgan.utils.time_left import TimeLeft, verbosity
+from tfgmmgan.utils.time_left import EpochLines, TimeLeft, verbosity
 from tfgmmgan.version import __version__
 
 __all__ = ["default_run_name", "train"]
@@ -246,6 +246,9 @@ def _fit(
             progress.clear()
 
         steps = data.steps_per_epoch(step_size)
+        told = [TimeLeft("training", steps, config["epochs"], verbose)]
+        if verbose == 2:
+            told.append(EpochLines(config["epochs"]))
 
         def fit(epoch: int, epochs: int, step: int = 0) -> int:
             batches = data.training_batches(step_size, config["seed"], epoch, labelled=model.needs_labels)
@@ -254,9 +257,9 @@ def _fit(
                 steps_per_epoch=steps - step,
                 initial_epoch=epoch,
                 epochs=epochs,
-                callbacks=[stop, *callbacks, TimeLeft("training", steps, config["epochs"])],
+                callbacks=[stop, *callbacks, *told],
                 shuffle=False,  # the batches come in their own order
-                verbose=verbose,
+                verbose=0 if verbose == 2 else verbose,  # a log has `told`
             )
             return epoch + len(history.epoch)
 

@@ -5,9 +5,10 @@ import time
 
 import keras
 
-__all__ = ["TimeLeft", "verbosity"]
+__all__ = ["EpochLines", "TimeLeft", "verbosity"]
 
-EVERY = 30.0  # seconds between two lines
+EVERY = 30.0  # seconds between two lines of how long it takes
+EPOCHS_EVERY = 10.0  # seconds between two lines of losses: of short epochs most have none
 
 
 def verbosity() -> int:
@@ -22,10 +23,14 @@ class TimeLeft(keras.callbacks.Callback):
         what: What is trained.
         steps: Of a whole epoch, where the first is gone on with. Default those of `fit`.
         epochs: Until when, where another `fit` goes on. Default that of this one.
+        verbose: Default that of `fit`.
     """
 
-    def __init__(self, what: str, steps: int | None = None, epochs: int | None = None) -> None:
+    def __init__(
+        self, what: str, steps: int | None = None, epochs: int | None = None, verbose: int | None = None
+    ) -> None:
         super().__init__()
+        self.verbose = verbose
         self.what = what
         self.steps = steps
         self.epochs = epochs
@@ -44,10 +49,34 @@ class TimeLeft(keras.callbacks.Callback):
     def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
         """Print a line, if it is time."""
         now = time.monotonic()
-        if self.params["verbose"] != 2 or now - self.said < EVERY:
+        verbose = self.params["verbose"] if self.verbose is None else self.verbose
+        if verbose != 2 or now - self.said < EVERY:
             return
         self.said = now
         done, whole = self.before + batch + 1, self.whole * (self.epochs or self.params["epochs"])
         left = (now - self.begun) * (whole - done) / (done - self.first)
         minutes = f"{left / 60:.0f} minutes" if left > 90 else f"{left:.0f} seconds"
         print(f"{self.what}: step {done:,} of {whole:,}, {minutes} left", flush=True)
+
+
+class EpochLines(keras.callbacks.Callback):
+    """Prints the losses after an epoch, where the last such line is ten seconds old, and after the last epoch.
+
+    For logs, in place of Keras's two lines for each of what may be a thousand epochs of a second.
+
+    Args:
+        epochs: Until when.
+    """
+
+    def __init__(self, epochs: int) -> None:
+        super().__init__()
+        self.epochs = epochs
+        self.said = time.monotonic()
+
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
+        """Print a line, if it is time."""
+        now = time.monotonic()
+        if now - self.said >= EPOCHS_EVERY or epoch + 1 == self.epochs:
+            self.said = now
+            losses = ", ".join(f"{name} {float(value):.4f}" for name, value in (logs or {}).items())
+            print(f"epoch {epoch + 1:,} of {self.epochs:,}: {losses}", flush=True)
