@@ -7,6 +7,7 @@ import keras
 
 from tfgmmgan.models import LatentGAN
 from tfgmmgan.serving.signatures import signatures
+from tfgmmgan.serving.warmup import write_warmup
 from tfgmmgan.utils.files import temporary_path
 
 __all__ = ["export", "exported_steps"]
@@ -33,6 +34,9 @@ def export(model: LatentGAN, base: str | Path, crop: str = "center") -> Path:
     - `legacy_generate(component, variance_scale (), seed (2,) int32)`, `legacy_sample(seed (2,), num ())`,
       `legacy_interpolate(weights, seed (2,))`: those of version 0.1, not for batching; they go with version 0.3.
 
+    Beside it lies a request of one row for each of the others, which TF Serving answers when it loads the version
+    (`assets.extra/tf_serving_warmup_requests`).
+
     Args:
         model: The trained model.
         base: The directory that TF Serving watches.
@@ -45,7 +49,8 @@ def export(model: LatentGAN, base: str | Path, crop: str = "center") -> Path:
     base = Path(base)
     archive = keras.export.ExportArchive()
     archive.track(model)
-    for name, (function, inputs) in signatures(model, crop).items():
+    served = signatures(model, crop)
+    for name, (function, inputs) in served.items():
         archive.add_endpoint(name, function, inputs)
 
     base.mkdir(parents=True, exist_ok=True)
@@ -53,8 +58,8 @@ def export(model: LatentGAN, base: str | Path, crop: str = "center") -> Path:
     temporary = temporary_path(base / str(version))
     try:
         archive.write_out(str(temporary), verbose=False)
+        write_warmup(temporary, served)
         if model.compiled:
-            (temporary / STEPS).parent.mkdir()
             (temporary / STEPS).write_text(f"{int(model.optimizer.iterations.numpy())}\n")
         return temporary.rename(base / str(version))
     finally:
