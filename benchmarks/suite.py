@@ -124,7 +124,7 @@ def table(rows: list[Rows]) -> str:
         cells += [f"**{mean('the default')}**", mean("the default", "nmi"), mean("the default", "ece")]
         cells += [", ".join(dict.fromkeys(row["chosen"] for row in default))]
         counted = (f"{row['counted_k']}{'' if row['stands_out'] else '?'}" for row in default)
-        cells += [f"{default[0]['true_k']}; {', '.join(counted)}", mean("the default", "minutes")]
+        cells += [f"{default[0]['true_k']}; {', '.join(counted)}", f"{float(mean('the default', 'minutes')):.1f}"]
         lines.append("| " + " | ".join(map(str, cells)) + " |")
     return "\n".join(lines)
 
