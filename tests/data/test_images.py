@@ -3,7 +3,7 @@ import pytest
 from PIL import Image
 
 from tfgmmgan.data import DataOptions
-from tfgmmgan.data.images import read_image
+from tfgmmgan.data.images import read_image, resize_image
 from tfgmmgan.utils.errors import UserError
 
 RAMP = (np.arange(64, dtype=np.uint16) * 1000).reshape(8, 8)
@@ -53,3 +53,15 @@ def test_a_transparent_colour_of_a_palette(tmp_path):
     image.save(tmp_path / "a.gif", transparency=0)
     found = read_image(tmp_path / "a.gif", DataOptions())
     assert (found[:4] == 0).all() and (found[4:] == [0, 255, 0]).all()
+
+
+@pytest.mark.parametrize(
+    ("size", "middle"), [((8, 16), (0, 8, 64, 40)), ((16, 8), (20, 0, 44, 48)), (12, (8, 0, 56, 48))]
+)
+def test_the_middle_of_the_proportions_asked_for_is_cut_out(size, middle):
+    image = Image.fromarray(np.random.default_rng(0).integers(0, 256, (48, 64, 3), dtype=np.uint8))
+    height, width = (size, size) if isinstance(size, int) else size
+    expected = np.asarray(image.crop(middle).resize((width, height), Image.Resampling.BICUBIC))
+    np.testing.assert_array_equal(resize_image(image, DataOptions(), size), expected)
+    squeezed = np.asarray(image.resize((width, height), Image.Resampling.BICUBIC))
+    np.testing.assert_array_equal(resize_image(image, DataOptions(crop="none"), size), squeezed)

@@ -100,6 +100,14 @@ def test_files_and_folders_and_a_shape(messy, tmp_path):
     assert len(set(found.names)) == len(found.names)
 
 
+def test_pictures_need_not_be_square(tmp_path):
+    for number, size in enumerate([(40, 20), (24, 16)]):
+        Image.new("RGB", size, (200, 10 * number, 0)).save(tmp_path / f"{number}.png")
+    pictures = read_pictures([tmp_path], (8, 12, 3))
+    assert pictures.images.shape == (2, 8, 12, 3) and not pictures.unreadable
+    assert [image[4, 6].tolist() for image in pictures.images] == [[200, 0, 0], [200, 10, 0]]
+
+
 def test_nothing_to_be_read(tmp_path):
     with pytest.raises(UserError, match=r"There is no file or folder .*nowhere"):
         read_pictures([tmp_path / "nowhere"])

@@ -17,23 +17,26 @@ READ = {
 IMAGE_SUFFIXES = READ & set(Image.registered_extensions())  # what this Pillow can open
 
 
-def resize_image(image: Image.Image, options: DataOptions, size: int | None = None) -> np.ndarray:
+def resize_image(image: Image.Image, options: DataOptions, size: int | tuple[int, int] | None = None) -> np.ndarray:
     """Return a Pillow image as (H, W, C) uint8, cropped, resized (bicubic, antialiased) and converted as asked.
 
-    `size` is the side in pixels, that of the options where None.
-    Before, it is turned as its EXIF orientation says, 16 bits become their upper 8, and what is transparent black.
+    `size` is the side in pixels, or height and width; that of the options where None. What is cropped to is the largest
+    middle part of these proportions. Before, an image is turned as its EXIF orientation says, 16 bits become their
+    upper 8, and what is transparent black.
     """
     image = _eight_bits(image)
     channels = options.channels or (1 if image.mode == "L" else 3)
     image = image.convert("L" if channels == 1 else "RGB")
     size = size or options.image_size
     if size is not None:
-        if options.crop == "center" and image.width != image.height:
-            side = min(image.size)
-            left, top = (image.width - side) // 2, (image.height - side) // 2
-            image = image.crop((left, top, left + side, top + side))
-        if image.size != (size, size):
-            image = image.resize((size, size), Image.Resampling.BICUBIC)
+        height, width = (size, size) if isinstance(size, int) else size
+        if options.crop == "center" and image.width * height != image.height * width:
+            scale = min(image.width / width, image.height / height)
+            across, down = round(width * scale), round(height * scale)
+            left, top = (image.width - across) // 2, (image.height - down) // 2
+            image = image.crop((left, top, left + across, top + down))
+        if image.size != (width, height):
+            image = image.resize((width, height), Image.Resampling.BICUBIC)
     array = np.asarray(image)
     return array[..., None] if array.ndim == 2 else array
 
@@ -57,7 +60,7 @@ def _eight_bits(image: Image.Image) -> Image.Image:
     return image.convert(kind)
 
 
-def read_image(path: str | Path, options: DataOptions, size: int | None = None) -> np.ndarray:
+def read_image(path: str | Path, options: DataOptions, size: int | tuple[int, int] | None = None) -> np.ndarray:
     """Return an image file as (H, W, C) uint8, as `resize_image` does; raise `UserError` naming one that is broken."""
     try:
         with Image.open(path) as image:

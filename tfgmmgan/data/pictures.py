@@ -60,26 +60,24 @@ def read_pictures(paths: Sequence[Path], shape: tuple[int, int, int] | None = No
 
     Args:
         paths: Files and folders.
-        shape: (S, S, C).
-        crop: "center" cuts out the middle square, "none" squeezes.
+        shape: (H, W, C).
+        crop: "center" cuts out the largest middle part of these proportions, "none" squeezes.
 
     Raises:
         UserError: If a path is not there, or no picture among all.
     """
     files, passed_over = find_files(paths)
     headers, unreadable = look_at(files)
-    options = DataOptions(
-        image_size=shape[0] if shape else usual_side(headers.values()), crop=crop, channels=shape[2] if shape else 3
-    )
-    side = options.image_size
-    names, images, broken = read_all({name: files[name] for name in headers}, options, (side, side, options.channels))
+    side, options = usual_side(headers.values()), DataOptions(crop=crop, channels=shape[2] if shape else 3)
+    files_read = {name: files[name] for name in headers}
+    names, images, broken = read_all(files_read, options, shape or (side, side, 3), resized=True)
     unreadable = passed_over | unreadable | broken
     if not names:
         found = f"{len(unreadable)} files, such as {listed(unreadable)}" if unreadable else "no file"
         raise UserError(f"There is no picture in {_paths(paths)}: {found}. Check the path.")
     if shape is None and int(np.ptp(images.astype(np.int16), axis=3).max()) <= GREY:
         images, options = images[..., 1:2], replace(options, channels=1)  # of three alike, green is brightness
-    originals = Originals(np.array([str(files[name]) for name in names]), replace(options, image_size=None))
+    originals = Originals(np.array([str(files[name]) for name in names]), options)
     return Pictures(names, images, originals, dict(sorted(unreadable.items())))
 
 
@@ -136,11 +134,14 @@ def look_at(files: dict[str, Path]) -> tuple[dict[str, Header], dict[str, str]]:
 
 
 def read_all(
-    files: dict[str, Path], options: DataOptions, shape: tuple[int, int, int]
+    files: dict[str, Path], options: DataOptions, shape: tuple[int, int, int], resized: bool = False
 ) -> tuple[list[str], np.ndarray, dict[str, str]]:
-    """Return the names of those pictures that can be read, the pictures, (n, *shape) uint8, and why others can't."""
+    """Return the names of those pictures that can be read, the pictures, (n, *shape) uint8, and why others can't.
+
+    One of another size is none of them unless pictures are `resized` to the shape.
+    """
     names, images, broken = [], np.empty((len(files), *shape), np.uint8), {}
-    for name, image in _each(lambda path: _read(path, options, shape), files, "reading pictures"):
+    for name, image in _each(lambda path: _read(path, options, shape, resized), files, "reading pictures"):
         if isinstance(image, str):
             broken[name] = image
         else:
@@ -177,9 +178,9 @@ def _header(path: Path) -> Header | str:
         return str(error)
 
 
-def _read(path: Path, options: DataOptions, shape: tuple[int, int, int]) -> np.ndarray | str:
+def _read(path: Path, options: DataOptions, shape: tuple[int, int, int], resized: bool) -> np.ndarray | str:
     try:
-        image = read_image(path, options)
+        image = read_image(path, options, shape[:2] if resized else None)
     except Exception as error:  # whatever Pillow's plugins raise
         return str(error.__cause__ or error)
     return image if image.shape == shape else f"it is {image.shape[0]}x{image.shape[1]}, which its header denies"
