@@ -112,9 +112,13 @@ def test_rows_have_the_shape_that_is_said(fitted):
         tiny(2, image_shape=(3, 16)).fit(rows)
 
 
-def test_the_number_of_kinds_and_the_seed_may_be_left_open(fitted):
+def test_the_number_of_kinds_and_the_seed_may_be_left_open_and_it_says_what_it_takes(fitted, capsys):
     _, rows = fitted
-    mixture = tiny("auto", random_state=None).fit(rows)
+    mixture = tiny("auto", random_state=None, verbose=2, clusterer={"self_training_rounds": 1}).fit(rows)
+    said = capsys.readouterr().out.splitlines()
+    assert said[0] == f"{len(rows)} images: a classifier learns their kinds in 10 steps, a GAN to draw them in 2."
+    done = [int(line.split("/")[0]) for line in said if " - " in line and "/" in line]
+    assert done == [4, 6, 2]  # Keras's lines
     assert mixture.n_components_ == mixture.clusterer_.n_clusters_ > 1
     assert (mixture.sample(4)[0] != mixture.sample(4)[0]).any()
 

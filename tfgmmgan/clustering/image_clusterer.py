@@ -20,7 +20,7 @@ from tfgmmgan.clustering.descriptors import Features
 from tfgmmgan.clustering.link_clustering import LinkClustering
 from tfgmmgan.clustering.progress import Progress
 from tfgmmgan.clustering.saving import check_files, read_parts, write_parts
-from tfgmmgan.clustering.sizes import images_wanted, some, training_steps
+from tfgmmgan.clustering.sizes import SELF_TRAINING, images_wanted, some, training_steps
 from tfgmmgan.clustering.strangeness import distances_to, duplicate_of, outlier_scores
 from tfgmmgan.data.augmentation import Augmentation
 from tfgmmgan.data.checks import check_examples
@@ -34,7 +34,6 @@ from tfgmmgan.utils.random import initial_weights
 
 __all__ = ["ImageClusterer"]
 
-SELF_TRAINING = 4 / 3  # a round's steps, as a multiple of `steps`
 BLOCK = 1024  # images that C is asked about at once
 DEFAULT_AUGMENTATION = Augmentation()
 

@@ -6,11 +6,12 @@ import numpy as np
 
 from tfgmmgan.clustering.nearest import EXACT, has_faiss
 
-__all__ = ["assumed_sizes", "images_wanted", "some", "training_steps"]
+__all__ = ["SELF_TRAINING", "assumed_sizes", "images_wanted", "some", "training_steps"]
 
 MOST_IMAGES, MOST_BYTES = EXACT, 2**29  # that clusters are sought among: time is their square
 WITH_FAISS = 2**32  # bytes of images, however many, where it is not
 LEAST_IMAGES = 10_000  # of however large images
+SELF_TRAINING = 4 / 3  # steps of a round of it, as a multiple of those on the clusters
 STEPS, SHOWN = (300, 3000), 20  # of C on the clusters, least and most; how often each image is shown between
 
 

@@ -12,6 +12,7 @@ from sklearn.utils import Tags, check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from tfgmmgan.clustering import ImageClusterer
+from tfgmmgan.clustering.sizes import SELF_TRAINING, training_steps
 from tfgmmgan.data import ImageData, Split
 from tfgmmgan.data.pictures import read_pictures
 from tfgmmgan.models.mode_gan import ModeGAN
@@ -44,7 +45,7 @@ class ImageMixture(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMix
         width: Multiplies the channels of its networks. Default 1.
         batch_size: Images of a step. Default 64.
         random_state: Integer behind everything, or a `numpy.random.RandomState` that one is drawn from. Default 0.
-        verbose: As in Keras's `fit`. Default 0.
+        verbose: As in Keras's `fit`; not 0, how many steps it will take is said first. Default 0.
 
     Attributes:
         labels_: (n,) the component of each image of the fit.
@@ -97,6 +98,14 @@ class ImageMixture(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMix
         self.seed_ = int(self.random_state if fixed else check_random_state(self.random_state).randint(2**31))
         clusterer = ImageClusterer() if self.clusterer is None else clone(self.clusterer)
         clusterer.set_params(n_clusters=self.n_components, random_state=self.seed_, verbose=self.verbose)
+        if self.verbose:
+            learning = training_steps(clusterer.steps, len(images), min(clusterer.batch_size, len(images)))
+            learning += clusterer.self_training_rounds * math.ceil(SELF_TRAINING * learning)
+            print(
+                f"{len(images):,} images: a classifier learns their kinds in {learning:,} steps, a GAN to draw them in "
+                f"{self.steps:,}.",
+                flush=True,
+            )
         self.clusterer_ = clusterer.fit(images)
         self.n_components_ = self._n_features_out = self.clusterer_.n_clusters_
         options = {"latent_dim": self.latent_dim, "width": self.width, "seed": self.seed_}
