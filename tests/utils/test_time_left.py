@@ -46,8 +46,8 @@ def test_short_epochs_have_a_line_every_ten_seconds_and_the_last(monkeypatch, ca
         now[0] += 4.0
         callback.on_epoch_end(epoch, {"generator_loss": epoch / 8, "discriminator_loss": np.float32(2)})
     said = capsys.readouterr().out.splitlines()
-    assert [line.split(":")[0] for line in said] == [f"epoch {epoch} of 9" for epoch in (3, 6, 9)]
-    assert said[0] == "epoch 3 of 9: generator_loss 0.2500, discriminator_loss 2.0000"
+    assert [line.split(" - ")[0] for line in said] == [f"Epoch {epoch} of 9" for epoch in (3, 6, 9)]
+    assert said[0] == "Epoch 3 of 9 - generator_loss: 0.2500 - discriminator_loss: 2.0000"
 
 
 @pytest.mark.parametrize(("terminal", "expected"), [(True, 1), (False, 2), (None, 0)])

@@ -78,5 +78,5 @@ class EpochLines(keras.callbacks.Callback):
         now = time.monotonic()
         if now - self.said >= EPOCHS_EVERY or epoch + 1 == self.epochs:
             self.said = now
-            losses = ", ".join(f"{name} {float(value):.4f}" for name, value in (logs or {}).items())
-            print(f"epoch {epoch + 1:,} of {self.epochs:,}: {losses}", flush=True)
+            losses = "".join(f" - {name}: {float(value):.4f}" for name, value in (logs or {}).items())
+            print(f"Epoch {epoch + 1:,} of {self.epochs:,}{losses}", flush=True)
