@@ -52,5 +52,6 @@ def test_whether_a_number_stands_out():
             found[k] = total = total + gain * np.log(k / (k - 1))
         return found
 
-    assert as_good(curve([1, 1, 1, 0.4, 0.4, 0.4]), 4) == (True, [])
+    assert as_good(curve([1, 1, 1, 0.4, 0.4, 0.4, 0.4, 0.4]), 4) == (True, [])
+    assert as_good(curve([1, 1, 1, 0.4, 0.4, 0.4, 0.4]), 4) == (False, [])  # of six at most
     assert as_good(curve([0.9, 0.77, 0.77, 0.64, 0.64, 0.64]), 4) == (False, [2])  # 2 falls by 0.13, and so does 4

@@ -38,6 +38,17 @@ def test_minutes_where_it_is_long(monkeypatch, capsys):
     assert capsys.readouterr().out == "training: step 10 of 2,000, 100 minutes left\n"
 
 
+def test_it_says_when_the_time_is_over_first(monkeypatch, capsys):
+    now = iter([0.0, 30.0])
+    monkeypatch.setattr(time_left.time, "monotonic", lambda: next(now))
+    callback = TimeLeft("training", verbose=2, end=75.0)
+    callback.set_params({"verbose": 0, "steps": 1000, "epochs": 2})
+    callback.on_train_begin()
+    callback.on_epoch_begin(0)
+    callback.on_train_batch_end(9)
+    assert capsys.readouterr().out == "training: step 10 of 2,000, stops in 45 seconds, when the time is over\n"
+
+
 def test_short_epochs_have_a_line_every_ten_seconds_and_the_last(monkeypatch, capsys):
     now = [0.0]
     monkeypatch.setattr(time_left.time, "monotonic", lambda: now[0])

@@ -96,6 +96,8 @@ def command(arguments: list[str], prog: str) -> None:
         print(f"{'Copies' if options.copy else 'Links'} lie in {options.sort_into}, a folder for each kind.")
     print(f"\nEverything lies in {output.path}: gallery.html to look at, clusters.csv for each picture.")
     print(f"New pictures: python -m tfgmmgan predict {output.path} PATHS")
+    print(f"Name the kinds: python -m tfgmmgan cluster --output {output.path} --names names.csv (cluster,name)")
+    print(f"Draw them: python -m tfgmmgan train --from {output.path} --max_minutes 60")
 
 
 def add_network(parser: Parser) -> None:

@@ -10,7 +10,7 @@ from tqdm import tqdm
 
 from tfgmmgan.cli.arguments import Parser, add_checkpoint
 from tfgmmgan.data.scaling import to_uint8
-from tfgmmgan.utils.errors import UserError
+from tfgmmgan.utils.errors import UserError, nearest
 from tfgmmgan.utils.files import check_empty, replacing
 
 __all__ = ["command"]
@@ -100,10 +100,12 @@ def _component(said: str, run: str) -> int:
     called = [number for number, name in names.items() if name == said]
     if len(called) > 1:
         raise UserError(f"Modes {', '.join(map(str, called))} are all called {said}: say a number, or rename them.")
-    if called or said.isdigit():
-        return called[0] if called else int(said)
+    number = said.removeprefix("kind ").removeprefix("mode ")  # as pages and tables call those without a name
+    if called or number.isdigit():
+        return called[0] if called else int(number)
     told = f", which are {', '.join(sorted(names.values()))}" if names else f"; {run} has none"
-    raise UserError(f"--component must be the number of a mode, or one of their names{told}; got '{said}'.")
+    told = f"--component must be the number of a mode, or one of their names{told}; got '{said}'."
+    raise UserError(told + nearest(said, names.values()))
 
 
 def _write_file(file: Path, examples: np.ndarray, shape: tuple[int, ...]) -> None:

@@ -10,6 +10,7 @@ LOOKED_AT = 2000  # rows that the choice is made by
 LEAST_OF_A_KIND = 10  # rows for a kind, on average
 GUESS = 10  # kinds, by which a descriptor is chosen before their number is
 CLEAR, CLOSE = 0.2, 0.05  # fall from which on a number stands out, and less than which two falls differ by nothing
+AT_THE_END = 2  # below the most kinds that were tried, where no number stands out
 AFTER = 2  # further kinds that the last true one is compared with
 
 
@@ -55,6 +56,8 @@ def falls(information: dict[int, float]) -> dict[int, float]:
 def as_good(information: dict[int, float], chosen: int) -> tuple[bool, list[int]]:
     """Return whether a number of kinds stands out, and which others are nearly as good, the best first.
 
+    One that is within two of the most that were tried does not: more might have been found.
+
     Args:
         information: I(K) in nats by K, as of `choose_count`.
         chosen: K.
@@ -62,4 +65,5 @@ def as_good(information: dict[int, float], chosen: int) -> tuple[bool, list[int]
     fall = falls(information)
     others = sorted((count for count in fall if count != chosen), key=lambda count: -fall[count])
     best = fall.get(chosen, 0.0)
-    return best >= CLEAR, [count for count in others if fall[count] > best - CLOSE]
+    most = max(information, default=0) - AFTER
+    return best >= CLEAR and chosen < most - AT_THE_END, [count for count in others if fall[count] > best - CLOSE]

@@ -241,7 +241,7 @@ class ImageClusterer(ClusterMixin, BaseEstimator):
         self._begin(3, "a classifier learns the clusters")
         train_on_clusters(self.classifier_, images, clusters, self.augmentation, steps, batch_size, **told)
         for number in range(self.self_training_rounds):
-            self._begin(4 + number, "the classifier teaches itself")
+            self._begin(4 + number, f"the classifier teaches itself, round {number + 1} of {self.self_training_rounds}")
             settle(self.classifier_, images, batch_size, self.random_state)
             teacher = copy_of(self.classifier_, tf.zeros([1, *images.shape[1:]]))
             options = self.augmentation, self.entropy_penalty, math.ceil(SELF_TRAINING * steps), batch_size

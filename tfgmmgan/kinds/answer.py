@@ -72,6 +72,7 @@ class Answer:
         count = sum(kind["clear"] for kind in kinds)
         rest = "" if count == len(kinds) else "; look at the others before you count on them"
         lines.append(f"{count} of {len(kinds)} kinds are clear: the neighbours of a picture are of its kind{rest}.")
+        lines.append("Whether they are the kinds that you mean, you see in " + GALLERY + "; no number here knows it.")
         if len(kinds) > 1:
             lines += assumed_sizes(told.get("entropy_penalty"), "--entropy_penalty")  # answers of before have none
         if told["strange"]:

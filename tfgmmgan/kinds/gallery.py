@@ -26,6 +26,7 @@ __all__ = ["draw_in_gallery", "rename_in_gallery", "write_gallery"]
 MOST = 8000  # pictures on the page
 SIDE, ACROSS = 64, 16  # pixels of a thumbnail at most, thumbnails along a side of a sheet
 QUALITY = 80  # of the sheets, JPEG
+USUAL = 0.75  # share of a kind's pictures, the least strange, of which the most typical are taken
 TYPICAL, BORDERLINE, STRANGE, COPIES = 24, 12, 12, 60  # pictures of a kind that are shown, and copies of all
 TEMPLATE = Path(__file__).with_name("gallery.html.jinja")
 DATA = re.compile(r'(<script id="data" type="application/json">)(.*?)(</script>)', re.DOTALL)
@@ -145,7 +146,8 @@ def _shown(rows: list[dict], labels: np.ndarray, num_kinds: int) -> list[dict[st
     found = []
     for kind in range(num_kinds):
         own = np.flatnonzero(labels == kind)
-        typical = own[np.lexsort((strange[own], -np.round(probability[own], 2)))][:TYPICAL]
+        usual = own[strange[own] <= np.quantile(strange[own], USUAL)] if len(own) else own
+        typical = usual[np.lexsort((strange[usual], -np.round(probability[usual], 2)))][:TYPICAL]
         rest = np.setdiff1d(own, typical)
         borderline = rest[np.argsort(probability[rest] - second[rest], kind="stable")][:BORDERLINE]
         rest = np.setdiff1d(rest, borderline)

@@ -1,5 +1,6 @@
 """One training run from a config to everything it leaves behind."""
 
+import math
 import os
 
 import keras
@@ -246,7 +247,8 @@ def _fit(
             progress.clear()
 
         steps = data.steps_per_epoch(step_size)
-        told = [TimeLeft("training", steps, config["epochs"], verbose)]
+        end = next((one.end for one in callbacks if isinstance(one, StopInTime)), math.inf)
+        told = [TimeLeft("training", steps, config["epochs"], verbose, end)]
         if verbose == 2:
             told.append(EpochLines(config["epochs"]))
 

@@ -1,5 +1,6 @@
 """How long a training still takes, for who reads a log; a terminal has Keras's own bar."""
 
+import math
 import sys
 import time
 
@@ -24,12 +25,19 @@ class TimeLeft(keras.callbacks.Callback):
         steps: Of a whole epoch, where the first is gone on with. Default those of `fit`.
         epochs: Until when, where another `fit` goes on. Default that of this one.
         verbose: Default that of `fit`.
+        end: When training is stopped, by `time.monotonic`. Default never.
     """
 
     def __init__(
-        self, what: str, steps: int | None = None, epochs: int | None = None, verbose: int | None = None
+        self,
+        what: str,
+        steps: int | None = None,
+        epochs: int | None = None,
+        verbose: int | None = None,
+        end: float = math.inf,
     ) -> None:
         super().__init__()
+        self.end = end
         self.verbose = verbose
         self.what = what
         self.steps = steps
@@ -55,8 +63,11 @@ class TimeLeft(keras.callbacks.Callback):
         self.said = now
         done, whole = self.before + batch + 1, self.whole * (self.epochs or self.params["epochs"])
         left = (now - self.begun) * (whole - done) / (done - self.first)
+        stops = now + left > self.end
+        left = max(0.0, self.end - now) if stops else left
         minutes = f"{left / 60:.0f} minutes" if left > 90 else f"{left:.0f} seconds"
-        print(f"{self.what}: step {done:,} of {whole:,}, {minutes} left", flush=True)
+        said = f"stops in {minutes}, when the time is over" if stops else f"{minutes} left"
+        print(f"{self.what}: step {done:,} of {whole:,}, {said}", flush=True)
 
 
 class EpochLines(keras.callbacks.Callback):
