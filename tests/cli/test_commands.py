@@ -75,6 +75,7 @@ def test_train_says_in_plain_words_what_it_found(trained):
         "digits: 1438 training and 359 test examples of 8x8 pixels, grey.",
         f"Run directory: {path}",
         "generator_loss:",
+        f"sample {path} --component 0 -n 100 --output drawn",
         "Modes in use:",
         "Share of the test examples in each mode:",
         "k-means on the pixels: ACC",

@@ -57,7 +57,8 @@ def command(arguments: list[str], prog: str) -> None:
     print(f"\nEverything lies in {run.path}: {measured}")
     print("the trained model in model.keras, a SavedModel for TF Serving in serving/.")
     print(f"`tensorboard --logdir {run.logs}` shows the losses.")
-    print(f"`python -m tfgmmgan sample {run.path} --component 0 -n 100 --output drawn` draws.")
+    if "clusterer.descriptor" in config:  # a system whose modes are kinds of images
+        print(f"`python -m tfgmmgan sample {run.path} --component 0 -n 100 --output drawn` draws new ones of a mode.")
     if (stopped := run.record("stopped")) is not None:
         print(
             f"Training stopped after {stopped} of {config['epochs']} epochs; it goes on with "
