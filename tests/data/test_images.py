@@ -65,3 +65,8 @@ def test_the_middle_of_the_proportions_asked_for_is_cut_out(size, middle):
     np.testing.assert_array_equal(resize_image(image, DataOptions(), size), expected)
     squeezed = np.asarray(image.resize((width, height), Image.Resampling.BICUBIC))
     np.testing.assert_array_equal(resize_image(image, DataOptions(crop="none"), size), squeezed)
+
+
+def test_a_picture_of_one_pixel_has_every_shape():
+    image = Image.new("RGB", (1, 1), (9, 8, 7))
+    assert (resize_image(image, DataOptions(), (8, 32)) == [9, 8, 7]).all()

@@ -6,9 +6,8 @@ import pytest
 from tfgmmgan.evaluation import aggregate
 from tfgmmgan.evaluation.comparison import (
     DIFFERENT,
+    beside_published,
     comparison_table,
-    published_block,
-    published_table,
     write_comparison,
 )
 
@@ -83,11 +82,12 @@ def test_cells_never_touch():
     assert "  0.0000 ± 1414213562.3731  " in rows[3] and len({len(row) for row in rows[2:]}) == 1
 
 
-@pytest.mark.parametrize("make", [published_table, published_block])
-def test_beside_the_published(make):
-    text = str(make(*PUBLISHED, GMMGAN, aggregate(GMMGAN)))
+@pytest.mark.parametrize("in_terminal", [True, False])
+def test_beside_the_published(in_terminal):
+    said, block = beside_published(*PUBLISHED, GMMGAN, aggregate(GMMGAN))
+    text = said if in_terminal else str(block)
     for words in ("not measured", "X, Table 1", "3 epochs", "10 test examples", "0.9 +- 0.1", "0.6000", "0.1414"):
         assert words in text, words
     assert "0.5000, 0.7000" in text
-    if make is published_table:
+    if in_terminal:
         assert "0.9 +- 0.1        0.6000    0.1414   0.5000, 0.7000" in text and text.endswith("A note.")

@@ -75,7 +75,8 @@ def command(arguments: list[str], prog: str) -> None:
     together = [aggregate(group) for group in groups]
     print(comparison_table(together))
     if options.output:
-        folder, of_group = Path(options.output), [[runs[cards.index(card)] for card in group] for group in groups]
+        folder, run_of = Path(options.output), {id(card): run for card, run in zip(cards, runs, strict=True)}
+        of_group = [[run_of[id(card)] for card in group] for group in groups]  # cards of copied runs are equal
         write_aggregate(folder, together)
         if len(groups) == 1:
             report_runs(folder / "report.html", runs, cards, options.checkpoint)

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from tfgmmgan.cli.arguments import Parser
-from tfgmmgan.evaluation.comparison import published_block, published_table
+from tfgmmgan.evaluation.comparison import beside_published
 from tfgmmgan.training.options import TrainConfig
 from tfgmmgan.training.published import PublishedRow, read_table
 from tfgmmgan.utils.errors import UserError
@@ -90,9 +90,9 @@ def reproduce_row(row: PublishedRow, configs: list[TrainConfig], folder: Path) -
         runs.append(run)
         together = aggregate(cards)
         write_aggregate(folder, {"row": row.name, "published": row.text, "notes": row.notes, **together})
-        beside = row.text, row.values, row.paths, cards, together
-        report_runs(folder / "report.html", runs, cards, published=published_block(*beside))
-        print(published_table(*beside), flush=True)
+        said, block = beside_published(row.text, row.values, row.paths, cards, together)
+        report_runs(folder / "report.html", runs, cards, published=block)
+        print(said, flush=True)
         print(f"Notes: {row.notes}" if row.notes else "", end="\n\n", flush=True)
     if cards:
         print(f"Wrote {folder}/aggregate.json and {folder}/report.html")

@@ -1,10 +1,14 @@
 """Differentiable augmentation: what D sees, real or drawn, is changed alike (Zhao et al. 2020)."""
 
+from typing import Literal
+
 import tensorflow as tf
 
 from tfgmmgan.utils.random import split
 
-__all__ = ["POLICIES", "diff_augment"]
+__all__ = ["POLICIES", "Policy", "diff_augment"]
+
+Policy = Literal["none", "translation_cutout", "color_translation_cutout"]
 
 SHIFT, CUT = 1 / 8, 1 / 2  # shares of the side: the farthest move, and the square that is blanked
 
@@ -51,7 +55,7 @@ POLICIES = {
 }
 
 
-def diff_augment(images: tf.Tensor, policy: str, seed: tf.Tensor) -> tf.Tensor:
+def diff_augment(images: tf.Tensor, policy: Policy, seed: tf.Tensor) -> tf.Tensor:
     """Return images as D sees them; with a gradient in the images, so that G learns through it.
 
     Args:

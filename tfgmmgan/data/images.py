@@ -32,7 +32,7 @@ def resize_image(image: Image.Image, options: DataOptions, size: int | tuple[int
         height, width = (size, size) if isinstance(size, int) else size
         if options.crop == "center" and image.width * height != image.height * width:
             scale = min(image.width / width, image.height / height)
-            across, down = round(width * scale), round(height * scale)
+            across, down = max(1, round(width * scale)), max(1, round(height * scale))
             left, top = (image.width - across) // 2, (image.height - down) // 2
             image = image.crop((left, top, left + across, top + down))
         if image.size != (width, height):

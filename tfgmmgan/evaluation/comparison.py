@@ -10,7 +10,7 @@ from tfgmmgan.evaluation.display import TEMPLATES, html, image, text_table
 from tfgmmgan.evaluation.sections import SECTIONS
 from tfgmmgan.utils.files import replacing
 
-__all__ = ["DIFFERENT", "comparison_table", "published_block", "published_table", "write_comparison"]
+__all__ = ["DIFFERENT", "beside_published", "comparison_table", "write_comparison"]
 
 DIFFERENT = "The methods saw different data: their numbers say nothing about each other."
 
@@ -62,14 +62,14 @@ def write_comparison(
         temporary.write_text(page, encoding="utf-8")
 
 
-def published_table(
+def beside_published(
     text: str,
     published: dict[str, tuple[float, float | None]],
     paths: dict[str, str],
     cards: list[dict],
     together: dict,
-) -> str:
-    """Return our scores beside published ones, with the protocol of both.
+) -> tuple[str, str]:
+    """Return our scores beside published ones, with the protocol of both: for the terminal, and as a report's block.
 
     Args:
         text: What is published, with its source and protocol.
@@ -78,30 +78,14 @@ def published_table(
         cards: Our scorecards.
         together: Their `aggregate`.
     """
-    seeds = ", ".join(map(str, together["seeds"]))
-    lines = [f"{'':<20}{'PUBLISHED':>22}{'OURS, MEAN':>14}{'STD':>10}   each seed ({seeds})"]
-    for name, (stated, mean, spread, values) in _beside(published, paths, together).items():
+    rows, protocols = _beside(published, paths, together), _protocols(text, paths, cards)
+    each = f"each seed ({', '.join(map(str, together['seeds']))})"
+    lines = [f"{'':<20}{'PUBLISHED':>22}{'OURS, MEAN':>14}{'STD':>10}   {each}"]
+    for name, (stated, mean, spread, values) in rows.items():
         lines.append(f"{name:<20}{stated:>22}{mean:>14}{spread:>10}   {values}".rstrip())
-    return "\n".join([*lines, "", *_protocols(text, paths, cards), *cards[0]["notes"]])
-
-
-def published_block(
-    text: str,
-    published: dict[str, tuple[float, float | None]],
-    paths: dict[str, str],
-    cards: list[dict],
-    together: dict,
-) -> str:
-    """Return the same as a report's block."""
-    columns = [
-        "",
-        "published",
-        "ours, mean",
-        "standard deviation",
-        f"each seed ({', '.join(map(str, together['seeds']))})",
-    ]
-    table = html.table(columns, _beside(published, paths, together))
-    return html.block("Beside the published", table, *map(html.note, _protocols(text, paths, cards)))
+    table = html.table(["", "published", "ours, mean", "standard deviation", each], rows)
+    block = html.block("Beside the published", table, *map(html.note, protocols))
+    return "\n".join([*lines, "", *protocols, *cards[0]["notes"]]), block
 
 
 def _beside(published: dict, paths: dict[str, str], together: dict) -> dict[str, tuple[str, str, str, str]]:

@@ -1,12 +1,12 @@
 """LatentGAN: what all systems have in common, and what a system says of itself."""
 
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from tfgmmgan.data.diff_augment import diff_augment
+from tfgmmgan.data.diff_augment import Policy, diff_augment
 from tfgmmgan.data.scaling import to_float
 from tfgmmgan.losses import ADVERSARIAL_LOSSES, gradient_penalty
 from tfgmmgan.models.forward import ForwardPass, Latents
@@ -68,7 +68,7 @@ class LatentGAN(Sampler, Trainer):
         discriminator: keras.layers.Layer | None = None,
         adversarial_loss: str = "non_saturating",
         gradient_penalty: Weight = 0.0,
-        diff_augment: Literal["none", "translation_cutout", "color_translation_cutout"] = "none",
+        diff_augment: Policy = "none",
         **kwargs,
     ) -> None:
         super().__init__(data_shape, prior, **kwargs)
