@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from tfgmmgan import UserError
-from tfgmmgan.kinds import gallery
+from tfgmmgan.kinds import gallery, picture_map
 from tfgmmgan.kinds.gallery import DATA, draw_in_gallery, rename_in_gallery, write_gallery
 from tfgmmgan.kinds.picture_map import colours, draw_map, positions
 
@@ -95,9 +95,24 @@ def test_copies_have_places():
     assert np.isfinite(positions(np.ones((30, 4)))).all()
 
 
-@pytest.mark.parametrize("count", [1, 8, 30])
-def test_colours_differ(count):
-    assert len(set(colours(count))) == count and all(re.fullmatch("#[0-9a-f]{6}", one) for one in colours(count))
+@pytest.mark.parametrize(("count", "least"), [(1, 0), (8, 200), (30, 70), (60, 50)])
+def test_colours_differ(count, least):
+    """By the weighted distance of https://www.compuphase.com/cmetric.htm, of which black and white are 765 apart."""
+    found = colours(count)
+    assert len(found) == count and all(re.fullmatch("#[0-9a-f]{6}", one) for one in found)
+    rgb = np.array([[int(one[at : at + 2], 16) for at in (1, 3, 5)] for one in found], float)
+    apart = rgb[:, None] - rgb
+    red = (rgb[:, None, 0] + rgb[None, :, 0]) / 512
+    distances = np.sqrt((2 + red) * apart[..., 0] ** 2 + 4 * apart[..., 1] ** 2 + (3 - red) * apart[..., 2] ** 2)
+    assert distances[np.triu_indices(count, 1)].min(initial=765) > least
+    assert found == colours(60)[:count]
+
+
+def test_oklab_has_the_lightness_of_grey():
+    """That of sRGB's white is 1, of black 0; greys have no colour."""
+    seen = picture_map._oklab(np.repeat(np.linspace(0, 1, 5)[:, None], 3, axis=1))
+    np.testing.assert_allclose(seen[[0, -1], 0], [0, 1], atol=1e-6)
+    np.testing.assert_allclose(seen[:, 1:], 0, atol=1e-6)
 
 
 def test_the_map_shows_a_picture_where_it_lies():

@@ -1,6 +1,5 @@
 """Where pictures lie on a map: alike ones beside each other."""
 
-import colorsys
 from collections.abc import Sequence
 
 import numpy as np
@@ -14,6 +13,22 @@ LANDMARKS = 3000  # pictures that t-SNE places; the others lie among their neare
 LEAST = 5  # pictures below which there is nothing to be placed
 NEAR = 3  # landmarks that a picture lies among
 MAP_SIDE, CELL, FRAME = 1600, 32, 2  # pixels of `map.png`, of a picture in it, and of its frame
+
+# OKLab's matrices, https://bottosson.github.io/posts/oklab
+TO_CONES = np.array(
+    [
+        [0.4122214708, 0.5363325363, 0.0514459929],
+        [0.2119034982, 0.6806995451, 0.1073969566],
+        [0.0883024619, 0.2817188376, 0.6299787005],
+    ]
+)
+TO_OPPONENT = np.array(
+    [
+        [0.2104542553, 0.7936177850, -0.0040720468],
+        [1.9779984951, -2.4285922050, 0.4505937099],
+        [0.0259040371, 0.7827717662, -0.8086757660],
+    ]
+)
 
 
 def positions(rows: np.ndarray, seed: int = 0) -> np.ndarray:
@@ -39,13 +54,28 @@ def positions(rows: np.ndarray, seed: int = 0) -> np.ndarray:
 
 
 def colours(count: int) -> list[str]:
-    """Return so many colours that differ, as `#rrggbb`."""
-    found = []
-    for number in range(count):
-        light = (0.5, 0.38, 0.62)[number % 3] if count > 8 else 0.5
-        rgb = colorsys.hls_to_rgb((number * 0.61803) % 1 if count > 8 else number / max(count, 1), light, 0.65)
-        found.append("#" + "".join(f"{round(255 * part):02x}" for part in rgb))
+    """Return so many colours that an eye tells apart, as `#rrggbb`, each as far as can be from those before it.
+
+    Far by OKLab (Ottosson 2020), neither pale nor dark, so that they show on white and on black.
+    """
+    candidates = np.stack(np.meshgrid(*3 * [np.linspace(0, 1, 24)]), axis=-1).reshape(-1, 3)
+    seen = _oklab(candidates)
+    light, chroma = seen[:, 0], np.hypot(seen[:, 1], seen[:, 2])
+    fit = (light > 0.5) & (light < 0.8) & (chroma > 0.08) & (chroma < 0.22)
+    candidates, seen = candidates[fit], seen[fit]
+    found, distance = [], np.full(len(seen), np.inf)
+    chosen = int(seen[:, 2].argmin())  # the bluest
+    for _ in range(count):
+        found.append("#" + "".join(f"{round(255 * part):02x}" for part in candidates[chosen]))
+        distance = np.minimum(distance, ((seen - seen[chosen]) ** 2).sum(axis=1))
+        chosen = int(distance.argmax())
     return found
+
+
+def _oklab(colour: np.ndarray) -> np.ndarray:
+    """Return lightness and two opponent colours, in which distances are those that are seen: sRGB (n, 3) -> (n, 3)."""
+    linear = np.where(colour <= 0.04045, colour / 12.92, ((colour + 0.055) / 1.055) ** 2.4)
+    return np.cbrt(linear @ TO_CONES.T) @ TO_OPPONENT.T
 
 
 def draw_map(thumbnails: Sequence[Image.Image], places: np.ndarray, labels: np.ndarray) -> Image.Image:

@@ -231,7 +231,7 @@ def _fit(
     verbose = verbosity() if is_chief(model.distribute_strategy) else 0
     with workers_answer(model.distribute_strategy):
         if model.examples_wanted:
-            if verbose:
+            if verbose and not config.get("from"):
                 print("Finding the modes ...", flush=True)
             progress = Progress(run.modes if callbacks else None)  # of several workers the chief alone keeps it
             examples, rows = data.train.draw_rows(model.examples_wanted)
