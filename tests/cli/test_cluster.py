@@ -30,7 +30,7 @@ def test_a_folder_is_answered_and_new_pictures_assigned(photos, tmp_path, capsys
     said = capsys.readouterr().out
     assert "62 pictures in 3 kinds:" in said and "gallery.html to look at" in said
     assert {path.name for path in out.iterdir()} == {
-        *("clusters.csv", "unreadable.csv", "summary.json", "gallery.html", "map.png", "clusterer"),
+        *("clusters.csv", "unreadable.csv", "summary.json", "gallery.html", "map.png", "map.csv", "clusterer"),
     }
     links = [path for path in (tmp_path / "sorted").rglob("*") if path.is_symlink()]
     assert len(links) == 62 and all(path.is_file() for path in links)

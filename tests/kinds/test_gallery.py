@@ -1,6 +1,7 @@
 """The page to look at, and the map."""
 
 import base64
+import csv
 import io
 import json
 import re
@@ -44,6 +45,9 @@ def test_the_page_opens_offline_and_has_every_picture(answer):
     expected = found.pictures.images[found.pictures.names.index("left/31.png")].astype(int)
     assert abs(sheet[top : top + side, left : left + side] - expected).mean() < 15
     assert Image.open(folder / "map.png").size == (1600, 1600)
+    with open(folder / "map.csv", newline="", encoding="utf-8") as file:
+        lies = [(row["path"], float(row["x"]), float(row["y"])) for row in csv.DictReader(file)]
+    assert lies == [(one[0], *one[-2:]) for one in data["pictures"]]
 
 
 def test_of_many_pictures_the_page_has_some(answer, tmp_path, monkeypatch):

@@ -46,10 +46,8 @@ def test_it_says_when_the_time_is_over_first(monkeypatch, capsys):
     callback.on_train_begin()
     callback.on_epoch_begin(0)
     callback.on_train_batch_end(9)
-    assert (
-        capsys.readouterr().out
-        == "training: step 10 of 2,000, stops in 45 seconds at some step 25, when the time is over\n"
-    )
+    said = "stops in 45 seconds at some step 25, when the time is over"
+    assert capsys.readouterr().out == f"training: step 10 of 2,000, {said}\n"
 
 
 def test_short_epochs_have_a_line_every_ten_seconds_and_the_last(monkeypatch, capsys):

@@ -17,7 +17,7 @@ __all__ = ["add_network", "command", "sort_into"]
 DESCRIPTION = """Say which kinds of pictures are in a folder, and which picture is of which: no GAN, some minutes.
 
 Leaves in its output directory clusters.csv (a row for each picture), unreadable.csv, gallery.html to
-look at, map.png, summary.json, and the fitted clusterer, by which `predict` assigns new pictures.
+look at, map.png, map.csv, summary.json, and the fitted clusterer, by which `predict` assigns new pictures.
 """
 EXAMPLES = """examples:
   %(prog)s photos

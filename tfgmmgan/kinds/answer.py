@@ -22,7 +22,7 @@ from tfgmmgan.version import __version__
 
 __all__ = ["Answer", "answer_of", "find_kinds", "load_answer", "predict_kinds"]
 
-UNREADABLE, MAP, CLUSTERER = "unreadable.csv", "map.png", "clusterer"
+UNREADABLE, MAP, PLACES, CLUSTERER = "unreadable.csv", "map.png", "map.csv", "clusterer"
 WIDTH = 0.5  # of C: self-training takes 51 ms a step, and 114 with 1, in bfloat16 (32 x 32 x 3, two cores)
 STRANGE = 2.0  # outlier score from which on a picture is called strange
 
@@ -106,7 +106,7 @@ class Answer:
 
     def _copy(self, folder: Path) -> None:
         self.clusterer.save(folder / CLUSTERER)
-        for name in (TABLE, UNREADABLE, GALLERY, MAP, SUMMARY):
+        for name in (TABLE, UNREADABLE, GALLERY, MAP, PLACES, SUMMARY):
             try:
                 content = (self.folder / name).read_bytes()
             except OSError as error:

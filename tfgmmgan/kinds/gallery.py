@@ -17,7 +17,7 @@ from PIL import Image
 from tfgmmgan.data.originals import Originals
 from tfgmmgan.data.pictures import Pictures
 from tfgmmgan.kinds.picture_map import colours, draw_map, positions
-from tfgmmgan.kinds.table import Row
+from tfgmmgan.kinds.table import Row, write_table
 from tfgmmgan.utils.errors import UserError
 from tfgmmgan.utils.files import replacing
 
@@ -46,7 +46,7 @@ def write_gallery(
 
     Args:
         page: The HTML file.
-        map_picture: The PNG file.
+        map_picture: The PNG file; beside it a CSV file has where each picture of the page lies.
         rows: Those of `clusters.csv`.
         summary: That of `summary.json`.
         compared: (n, D) what the pictures are compared by.
@@ -93,6 +93,9 @@ def write_gallery(
         )
     with replacing(map_picture) as temporary:
         draw_map(thumbnails, places, labels[used]).save(temporary)
+    lies = [(rows[row]["path"], *place.round(4)) for row, place in zip(used, places, strict=True)]
+    columns = ("path", "x", "y")
+    write_table(map_picture.with_suffix(".csv"), [dict(zip(columns, one, strict=True)) for one in lies], columns)
 
 
 def rename_in_gallery(page: Path, names: Mapping[int, str]) -> None:

@@ -12,6 +12,15 @@ __all__ = ["Signature", "signatures"]
 LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601, by which pictures become grey in training, too
 
 
+def _traced(*inputs: tf.TensorSpec) -> Callable[[Callable], Callable]:
+    """Trace a function at once for these inputs, so that those that call it do not trace it again."""
+
+    def trace(function: Callable) -> Callable:
+        return tf.function(function, input_signature=inputs, autograph=False).get_concrete_function()
+
+    return trace
+
+
 class Signature(NamedTuple):
     """A function, and what it takes."""
 
@@ -36,9 +45,11 @@ def signatures(model: LatentGAN, crop: str) -> dict[str, Signature]:
     )
     files = tf.TensorSpec([None], tf.string, "image_bytes")
 
+    @_traced(tf.TensorSpec([None, prior.latent_dim]))
     def decode(z: tf.Tensor) -> tf.Tensor:
         return model.generator(z, training=False)
 
+    @_traced(component, scale, tf.TensorSpec([None, 2], tf.int32))
     def draw(component: tf.Tensor, variance_scale: tf.Tensor, key: tf.Tensor) -> tf.Tensor:
         """Draw z, each row by a seed of its own: (n,), (n,), (n, 2) -> (n, d)."""
 
@@ -47,15 +58,18 @@ def signatures(model: LatentGAN, crop: str) -> dict[str, Signature]:
 
         return tf.map_fn(one, (component, variance_scale, key), fn_output_signature=_row(prior.latent_dim))
 
+    @_traced(component, scale, seed)
     def generate(component: tf.Tensor, variance_scale: tf.Tensor, seed: tf.Tensor) -> dict:
         component = _as_many(_components(_batch(component), prior.num_components), variance_scale, seed)
         return {"examples": decode(draw(component, _scales(variance_scale), _keys(seed)))}
 
+    @_traced(seed)
     def sample(seed: tf.Tensor) -> dict:
         key = _keys(_batch(seed))
         component = tf.map_fn(lambda one: prior.sample_ids(1, one)[0], key, fn_output_signature=tf.int32)
         return {"examples": decode(draw(component, tf.ones_like(seed, tf.float32), key)), "component": component}
 
+    @_traced(weights, seed)
     def interpolate(weights: tf.Tensor, seed: tf.Tensor) -> dict:
         def one(row: tuple) -> tf.Tensor:
             return prior.interpolate(row[0][None], prior.common_noise(row[1]))[0]
