@@ -1,14 +1,17 @@
 """The doors: what they print, and exit code 2 with one line for every mistake of the user's."""
 
+import contextlib
+import io
 import json
 import re
+import runpy
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+import requests
 from PIL import Image
 
 from tfgmmgan import cli
@@ -24,6 +27,9 @@ SMALL = (
     *("--evaluation.samples", "100", "--evaluation.trade_off_samples", "40"),
 )
 MODEGAN = (*SMALL, "--clusterer.steps", "20", "--clusterer.width", "0.1")  # of 1200
+
+
+UNMEASURED = ("--evaluation.extent", "none")
 
 
 def run(capsys, monkeypatch, *arguments):
@@ -61,16 +67,24 @@ def spoil(folder):
             Image.new("RGB", (8, 8)).save(folder / name / f"{number}.png")
 
 
+def run_script(name, *arguments):
+    """Run a script of the repository in this process, whose judges are trained for a moment; return what it printed."""
+    printed = io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(printed), pytest.raises(SystemExit) as ended:
+        patch.setattr(sys, "argv", [name, *map(str, arguments)])
+        runpy.run_path(str(ROOT / name), run_name="__main__")
+    assert ended.value.code == 0
+    return printed.getvalue()
+
+
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
     path = tmp_path_factory.mktemp("cli") / "run"
-    command = [sys.executable, ROOT / "train.py", *MODEGAN, "--output", path]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    return path, done
+    return path, run_script("train.py", *MODEGAN, "--output", path)
 
 
 def test_train_says_in_plain_words_what_it_found(trained):
-    path, done = trained
+    path, printed = trained
     for words in (
         "digits: 1438 training and 359 test examples of 8x8 pixels, grey.",
         f"Run directory: {path}",
@@ -81,15 +95,14 @@ def test_train_says_in_plain_words_what_it_found(trained):
         "k-means on the pixels: ACC",
         f"Everything lies in {path}",
     ):
-        assert words in done.stdout
-    assert done.stderr == ""
+        assert words in printed
 
 
 def test_evaluate_and_sample(trained, capsys, monkeypatch, tmp_path):
     path, _ = trained
     (path / "scorecard.json").unlink()
-    done = subprocess.run([sys.executable, ROOT / "evaluate.py", path], capture_output=True, text=True, check=True)
-    assert len(re.findall(r"The classifier C +0\.\d{4} +0\.\d{4} +0\.\d{4} +-?0\.\d{4}", done.stdout)) == 1
+    printed = run_script("evaluate.py", path)
+    assert len(re.findall(r"The classifier C +0\.\d{4} +0\.\d{4} +0\.\d{4} +-?0\.\d{4}", printed)) == 1
     assert json.loads((path / "scorecard.json").read_text())["test"]["clustering"]["kmeans"]["acc"] > 0.1
 
     arguments = ("sample", path, "--num", 5, "--component", 1, "--seed", 3, "--output")
@@ -121,7 +134,8 @@ def test_evaluate_and_sample(trained, capsys, monkeypatch, tmp_path):
 def test_several_runs_as_one(trained, capsys, monkeypatch, tmp_path):
     path, _ = trained
     second = tmp_path / "second"
-    assert run(capsys, monkeypatch, "train", *MODEGAN, "--seed", 1, "--output", second)[0] == 0
+    assert run(capsys, monkeypatch, "train", *MODEGAN, *UNMEASURED, "--seed", 1, "--output", second)[0] == 0
+    (second / "config.yaml").write_text((second / "config.yaml").read_text().replace("extent: none", "extent: full"))
     asked = ("--evaluation.samples", 50, "--evaluation.trade_off_samples", 0)
     code, out, _ = run(capsys, monkeypatch, "evaluate", path, second, *asked)
     assert code == 0 and "2 runs, seeds 0, 1" in out
@@ -318,7 +332,7 @@ def test_mistakes(arguments, message, capsys, monkeypatch, tmp_path):
 
 def test_sampling_with_truncation_and_from_the_normal_prior(capsys, monkeypatch, tmp_path):
     path = tmp_path / "gael"
-    assert run(capsys, monkeypatch, "train", "--model", "gael", *SMALL, "--output", path)[0] == 0
+    assert run(capsys, monkeypatch, "train", "--model", "gael", *SMALL, *UNMEASURED, "--output", path)[0] == 0
     drawn = {}
     for name, more in {"own": (), "normal": ("--normal",), "truncated": ("--normal", "--truncation", 0.1)}.items():
         arguments = ("sample", path, "--num", 4, "--output", tmp_path / f"{name}.npz", *more)
@@ -344,19 +358,16 @@ def test_a_damaged_checkpoint(trained, capsys, monkeypatch, tmp_path):
         assert "epoch_00001.weights.h5 is damaged" in err and "Put back a copy" in err
 
 
-def test_neither_data_nor_network_is_one_line(tmp_path):
-    """In a process of its own, with no way out: nothing is left on disk."""
-    script = (
-        "import sys, requests\n"
-        "def unreachable(*a, **k): raise requests.ConnectionError\n"
-        "requests.head = unreachable\n"
-        "from tfgmmgan.cli import main\n"
-        "sys.exit(main('train'))"
-    )
-    command = [sys.executable, "-c", script, "--dataset", "mnist", "--data.path", tmp_path / "data"]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
-    assert done.returncode == 2
-    assert done.stderr.count("\n") == 1 and "there is no network" in done.stderr
+def test_neither_data_nor_network_is_one_line(capsys, monkeypatch, tmp_path):
+    """Nothing is left on disk."""
+
+    def unreachable(*args, **kwargs):
+        raise requests.ConnectionError
+
+    monkeypatch.setattr(requests, "head", unreachable)
+    monkeypatch.chdir(tmp_path)
+    code, _, err = run(capsys, monkeypatch, "train", "--dataset", "mnist", "--data.path", tmp_path / "data")
+    assert code == 2 and err.count("\n") == 1 and "there is no network" in err
     assert list(tmp_path.iterdir()) == []
 
 

@@ -16,6 +16,7 @@ from tfgmmgan.evaluation.report import write_report
 from tfgmmgan.evaluation.sections.clustering import confusion_chart
 from tfgmmgan.plotting import write_figures
 
+NAMES = {"sampler", "method", "mode", "run", "seed", "minutes"}  # of what a table has in its rows
 VOID = {"meta", "img", "br", "link", "input"}
 
 
@@ -40,6 +41,9 @@ def read(path):
     checker = Checker()
     checker.feed(path.read_text())
     assert checker.open == [] and all(source.startswith("data:image/") for source in checker.sources)
+    titles = re.findall(r"<th>(.*?)</th>", path.read_text())
+    assert {title for title in titles if '<abbr tabindex="0" title="' not in title} <= NAMES
+    assert "<p></p>" not in path.read_text()
     text = " ".join(" ".join(checker.text).split())
     assert "Undefined" not in text and not re.search(r"\{\{|%\}|\bNone\b|\bnan\b", text)
     return text, checker.sources
@@ -97,6 +101,7 @@ def test_of_one_run(tiny_gmmgan, images, tmp_path):
     # weights, calibration, trade-off, epochs and confusions as SVG; samples, pairs, triple and scales as PNG
     assert sum("svg" in source for source in sources) == 4 + confusions
     assert sum("png" in source for source in sources) == 4
+    assert text.index("In short") < text.index("What it draws") < text.index("In numbers")
 
 
 def test_of_several_runs(tiny_gmmgan, images, tmp_path):

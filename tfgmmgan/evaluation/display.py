@@ -14,12 +14,14 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from tfgmmgan.evaluation.aggregate import aggregate
+from tfgmmgan.evaluation.meanings import meaning
 
 __all__ = ["COLOURS", "METHODS", "SAMPLERS", "TEMPLATES", "Runs", "html", "image", "panels", "svg", "text_table"]
 
 TEMPLATES = jinja2.Environment(
     loader=jinja2.FileSystemLoader(Path(__file__).parent), autoescape=True, trim_blocks=True, lstrip_blocks=True
 )
+TEMPLATES.globals["meaning"] = meaning
 html = TEMPLATES.get_template("parts.html.jinja").module  # parts of a report's block: `html.note("...")`
 COLOURS = ("#2a6f97", "#c8553d", "#588157", "#8e6c8a", "#b08900")
 METHODS = {

@@ -69,8 +69,8 @@ class Clustering(Section):
             return ["There are no labels to compare the modes with."]
         ours, baseline = test["clustering"][test["modes_by"]], test["clustering"]["kmeans"]
         return [
-            "Modes against the true classes, which training "
-            f"{'was told' if card['labels_in_training'] else 'never saw'}: "
+            "The modes agree with the true classes, which training "
+            f"{'was told' if card['labels_in_training'] else 'never saw'}, for {ours['acc']:.0%} of the test examples: "
             f"ACC {ours['acc']:.3f}, NMI {ours['nmi']:.3f} "
             f"(k-means on the pixels: ACC {baseline['acc']:.3f}, NMI {baseline['nmi']:.3f})."
         ]
