@@ -58,14 +58,15 @@ class Batcher:
     def _take(self) -> list[_Waiting]:
         """Take the first, and those that go with it."""
         first, *others = self._waiting
-        taken, size = [first], first.request.size
-        if first.request.rows:
-            for one in others:
-                fits = size + one.request.size <= self.model.limits.max_batch_size
-                if fits and one.request.signature == first.request.signature:
-                    taken.append(one)
-                    size += one.request.size
-        self._waiting = [one for one in self._waiting if one not in taken]
+        taken, left, size = [first], [], first.request.size
+        for one in others:
+            is_like = first.request.rows and one.request.signature == first.request.signature
+            if is_like and size + one.request.size <= self.model.limits.max_batch_size:
+                taken.append(one)
+                size += one.request.size
+            else:
+                left.append(one)
+        self._waiting = left
         return taken
 
     async def _compute(self, taken: list[_Waiting]) -> None:
