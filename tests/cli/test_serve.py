@@ -27,6 +27,7 @@ def run(capsys, monkeypatch, *arguments):
         (["nowhere", "--workers", "0"], "--workers must be more than 0; got 0."),
         (["nowhere", "--max_rows", "-1"], "--max_rows must be more than 0; got -1."),
         (["nowhere", "--timeout_s", "nan"], "--timeout_s must be more than 0; got nan."),
+        (["nowhere", "--name", "a/b"], "--name must be a word without / and :, as it is part of addresses; got 'a/b'."),
         (["nowhere", "--rest_port", "99999"], "--rest_port must be from 0 to 65535; got 99999."),
         (["nowhere", "--host", "no.such.host.invalid"], "can't be had"),
     ],

@@ -1,5 +1,6 @@
 """`python -m tfgmmgan serve`: a trained model on TF Serving's contract."""
 
+import re
 from importlib.util import find_spec
 
 from tfgmmgan.cli.arguments import Parser
@@ -49,6 +50,8 @@ def command(arguments: list[str], prog: str) -> None:
     for option, value in {"workers": options["workers"], **limits._asdict()}.items():
         if not 0 < value < float("inf"):
             raise UserError(f"--{option} must be more than 0; got {value}.")
+    if not re.fullmatch("[^/:]+", options["name"]):
+        raise UserError(f"--name must be a word without / and :, as it is part of addresses; got '{options['name']}'.")
     for option in ("rest_port", "grpc_port"):
         if not 0 <= options[option] < 2**16:
             raise UserError(f"--{option} must be from 0 to 65535; got {options[option]}.")

@@ -1,6 +1,7 @@
 """The REST door beside calls of the model itself, and what it says to requests that are none."""
 
 import base64
+import http.client
 import io
 import json
 import re
@@ -118,6 +119,17 @@ def test_status_metadata_health_and_metrics(server, direct):
         ("tfgmmgan_requests_under_way", 0),
     ):
         assert after[name] - before.get(name, 0) == change, name
+
+
+def test_no_answer_waits_for_the_client_s_system_to_confirm_its_start(server):
+    connection, taken = http.client.HTTPConnection(server.root.removeprefix("http://")), []
+    for _ in range(15):
+        started = time.perf_counter()
+        connection.request("GET", "/healthz")
+        connection.getresponse().read()
+        taken.append(time.perf_counter() - started)
+    connection.close()
+    assert min(taken[5:]) < 0.03  # by Nagle's algorithm 0.04
 
 
 def test_the_line_to_try_works(server):

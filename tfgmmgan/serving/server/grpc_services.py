@@ -1,7 +1,5 @@
 """The gRPC door: TF Serving's PredictionService and ModelService, and gRPC's health."""
 
-import asyncio
-
 import grpc
 import tensorflow as tf
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
@@ -28,7 +26,7 @@ def make_grpc_server(service: Service, address: str) -> grpc.aio.Server:
         service: What answers.
         address: Host and port.
     """
-    most = service.limits.max_bytes
+    most = min(service.limits.max_bytes, 2**31 - 1)
     server = grpc.aio.server(options=[("grpc.max_receive_message_length", most), ("grpc.so_reuseport", 1)])
     prediction_service_pb2_grpc.add_PredictionServiceServicer_to_server(_Prediction(service), server)
     model_service_pb2_grpc.add_ModelServiceServicer_to_server(_Models(service.model), server)
@@ -68,7 +66,7 @@ class _Prediction(prediction_service_pb2_grpc.PredictionServiceServicer):
             return request
 
         async def read() -> Request:
-            return await asyncio.to_thread(checked)
+            return await self.service.aside(asked.ByteSize(), checked)
 
         def write(request: Request, outputs: Outputs) -> predict_pb2.PredictResponse:
             answer = predict_pb2.PredictResponse(model_spec=_spec(self.model, request.signature))

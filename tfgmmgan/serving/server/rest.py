@@ -75,7 +75,7 @@ async def _about_model(service: Service, method: str, path: str, receive: Receiv
     async def read() -> Request:
         body = await _body(receive, service.limits.max_bytes, service.limits.timeout_s)
         check_name()
-        return await asyncio.to_thread(read_request, service.model, body)
+        return await service.aside(len(body), read_request, service.model, body)
 
     if method == "POST":
         return await service.answer("rest", read, write_answer)

@@ -14,6 +14,7 @@ from tfgmmgan.serving.server.model import Outputs, Request, ServedModel
 __all__ = ["Service"]
 
 Answer = TypeVar("Answer")
+SMALL = 2**15  # bytes that are read faster than a thread takes over
 
 
 class Service:
@@ -40,7 +41,7 @@ class Service:
         Args:
             door: "rest" or "grpc", for the metrics.
             read: Reads and checks the request.
-            write: Makes the door's answer, in a thread.
+            write: Makes the door's answer.
 
         Raises:
             Refusal: If there is no answer.
@@ -52,7 +53,8 @@ class Service:
                 raise Refusal("UNAVAILABLE", f"{self.limits.max_requests} requests are under way; try again later.")
             request = await read()
             signature = request.signature
-            return await asyncio.to_thread(write, request, await self._batcher.answer(request))
+            outputs = await self._batcher.answer(request)
+            return await self.aside(sum(one.nbytes for one in outputs.values()), write, request, outputs)
         except Refusal as refusal:
             code, signature = refusal.code, refusal.signature or signature
             raise
@@ -69,6 +71,16 @@ class Service:
             self.metrics.seconds.labels(door, signature).observe(time.perf_counter() - started)
             if code == "OK":
                 self.metrics.rows.labels(signature).inc(request.rows)
+
+    async def aside(self, size: int, function: Callable[..., Answer], *args: object) -> Answer:
+        """Call a function here if what it reads is small, else in a thread, so that others are heard meanwhile.
+
+        Args:
+            size: How many bytes it reads.
+            function: What is called.
+            args: Its arguments.
+        """
+        return function(*args) if size <= SMALL else await asyncio.to_thread(function, *args)
 
     def _count(self, change: int) -> None:
         self._under_way += change
