@@ -1,7 +1,9 @@
 """`serve`: what it says to what it can't serve, in one line."""
 
 import contextlib
+import re
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -48,6 +50,16 @@ def test_without_the_extra_it_is_named(capsys, monkeypatch):
     monkeypatch.setattr(serve, "find_spec", lambda name: None if name in ("uvicorn", "orjson") else True)
     code, err = run(capsys, monkeypatch, "run")
     assert code == 2 and "Serving needs uvicorn, orjson: pip install 'tfgmmgan[serving]'." in err
+
+
+def test_the_guide_names_every_option(capsys, monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["tfgmmgan", "serve", "--help"])
+    with pytest.raises(SystemExit):
+        cli.main()
+    options = set(re.findall(r"--\w+", capsys.readouterr().out)) - {"--help"}
+    assert options >= {f"--{limit}" for limit in Limits._fields}
+    guide = (Path(__file__).parents[2] / "docs" / "guides" / "serving.md").read_text()
+    assert not [option for option in options if f"`{option}`" not in guide]
 
 
 def test_options_become_limits(capsys, monkeypatch, tmp_path):

@@ -93,6 +93,7 @@ def proto(dtype, shape, **values):
 UNKNOWN = TensorProto(dtype=tf.int64.as_datatype_enum, tensor_shape={"unknown_rank": True})
 WRONG = {
     "signature": ("sampel", {"seed": np.array([1])}, {}, "Did you mean 'sample'"),
+    "long names": ("sample" * 9999, {"seed" * 9999: np.array([1])}, {}, "There is no signature"),
     "no inputs": ("sample", {}, {}, "takes the inputs seed; got none"),
     "input's name": ("sample", {"seeds": np.array([1])}, {}, "takes the inputs seed; got seeds"),
     "extra input": ("sample", {"seed": np.array([1]), "b": np.array([1])}, {}, "takes the inputs seed; got b, seed"),

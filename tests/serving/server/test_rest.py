@@ -179,7 +179,8 @@ WRONG = {
     "neither": ({"signature_name": "sample"}, "either 'instances', for rows, or 'inputs'"),
     "signature is a number": ({"signature_name": 3, "instances": [1]}, "must be a text"),
     "unknown signature": ({"signature_name": "sampel", "instances": [1]}, "Did you mean 'sample'"),
-    "long signature": ({"signature_name": "x" * 9999, "instances": [1]}, "no signature"),
+    "many names": ({"inputs": {f"name {at}": 1 for at in range(9999)}}, "takes the inputs"),
+    "long signature": ({"signature_name": "x" * 99999, "instances": [1]}, "no signature"),
     "init op": ({"signature_name": "__saved_model_init_op", "instances": [1]}, "no signature"),
     "instances no list": ({"instances": {"seed": 1}}, "list of one row at least"),
     "no instances": ({"instances": []}, "list of one row at least"),
@@ -221,7 +222,7 @@ WRONG = {
         {"signature_name": "legacy_sample", "instances": [{"seed": 1, "num": 2}, {"seed": 2, "num": 2}]},
         r"'num' must have the shape \(\); got \(2\)",
     ),
-    "legacy of many": ({"signature_name": "legacy_sample", "inputs": {"seed": [1, 2], "num": 10**9}}, "num must be"),
+    "legacy of many": ({"signature_name": "legacy_sample", "inputs": {"seed": [1, 2], "num": 10**9}}, "'num' must be"),
     "legacy, negative": ({"signature_name": "legacy_sample", "inputs": {"seed": [1, 2], "num": -1}}, "not be negative"),
     "bad base64": ({"signature_name": "responsibilities_bytes", "instances": [{"b64": "%%%"}]}, "not base64"),
     "base64 of a number": (

@@ -10,7 +10,7 @@ import orjson
 import tensorflow as tf
 
 from tfgmmgan.serving.server.limits import Refusal
-from tfgmmgan.serving.server.model import Outputs, Request, ServedModel
+from tfgmmgan.serving.server.model import Outputs, Request, ServedModel, listed
 
 __all__ = ["read_request", "write_answer"]
 
@@ -81,8 +81,7 @@ def _columns(names: list[str], instances: Any) -> dict[str, list]:
     rows = [_named(names, row) for row in instances]
     for at, row in enumerate(rows):
         if set(row) != set(names):
-            got = ", ".join(sorted(name[:100] for name in row)) or "none"
-            raise _wrong(f"Row {at} must have the inputs {', '.join(names)}; got {got}.")
+            raise _wrong(f"Row {at} must have the inputs {', '.join(names)}; got {listed(row)}.")
     return {name: [row[name] for row in rows] for name in names}
 
 

@@ -1,7 +1,7 @@
 """One version of an exported model: what its signatures take, and what they answer."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,7 +16,7 @@ from tfgmmgan.serving.server.pictures import megapixels
 from tfgmmgan.serving.warmup import FILE
 from tfgmmgan.utils.errors import UserError, nearest
 
-__all__ = ["Request", "ServedModel", "find_version"]
+__all__ = ["Request", "ServedModel", "find_version", "listed"]
 
 Outputs = dict[str, np.ndarray]
 
@@ -91,17 +91,20 @@ class ServedModel:
     def check_name(self, name: str, version: int | None = None, label: str | None = None) -> None:
         """Refuse a model, version or label that is not served."""
         if label:
-            raise Refusal("INVALID_ARGUMENT", f"No version has the label '{label}' here; labels are for TF Serving.")
+            raise Refusal(
+                "INVALID_ARGUMENT", f"No version has the label '{label[:100]}' here; labels are for TF Serving."
+            )
         if name != self.name or version not in (None, self.version):
-            asked = f"'{name}'" + ("" if version is None else f" in version {version}")
+            asked = f"'{name[:100]}'" + ("" if version is None else f" in version {version}")
             raise Refusal("NOT_FOUND", f"Model {asked} is not served; '{self.name}' in version {self.version} is.")
 
     def inputs_of(self, signature: str) -> dict[str, tf.TensorSpec]:
         """Return the inputs of a signature; refuse an unknown one."""
         if signature not in self.signatures:
             known = ", ".join(sorted(self.signatures))
-            hint = nearest(signature, self.signatures)
-            raise Refusal("INVALID_ARGUMENT", f"There is no signature '{signature[:100]}'.{hint} Valid: {known}.")
+            asked = signature[:100]
+            hint = nearest(asked, self.signatures)
+            raise Refusal("INVALID_ARGUMENT", f"There is no signature '{asked}'.{hint} Valid: {known}.")
         return self.signatures[signature].structured_input_signature[1]
 
     def request(
@@ -120,8 +123,9 @@ class ServedModel:
         specs = self.inputs_of(signature)
         try:
             if set(values) != set(specs):
-                got = ", ".join(sorted(name[:100] for name in values)) or "none"
-                raise Refusal("INVALID_ARGUMENT", f"'{signature}' takes the inputs {', '.join(specs)}; got {got}.")
+                raise Refusal(
+                    "INVALID_ARGUMENT", f"'{signature}' takes the inputs {', '.join(specs)}; got {listed(values)}."
+                )
             inputs = {name: read(name, spec, values[name]) for name, spec in specs.items()}
             for name, array in inputs.items():
                 self.check_shape(name, specs[name], array.shape)
@@ -131,14 +135,15 @@ class ServedModel:
             raise
 
     def _checked(self, signature: str, inputs: dict[str, np.ndarray]) -> Request:
-        if int(inputs.get("num", 0) if np.ndim(inputs.get("num", 0)) == 0 else 0) > self.limits.max_rows:
-            raise Refusal("INVALID_ARGUMENT", f"num must be {self.limits.max_rows} at most.")  # of legacy_sample
+        if np.any(inputs.get("num", 0) > self.limits.max_rows):  # legacy_sample draws as many
+            raise Refusal("INVALID_ARGUMENT", f"'num' must be {self.limits.max_rows} at most.")
         pixels = sum(
             megapixels(file) for name, files in inputs.items() if name.endswith("_bytes") for file in files.ravel()
         )
         if pixels > self.limits.max_megapixels:
             raise Refusal(
-                "INVALID_ARGUMENT", f"The pictures of a request may have {self.limits.max_megapixels:g} megapixels."
+                "INVALID_ARGUMENT",
+                f"The pictures of a request may have {self.limits.max_megapixels:g} megapixels in all.",
             )
         rows = 0
         if self.has_rows(signature):
@@ -229,6 +234,11 @@ class ServedModel:
             return tf.make_ndarray(value)
         except Exception as error:  # by what is malformed
             raise Refusal("INVALID_ARGUMENT", f"'{name}' has not as many values as its shape says.") from error
+
+
+def listed(names: Iterable[str]) -> str:
+    """Return names as they are told to who gave them, who may have given many and long ones."""
+    return ", ".join(sorted(names))[:200] or "none"
 
 
 def _sentence(error: str) -> str:
