@@ -34,8 +34,11 @@ def direct(exported):
 
 
 @pytest.fixture(scope="session")
-def serving(exported):
-    """Return a maker of running servers: `with serving(max_rows=8) as server`, with `url`, `root`, `grpc`, `post`."""
+def serving(exported, direct):
+    """Return a maker of running servers: `with serving(max_rows=8) as server`, with `url`, `root`, `grpc`, `post`.
+
+    The model is loaded once for all of them (`test_batching.py` and `test_process.py` load it themselves).
+    """
 
     @contextlib.contextmanager
     def start(**limits):
@@ -51,8 +54,10 @@ def serving(exported):
 
         with process.listen() as place:
             thread = threading.Thread(target=lambda: asyncio.run(main(place)))
-            thread.start()
-            text, stop = told.get(timeout=60)
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(tf.saved_model, "load", lambda path: direct.loaded)
+                thread.start()
+                text, stop = told.get(timeout=60)
             url = re.search(r"^REST: (.*)", text, re.M)[1]
 
             def post(content, url=url, **options):
