@@ -14,6 +14,7 @@ from tfgmmgan.serving.server.model import Outputs, Request, ServedModel, listed
 
 __all__ = ["read_request", "write_answer"]
 
+SIGNS = 5  # commas and brackets that a value may have; so nobody waits for millions of lists that mean nothing
 LEAVES = {"f": {int, float}, "i": {int}, "u": {int}, "b": {bool}}  # by a type's kind, what JSON has for it
 
 
@@ -27,6 +28,8 @@ def read_request(model: ServedModel, body: bytes | bytearray) -> Request:
     Raises:
         Refusal: If it is no such thing; one sentence says why.
     """
+    if sum(map(body.count, (b",", b"[", b"{"))) > SIGNS * (model.most_values + 200):
+        raise _wrong(f"The body has more values than {model.limits.max_rows} rows of any signature; send fewer rows.")
     try:
         asked = orjson.loads(body)
     except orjson.JSONDecodeError as error:

@@ -1,5 +1,6 @@
 """One version of an exported model: what its signatures take, and what they answer."""
 
+import math
 import re
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -69,6 +70,7 @@ class ServedModel:
     Attributes:
         version: The directory's name where that is a number, else 1.
         signatures: What it answers, by name.
+        most_values: How many values the largest request has.
         metadata: The names, types and shapes of each signature's inputs and outputs, as `SignatureDef`.
 
     Raises:
@@ -86,6 +88,8 @@ class ServedModel:
                 f"{path} can't be loaded ({str(error).splitlines()[0]}). Export the model again."
             ) from error
         self.signatures = dict(self._loaded.signatures)
+        sizes = [sum(_row_size(spec) for spec in self.inputs_of(one).values()) for one in self.signatures]
+        self.most_values = limits.max_rows * max(sizes)
         self.metadata = dict(described.meta_graphs[0].signature_def)
 
     def check_name(self, name: str, version: int | None = None, label: str | None = None) -> None:
@@ -234,6 +238,11 @@ class ServedModel:
             return tf.make_ndarray(value)
         except Exception as error:  # by what is malformed
             raise Refusal("INVALID_ARGUMENT", f"'{name}' has not as many values as its shape says.") from error
+
+
+def _row_size(spec: tf.TensorSpec) -> float:
+    """Return how many values a row of an input has; infinite where nobody knows."""
+    return spec.shape[1:].num_elements() or math.inf if spec.shape.rank else 1
 
 
 def listed(names: Iterable[str]) -> str:
