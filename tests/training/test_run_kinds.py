@@ -32,8 +32,7 @@ TINY_RUN = {
     "clusterer.steps": 30,
     "clusterer.self_training_rounds": 0,
     "clusterer.descriptor": "pixels",
-    "evaluation.trade_off_samples": 0,
-    "evaluation.every_epochs": 0,
+    "evaluation.extent": "none",
 }
 
 

@@ -331,7 +331,16 @@ def content(path):
 
 
 def command(output, *more):
-    quick = ("--clusterer.steps", "4", "--clusterer.width", "0.1", "--evaluation.every_epochs", "0")
+    quick = (
+        "--clusterer.steps",
+        "4",
+        "--clusterer.width",
+        "0.1",
+        "--evaluation.every_epochs",
+        "0",
+        "--evaluation.extent",
+        "quick",
+    )
     return [
         *(sys.executable, "-m", "tfgmmgan", "train", "--output", str(output), "--batch_size", "4", "--epochs", "4"),
         *("--model.width", "0.1", "--num_components", "3", *quick, *more),
