@@ -124,7 +124,7 @@ def _give_up_broken_output() -> None:
 
 def main(name: str | None = None) -> int:
     """Run the command `name` with the process's arguments; without a name, the first argument names it."""
-    from tfgmmgan.cli import cluster, evaluate, explore, predict, reproduce, sample, train
+    from tfgmmgan.cli import cluster, evaluate, explore, export, predict, reproduce, sample, train
 
     commands = {
         "cluster": cluster.command,
@@ -133,6 +133,7 @@ def main(name: str | None = None) -> int:
         "evaluate": evaluate.command,
         "sample": sample.command,
         "explore": explore.command,
+        "export": export.command,
         "reproduce": reproduce.command,
     }
     arguments = sys.argv[1:]
