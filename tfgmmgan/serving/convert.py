@@ -11,17 +11,18 @@ from typing import Any, Literal
 
 import keras
 import tensorflow as tf
+from tensorflow.lite.python.convert import ConverterError
 from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
 from tfgmmgan.models import LatentGAN
 from tfgmmgan.serving.portable import in_float32, portable_functions
+from tfgmmgan.serving.signatures import Signature
 from tfgmmgan.utils.errors import UserError
 from tfgmmgan.utils.files import check_empty, temporary_path
 
 __all__ = ["about", "export_keras", "export_onnx", "export_tflite", "new_folder", "write_onnx"]
 
 OPSET = 18  # of ONNX
-ABOUT = "model.json"
 
 
 def export_onnx(
@@ -46,14 +47,14 @@ def export_onnx(
     """
     with new_folder(folder) as new:
         functions = portable_functions(model)
-        for name in functions:
-            write_onnx(model, name, new / f"{name}.onnx", precision)
+        for name, function in functions.items():
+            write_onnx(model, function, new / f"{name}.onnx", precision)
         files = {name: f"{name}.onnx" for name in functions}
-        (new / ABOUT).write_text(json.dumps(about(model, files, names) | {"precision": precision}, indent=2) + "\n")
+        _write_about(new, about(model, functions, files, names) | {"precision": precision})
     return Path(folder)
 
 
-def write_onnx(model: LatentGAN, name: str, file: Path, precision: str = "float32") -> None:
+def write_onnx(model: LatentGAN, function: Signature, file: Path, precision: str = "float32") -> None:
     """Write one of `portable_functions` as an ONNX file; see `export_onnx`."""
     try:
         import onnx
@@ -62,9 +63,9 @@ def write_onnx(model: LatentGAN, name: str, file: Path, precision: str = "float3
     except ImportError as error:
         raise UserError(f"ONNX needs {error.name}, which is not installed: pip install 'tfgmmgan[onnx]'.") from error
     logging.getLogger("tf2onnx").setLevel(logging.ERROR)
-    function, inputs = portable_functions(model)[name]
+    whole = tf.function(function.function, autograph=False)
     with in_float32(model):
-        made, _ = tf2onnx.convert.from_function(tf.function(function, autograph=False), inputs, opset=OPSET)
+        made, _ = tf2onnx.convert.from_function(whole, function.inputs, opset=OPSET)
     onnx.save(convert_float_to_float16(made, keep_io_types=True) if precision == "float16" else made, file)
 
 
@@ -87,7 +88,7 @@ def export_tflite(
         The folder.
 
     Raises:
-        UserError: If the folder is not empty.
+        UserError: If the folder is not empty, or LiteRT lacks an operation of the networks (those of `"resnet"`).
     """
     functions, module = portable_functions(model), tf.Module()
     with new_folder(folder) as new, tempfile.TemporaryDirectory() as saved:
@@ -99,9 +100,15 @@ def export_tflite(
             converter.optimizations = [tf.lite.Optimize.DEFAULT]
         if precision == "float16":
             converter.target_spec.supported_types = [tf.float16]
-        (new / "model.tflite").write_bytes(converter.convert())
+        try:
+            (new / "model.tflite").write_bytes(converter.convert())
+        except ConverterError as error:
+            raise UserError(
+                "LiteRT lacks an operation of this model's networks, as it does for --model.architecture resnet; "
+                "--format onnx has them all."
+            ) from error
         files = dict.fromkeys(functions, "model.tflite")
-        (new / ABOUT).write_text(json.dumps(about(model, files, names) | {"precision": precision}, indent=2) + "\n")
+        _write_about(new, about(model, functions, files, names) | {"precision": precision})
     return Path(folder)
 
 
@@ -139,23 +146,24 @@ def export_keras(model: LatentGAN, folder: str | Path, names: Mapping[int, str] 
     with new_folder(folder) as new:
         for name, network in networks.items():
             network.save(new / f"{name}.keras")
-        (new / ABOUT).write_text(json.dumps(about(model, {}, names), indent=2) + "\n")
+        _write_about(new, about(model, {}, {}, names))
     return Path(folder)
 
 
-def about(model: LatentGAN, files: Mapping[str, str], names: Mapping[int, str] | None = None) -> dict[str, Any]:
+def about(
+    model: LatentGAN,
+    functions: Mapping[str, Signature],
+    files: Mapping[str, str],
+    names: Mapping[int, str] | None = None,
+) -> dict[str, Any]:
     """Return what a program has to know of a model, as data for JSON.
 
     Args:
         model: The model.
-        files: In which file each of its `portable_functions` is, by name.
+        functions: Those of its `portable_functions` that were written, by name.
+        files: In which file each of them is.
         names: What the components are called, by number.
     """
-    functions = {
-        name: {"file": files[name], "inputs": {one.name: [one.dtype.name, *one.shape] for one in inputs}}
-        for name, (_, inputs) in portable_functions(model).items()
-        if name in files
-    }
     return {
         "model": type(model).__name__,
         "data_shape": model.data_shape,
@@ -164,8 +172,15 @@ def about(model: LatentGAN, files: Mapping[str, str], names: Mapping[int, str] |
         "num_components": model.num_components,
         "weights": model.prior.mixture_probs().numpy().tolist(),
         "names": [(names or {}).get(k, "") for k in range(model.num_components)],
-        "functions": functions,
+        "functions": {
+            name: {"file": files[name], "inputs": {one.name: [one.dtype.name, *one.shape] for one in function.inputs}}
+            for name, function in functions.items()
+        },
     }
+
+
+def _write_about(folder: Path, content: dict[str, Any]) -> None:
+    (folder / "model.json").write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
 
 
 @contextmanager

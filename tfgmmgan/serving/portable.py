@@ -70,7 +70,7 @@ def portable_functions(model: LatentGAN) -> dict[str, Signature]:
 
 
 def _gaussians(prior: LatentPrior) -> tuple[np.ndarray, np.ndarray]:
-    """Return the means (K, d), and the transposed A_k below each other, (K d, d): plain numbers, which every format has.
+    """Return the means (K, d), and the transposed A_k below each other, (K d, d): numbers alone, as every format has.
 
     They are read off what `place` makes of no noise and of each unit vector: z = A_k eps + mu_k.
     """

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tfgmmgan.models import LatentGAN
 from tfgmmgan.serving.convert import about, new_folder, write_onnx
+from tfgmmgan.serving.portable import portable_functions
 from tfgmmgan.utils.errors import UserError
 
 __all__ = ["RUNTIME", "export_web"]
@@ -21,8 +22,8 @@ def export_web(
 ) -> Path:
     """Write a folder that any web server can hand out: a page on which a model is played with, in the browser.
 
-    `index.html`, `interpolate.onnx` (`portable_functions`), and what runs it, copied from npm's package onnxruntime-web.
-    The page asks for nothing outside of its folder.
+    `index.html`, `interpolate.onnx` (`portable_functions`), and what runs it, copied from npm's onnxruntime-web. The
+    page asks for nothing outside of its folder.
 
     Args:
         model: The trained model, of images of 1 or 3 channels.
@@ -44,10 +45,11 @@ def export_web(
             f"{runtime} holds no onnxruntime-web, which runs the model in the browser: npm install onnxruntime-web, or "
             "name the folder where it is by --runtime."
         )
-    said = json.dumps(about(model, {"interpolate": "interpolate.onnx"}, names)).replace("<", "\\u003c")
+    interpolate, file = portable_functions(model)["interpolate"], "interpolate.onnx"
+    said = json.dumps(about(model, {"interpolate": interpolate}, {"interpolate": file}, names)).replace("<", "\\u003c")
     page = Path(__file__).with_name("page.html").read_text(encoding="utf-8")
     with new_folder(folder) as new:
-        write_onnx(model, "interpolate", new / "interpolate.onnx")
+        write_onnx(model, interpolate, new / file)
         for part in parts:
             shutil.copyfile(part, new / part.name)
         page = page.replace("{{ style }}", STYLE.read_text(encoding="utf-8")).replace("{{ about }}", said)
