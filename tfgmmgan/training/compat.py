@@ -6,10 +6,11 @@ from typing import Any
 
 import h5py
 
-from tfgmmgan.training.options import TrainConfig, heeded_options, known_options
+from tfgmmgan.training.options import FILES, TrainConfig, heeded_options, known_options
 from tfgmmgan.training.run_directory import RunDirectory
 from tfgmmgan.training.yaml_files import flatten, is_whole, read_yaml
 from tfgmmgan.utils.errors import UserError
+from tfgmmgan.utils.files import found_from
 
 __all__ = ["fill_from_first_edition", "is_of_first_edition", "read_run_config"]
 
@@ -105,6 +106,8 @@ def read_run_config(file: Path) -> TrainConfig:
             return TrainConfig(_of_first_edition(file, content))
         del content["version"]
         values = flatten(content, known_options())
+        named = {name: values[name] for name in FILES if values.get(name) not in (None, "null")}
+        values |= {name: found_from(file.parent, path) for name, path in named.items()}
         config = TrainConfig(values)
     except UserError as error:
         raise UserError(f"{file}: {error}") from error
