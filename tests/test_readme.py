@@ -26,7 +26,7 @@ def test_python_runs(tmp_path, monkeypatch):
 
 def test_options_named_in_the_readme_exist():
     known = {*known_options(), "output", "resume", "config", "help"}
-    known |= {"component", "variance_scale", "truncation", "normal", "seeds", "rows"}  # of sample and reproduce
+    known |= {"component", "variance_scale", "truncation", "normal", "seeds", "rows", "format"}  # of other commands
     assert set(re.findall(r"(?<![\w-])--([a-z_.]+)", README)) <= known
 
 

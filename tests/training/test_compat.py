@@ -14,6 +14,7 @@ import pytest
 from tfgmmgan.cli import run_command
 from tfgmmgan.cli.evaluate import command as evaluate
 from tfgmmgan.cli.sample import command as sample
+from tfgmmgan.cli.train import _read_config
 from tfgmmgan.cli.train import command as train
 from tfgmmgan.models import GMGAN, GMMGAN, ModeGAN
 from tfgmmgan.training import load_run, make_config
@@ -218,3 +219,19 @@ def test_a_checkpoint_of_another_model(tmp_path):
     write_yaml(config | {"latent_dim": "5"}, tmp_path / "run" / "config.yaml")
     with pytest.raises(UserError, match=r"epoch_00002\.weights\.h5 is of a model for other data"):
         load_run(str(tmp_path / "run"))
+
+
+def test_a_run_says_where_its_data_is_as_seen_from_itself(tmp_path, monkeypatch):
+    run, photos = tmp_path / "runs" / "one", tmp_path / "photos"
+    run.mkdir(parents=True)
+    written = make_config("modegan", "folder", **{"data.path": str(photos)}).heeded(run)
+    assert written["data"]["path"] == "../../photos"
+    write_yaml({"version": "0.2.0", **written}, run / "config.yaml")
+    monkeypatch.chdir(run)
+    for file in (run / "config.yaml", Path("config.yaml"), Path("../one/config.yaml")):
+        assert read_run_config(file)["data.path"] == str(photos)
+        assert _read_config(file, None, None)["data.path"] == str(photos)  # train --config
+    write_yaml({"version": "0.2.0", **written, "data": {**written["data"], "path": "/there"}}, run / "config.yaml")
+    assert read_run_config(run / "config.yaml")["data.path"] == "/there"  # as runs of before have it
+    write_yaml({"dataset": "folder", "data": {"path": "photos"}}, tmp_path / "mine.yaml")
+    assert _read_config(tmp_path / "mine.yaml", None, None)["data.path"] == "photos"  # of whoever calls

@@ -124,7 +124,7 @@ def _give_up_broken_output() -> None:
 
 def main(name: str | None = None) -> int:
     """Run the command `name` with the process's arguments; without a name, the first argument names it."""
-    from tfgmmgan.cli import cluster, evaluate, explore, predict, reproduce, sample, serve, train
+    from tfgmmgan.cli import cluster, evaluate, explore, export, predict, reproduce, sample, serve, train
 
     commands = {
         "cluster": cluster.command,
@@ -134,6 +134,7 @@ def main(name: str | None = None) -> int:
         "sample": sample.command,
         "explore": explore.command,
         "serve": serve.command,
+        "export": export.command,
         "reproduce": reproduce.command,
     }
     arguments = sys.argv[1:]

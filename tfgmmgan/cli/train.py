@@ -7,7 +7,7 @@ from tfgmmgan.cli.arguments import Formatter, Parser, add_options, check_network
 from tfgmmgan.evaluation import describe
 from tfgmmgan.models import MODELS
 from tfgmmgan.training import runner
-from tfgmmgan.training.compat import read_run_config
+from tfgmmgan.training.compat import found_files, read_run_config
 from tfgmmgan.training.options import (
     RunOptions,
     TrainConfig,
@@ -103,7 +103,9 @@ def _read_config(file: Path, dataset: str | None, model: str | None) -> dict[str
     """Return the options of a --config; its mistakes are told with its name."""
     content = read_yaml(file)
     try:
+        is_run_s = content.pop("version", None) is not None
         asked = flatten(content, known_options())
+        asked = found_files(asked, file.parent) if is_run_s else asked
         dataset = dataset or str(asked.get("dataset", RunOptions.dataset))
         TrainConfig({**asked, "model": model or asked.get("model", default_model(dataset))})
     except UserError as error:

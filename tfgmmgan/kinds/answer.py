@@ -14,7 +14,7 @@ from tfgmmgan.clustering.sizes import assumed_sizes
 from tfgmmgan.data.embeddings import read_embeddings
 from tfgmmgan.data.pictures import Pictures, read_pictures
 from tfgmmgan.kinds.gallery import write_gallery
-from tfgmmgan.kinds.summary import GALLERY, SUMMARY, TABLE, read_summary, rename_kinds, write_summary
+from tfgmmgan.kinds.summary import GALLERY, TABLE, read_summary, rename_kinds, write_summary
 from tfgmmgan.kinds.table import Row, assignments, read_table, write_table
 from tfgmmgan.utils.errors import UserError
 from tfgmmgan.utils.files import replacing
@@ -106,13 +106,14 @@ class Answer:
 
     def _copy(self, folder: Path) -> None:
         self.clusterer.save(folder / CLUSTERER)
-        for name in (TABLE, UNREADABLE, GALLERY, MAP, PLACES, SUMMARY):
+        for name in (TABLE, UNREADABLE, GALLERY, MAP, PLACES):
             try:
                 content = (self.folder / name).read_bytes()
             except OSError as error:
                 raise UserError(f"{self.folder / name} can't be read ({error.strerror}).") from error
             with replacing(folder / name) as temporary:
                 temporary.write_bytes(content)
+        write_summary(folder, self.summary)
 
     def rename(self, folder: Path, names: dict[int, str]) -> None:
         """Give the kinds other names, here and in the folder where the answer lies."""

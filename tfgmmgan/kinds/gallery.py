@@ -71,7 +71,7 @@ def write_gallery(
         "side": side,
         "across": ACROSS,
         "colours": colours(len(summary["kinds"])),
-        "summary": summary,
+        "summary": {name: value for name, value in summary.items() if name != "paths"},  # of this machine
         "shown": [{name: [at[row] for row in some] for name, some in kind.items()} for kind in shown],
         "copies": [[at[numbers[rows[copy]["duplicate_of"]]], at[copy]] for copy in copies],
         "pictures": [

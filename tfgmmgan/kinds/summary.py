@@ -8,7 +8,7 @@ from typing import Any
 from tfgmmgan.kinds.gallery import rename_in_gallery
 from tfgmmgan.kinds.table import read_table, write_table
 from tfgmmgan.utils.errors import UserError
-from tfgmmgan.utils.files import replacing
+from tfgmmgan.utils.files import found_from, replacing, seen_from
 
 __all__ = ["GALLERY", "SUMMARY", "TABLE", "names_of", "read_summary", "rename_kinds", "write_summary"]
 
@@ -30,6 +30,8 @@ def read_summary(folder: str | Path, of_pictures: bool = True) -> dict[str, Any]
     try:
         summary = json.loads(file.read_text(encoding="utf-8"))
         summary["kinds"][0]["cluster"]
+        if "paths" in summary:
+            summary["paths"] = [found_from(folder, path) for path in summary["paths"]]
         if missing := of_pictures and PICTURES - summary.keys():
             raise ValueError(f"it lacks {', '.join(sorted(missing))}")
     except FileNotFoundError as error:
@@ -40,7 +42,9 @@ def read_summary(folder: str | Path, of_pictures: bool = True) -> dict[str, Any]
 
 
 def write_summary(folder: Path, summary: Mapping[str, Any]) -> None:
-    """Write the summary of an answer into a folder."""
+    """Write the summary of an answer into a folder; where the pictures are it says as seen from there."""
+    if "paths" in summary:
+        summary = {**summary, "paths": [seen_from(folder, path) for path in summary["paths"]]}
     with replacing(folder / SUMMARY) as temporary:
         temporary.write_text(json.dumps(summary, indent=1) + "\n", encoding="utf-8")
 

@@ -109,8 +109,15 @@ class SubclassMixture(GaussianMixture):
     def draw_subclasses(self, ids: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
         """Return the subclass that `noise` draws for each named component under a seed, (...) -> (...) int32."""
         ids = tf.convert_to_tensor(ids)
+        return self.subclasses_at(ids, tf.random.stateless_uniform(tf.shape(ids), split(seed, 2)))
+
+    def subclasses_at(self, ids: tf.Tensor, places: tf.Tensor) -> tf.Tensor:
+        """Return the subclass of each named component at a place in [0, 1) of its shares, (...), (...) -> (...) int32.
+
+        Places that are drawn evenly give each subclass as often as p(g | k) says.
+        """
         upper = tf.gather(tf.cumsum(tf.convert_to_tensor(self.subclass_probs), axis=1), ids)  # [..., G]
-        drawn = tf.random.stateless_uniform(tf.shape(ids), split(seed, 2)) * upper[..., -1]
+        drawn = places * upper[..., -1]
         subclass = tf.reduce_sum(tf.cast(drawn[..., None] >= upper, tf.int32), axis=-1)
         return tf.minimum(subclass, self.num_subclasses - 1)
 

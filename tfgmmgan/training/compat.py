@@ -6,12 +6,13 @@ from typing import Any
 
 import h5py
 
-from tfgmmgan.training.options import TrainConfig, heeded_options, known_options
+from tfgmmgan.training.options import FILES, TrainConfig, heeded_options, known_options
 from tfgmmgan.training.run_directory import RunDirectory
 from tfgmmgan.training.yaml_files import flatten, is_whole, read_yaml
 from tfgmmgan.utils.errors import UserError
+from tfgmmgan.utils.files import found_from
 
-__all__ = ["fill_from_first_edition", "is_of_first_edition", "read_run_config"]
+__all__ = ["fill_from_first_edition", "found_files", "is_of_first_edition", "read_run_config"]
 
 MOVED = {
     **{f"networks.{name}": f"model.{name}" for name in ("architecture", "width", "discriminator_units", "encoder")},
@@ -104,7 +105,7 @@ def read_run_config(file: Path) -> TrainConfig:
         if "version" not in content:
             return TrainConfig(_of_first_edition(file, content))
         del content["version"]
-        values = flatten(content, known_options())
+        values = found_files(flatten(content, known_options()), file.parent)
         config = TrainConfig(values)
     except UserError as error:
         raise UserError(f"{file}: {error}") from error
@@ -115,6 +116,12 @@ def read_run_config(file: Path) -> TrainConfig:
             "wrote."
         )
     return config
+
+
+def found_files(values: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """Return options of a run's config with the files that they name, which are as seen from the run's folder."""
+    named = {name: values[name] for name in FILES if values.get(name) not in (None, "null")}
+    return values | {name: found_from(folder, path) for name, path in named.items()}
 
 
 def _of_first_edition(file: Path, content: dict) -> dict[str, Any]:

@@ -40,7 +40,7 @@ def evaluate(
         "minutes": minutes_trained(run.history),
         "num_parameters": model.count_params(),
         "names": {str(kind): name for kind, name in names_of(run.path).items()},
-        "config": config.heeded(),
+        "config": config.heeded(run.path),
     }
     card = make_scorecard(model, data, about, EvaluationOptions(**config.group("evaluation")))
     if config.get("from"):

@@ -19,8 +19,10 @@ from tfgmmgan.models import MODELS, LatentGAN, OptimizerOptions
 from tfgmmgan.training.yaml_files import flatten, nested, read_yaml
 from tfgmmgan.utils.arguments import Argument, Count, Positive, WholeNumber, arguments, converted, is_option, values_of
 from tfgmmgan.utils.errors import UserError, nearest, unknown_name
+from tfgmmgan.utils.files import seen_from
 
 __all__ = [
+    "FILES",
     "RunOptions",
     "TrainConfig",
     "dataset_configs",
@@ -31,6 +33,7 @@ __all__ = [
     "settled_by_kinds",
 ]
 
+FILES = ("data.path", "data.features", "from")  # options that name files
 # Arguments that a run sets from other options, or that are no option.
 SET_BY_RUN = {"num_components", "latent_dim", "noise_dim", "num_classes", "seed", "momentum", "name"}
 LEFT_OPEN = ("epochs", "num_components", "evaluation.every_epochs", "evaluation.extent")  # what a run settles
@@ -212,9 +215,17 @@ class TrainConfig(Mapping):
             names.append("batch_size")
         return self.replaced(**{name: before[name] for name in names})
 
-    def heeded(self) -> dict:
-        """Return the options nested by group, as `config.yaml` and a scorecard have them."""
-        return nested(self._values)
+    def heeded(self, folder: str | Path | None = None) -> dict:
+        """Return the options nested by group, as `config.yaml` and a scorecard have them.
+
+        Args:
+            folder: As seen from which the files are that options name, so that a folder may be moved along with them;
+                as they are named where None.
+        """
+        if folder is None:
+            return nested(self._values)
+        named = {name: self[name] for name in FILES if self.get(name) is not None}
+        return nested({**self._values, **{name: seen_from(folder, path) for name, path in named.items()}})
 
     @property
     def model_class(self) -> type[LatentGAN]:

@@ -29,7 +29,7 @@ from tfgmmgan.training.csv_files import minutes_trained
 from tfgmmgan.training.data_record import trained_on
 from tfgmmgan.training.hardware import resolved
 from tfgmmgan.training.measuring import evaluate
-from tfgmmgan.training.options import TrainConfig
+from tfgmmgan.training.options import FILES, TrainConfig
 from tfgmmgan.training.run_directory import RunDirectory
 from tfgmmgan.training.run_kinds import check_pictures, draw_kinds, write_kinds
 from tfgmmgan.training.strategies import is_chief, make_strategy, workers_answer
@@ -156,7 +156,7 @@ def _train_and_measure(
     digests = trained_on(run, data, first_epoch, config["data.changed_ok"])
     with replacing(run.config) as temporary:
         kept = config.replaced(**{"data.changed_ok": False})  # for this once
-        write_yaml({"version": __version__, **kept.heeded()}, temporary)
+        write_yaml({"version": __version__, **kept.heeded(run.path)}, temporary)
     if digests != run.record("data"):
         Progress(run.modes).clear()  # of other data
         run.write_record("data", digests)
@@ -195,7 +195,7 @@ def _train_and_measure(
 
 def _with_absolute_paths(config: TrainConfig) -> TrainConfig:
     """Return a config whose files are found from any folder."""
-    files = {name: config[name] for name in ("data.path", "data.features", "from") if config.get(name) is not None}
+    files = {name: config[name] for name in FILES if config.get(name) is not None}
     return config.replaced(**{name: os.path.abspath(os.path.expanduser(path)) for name, path in files.items()})
 
 

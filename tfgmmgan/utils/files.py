@@ -10,7 +10,16 @@ from pathlib import Path
 
 from tfgmmgan.utils.errors import UserError
 
-__all__ = ["check_empty", "check_space", "is_temporary", "remove_temporary", "replacing", "temporary_path"]
+__all__ = [
+    "check_empty",
+    "check_space",
+    "found_from",
+    "is_temporary",
+    "remove_temporary",
+    "replacing",
+    "seen_from",
+    "temporary_path",
+]
 
 TEMPORARY = re.compile(r"\..+~[0-9a-f]{16}(\..*)?")
 SPARE = 2**20  # bytes that stay free on a disk
@@ -68,3 +77,16 @@ def check_space(folder: Path, size: int) -> None:
             f"{folder} has {free / 2**20:.1f} MB free, and {(size + SPARE) / 2**20:.1f} MB are to be written. Make "
             "room; what is written already is whole, and a run goes on from it by --resume."
         )
+
+
+def seen_from(folder: str | Path, path: str) -> str:
+    """Return a path as seen from a folder, for files in it: what is moved together is still found."""
+    try:
+        return Path(os.path.relpath(path, folder)).as_posix()
+    except ValueError:  # on another drive of Windows
+        return path
+
+
+def found_from(folder: str | Path, path: str) -> str:
+    """Return the absolute path of one that `seen_from` gave, or that was absolute."""
+    return os.path.abspath(os.path.join(folder, path))
