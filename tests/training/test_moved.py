@@ -15,6 +15,8 @@ from PIL import Image
 from tfgmmgan.kinds import load_answer
 from tfgmmgan.training import make_config, train
 from tfgmmgan.training.loading import load_model, load_run
+from tfgmmgan.training.measuring import kept_scorecard
+from tfgmmgan.training.run_directory import RunDirectory
 from tfgmmgan.utils.errors import UserError
 
 pytestmark = pytest.mark.slow
@@ -78,6 +80,8 @@ def test_it_is_the_same_run_elsewhere(moved, tmp_path, monkeypatch):
     assert config["data.path"] == str(folder / "photos") and len(data.train) + len(data.test) == 40
     np.testing.assert_array_equal(model.generate(3, seed=0), drawn)
     assert load_answer(folder / "run").summary["paths"] == [str(folder / "photos")]
+    card = kept_scorecard(RunDirectory(folder / "run"))  # so that runs in other folders, on the same data, are compared
+    assert card["run"]["config"]["data"]["path"] == str(folder / "photos")
     config = make_config("modegan", "folder", **{**TINY, "epochs": 2}, **{"data.path": str(folder / "photos")})
     shutil.copytree(folder, tmp_path / "copy")
     run, _ = train(config, str(tmp_path / "copy" / "run"), resume=True)

@@ -76,7 +76,7 @@ def reproduce_row(row: PublishedRow, configs: list[TrainConfig], folder: Path) -
         exists = run.config.is_file()
         card = measuring.kept_scorecard(run) if exists else None
         config = config.settled_by(read_run_config(run.config)) if exists else config
-        asked = json.loads(json.dumps(config.heeded(run.path)))  # as a scorecard has them
+        asked = json.loads(json.dumps(config.heeded()))  # as a scorecard has them
         if card is not None and card["run"]["config"] != asked:
             raise UserError(f"{run.path} was made with other options. Choose another --output.")
         if card is not None and card["run"]["epochs"] >= config["epochs"]:

@@ -9,6 +9,7 @@ from tfgmmgan.evaluation.scorecard import SCHEMA_VERSION
 from tfgmmgan.kinds import names_of
 from tfgmmgan.models import LatentGAN
 from tfgmmgan.plotting import write_figures
+from tfgmmgan.training.compat import found_files
 from tfgmmgan.training.csv_files import best_epoch, minutes_trained, read_rows
 from tfgmmgan.training.data_record import digest_of
 from tfgmmgan.training.options import TrainConfig, known_options
@@ -23,7 +24,9 @@ def evaluate(
 ) -> dict:
     """Write fresh figures, `scorecard.json` and `report.html`, and return the scorecard.
 
-    Those of the best checkpoint have `best` in their names, `final` and the others are the last's.
+    Those of the best checkpoint have `best` in their names, `final` and the others are the last's. What is written
+    names files as seen from the run, so that it may be moved; what is returned, so that runs are compared, by whole
+    paths.
     """
     print("Measuring ...", flush=True)
     stem = picture_stem(checkpoint)
@@ -47,13 +50,14 @@ def evaluate(
         card["notes"].append("The kinds were found among all pictures: no test example is new to C (--from).")
     write_scorecard(card, run.scorecard_of(checkpoint))
     write_report(run.report_of(checkpoint), [card], [read_rows(run.scores)], run.samples, stem, data.class_names)
+    card["run"]["config"] = json.loads(json.dumps(config.heeded()))
     return card
 
 
 def kept_scorecard(run: RunDirectory, checkpoint: str = "last") -> dict | None:
     """Return a run's scorecard if it was written by this version of the schema after the checkpoint, or None.
 
-    Its config has every option of today.
+    Its config has every option of today, and files by their whole paths.
     """
     try:
         card = json.loads(run.scorecard_of(checkpoint).read_text(encoding="utf-8"))
@@ -62,7 +66,7 @@ def kept_scorecard(run: RunDirectory, checkpoint: str = "last") -> dict | None:
         epochs = best_epoch(run.scores) if checkpoint == "best" else last and last[0]
         if not is_current or card["run"]["epochs"] != epochs:
             return None
-        config = TrainConfig(flatten(card["run"]["config"], known_options()))  # with the defaults of what is new since
+        config = TrainConfig(found_files(flatten(card["run"]["config"], known_options()), run.path))
         card["run"]["config"] = json.loads(json.dumps(config.heeded()))
         return card
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
