@@ -21,6 +21,7 @@ import sys
 import threading
 import time
 from collections import defaultdict
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -256,7 +257,9 @@ def main(arguments: list[str] | None = None) -> dict:
     command = [sys.executable, "-m", "tfgmmgan", "serve", options.run, "--rest_port=0", "--grpc_port=0"]
     server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
-        text = "".join(iter(server.stdout.readline, "Ctrl-C ends it.\n"))
+        text = "".join(takewhile(lambda line: line != "Ctrl-C ends it.\n", server.stdout))
+        if server.poll() is not None:
+            raise SystemExit("The server did not start.")
         where = re.search(r"^REST: (.*)", text, re.M)[1], re.search(r"^gRPC: (.*)", text, re.M)[1]
         rows = lone(served, where, components, options.batches, options.rounds)
         found = loaded(server, Load(where, asked), options.clients, 60 * options.minutes)

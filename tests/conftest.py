@@ -1,9 +1,12 @@
+import tfgmmgan  # first: it starts TensorFlow as it does for users
+
+# isort: split
+
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
-import tfgmmgan
 from tfgmmgan.clustering import classifier_training, sizes
 from tfgmmgan.evaluation import subject
 from tfgmmgan.evaluation.networks import autoencoder, judge

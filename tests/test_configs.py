@@ -30,6 +30,7 @@ PUBLISHED = {
     "gael/table_1_cifar100": "8.62 17.37  8.86 13.42  9.26 13.98  9.46 12.96",
     "gael/table_1_stl10": "9.09 40.71  10.00 27.44  10.39 23.39  10.75 22.57",
     "gael/table_2": "0.443 0.350 0.555  0.289 0.135 0.299  0.377 0.230 0.383",
+    "gm_gan/section_4_1": "",
     "gm_gan/table_2_cifar10": "5.71 0.06  5.92 0.07  5.91 0.05  5.98 0.05  6.23 0.07  6.84 0.03  6.81 0.04  6.83 0.02",
     "gm_gan/table_2_stl10": "6.80 0.07  7.06 0.11  6.58 0.16  7.03 0.10  7.45 0.10  8.32 0.06  8.16 0.05  8.08 0.07",
     "gm_gan/table_3": "0.9924 0.9618  0.8974 0.9274  0.5816 0.5690",
@@ -59,7 +60,7 @@ def values_of(file):
 
 def test_there_is_a_row_for_each_published_one():
     assert set(TABLES) == set(PUBLISHED)
-    counts = {"gm_gan": 19, "responsibility_learning": 6, "gael": 30}
+    counts = {"gm_gan": 23, "responsibility_learning": 6, "gael": 30}
     rows = {name: len(table.rows) for name, table in TABLES.items()}
     assert {paper: sum(rows[name] for name in rows if name.startswith(paper)) for paper in counts} == counts
     assert {"k10", "k20", "k30"} <= set(TABLES["gm_gan/table_2_cifar10"].rows)

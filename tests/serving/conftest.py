@@ -65,11 +65,14 @@ def serving(exported, direct):
                 return requests.post(f"{url}:predict", timeout=30, **given, **options)
 
             address = re.search(r"^gRPC: (.*)", text, re.M)[1]
-            yield SimpleNamespace(text=text, url=url, root=url.partition("/v1")[0], grpc=address, post=post, stop=stop)
-            stop()
-            thread.join(timeout=30)
+            root = url.partition("/v1")[0]
+            try:
+                yield SimpleNamespace(text=text, url=url, root=root, grpc=address, post=post, stop=stop)
+            finally:
+                stop()
+                thread.join(timeout=30)
+                gc.unfreeze()
             assert not thread.is_alive()
-        gc.unfreeze()
 
     return start
 
@@ -77,5 +80,12 @@ def serving(exported, direct):
 @pytest.fixture(scope="module")
 def server(serving):
     """A server with small limits, for a module."""
-    with serving(max_rows=8, max_body_mb=0.25, max_megapixels=1, timeout_s=2) as running:
+    with serving(max_rows=8, max_body_mb=0.25, max_megapixels=1) as running:
+        yield running
+
+
+@pytest.fixture
+def impatient(serving):
+    """One that waits for two seconds."""
+    with serving(timeout_s=2) as running:
         yield running

@@ -15,6 +15,7 @@ import tensorflow as tf
 import tfgmmgan
 from tfgmmgan import GAEL, GMMGAN, ImageClusterer, SubclassMixture, UserError
 from tfgmmgan.serving import export_keras, export_onnx, export_tflite, export_web
+from tfgmmgan.serving.convert import about
 from tfgmmgan.serving.portable import portable_functions
 
 GUIDE = Path(__file__).parents[2] / "docs" / "guides" / "export.md"
@@ -148,6 +149,14 @@ def test_what_litert_lacks_is_one_line(tmp_path):
     with pytest.raises(UserError, match="--format onnx has them all"):
         export_tflite(model, tmp_path / "tflite")
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("count", [3, 7, 50])
+def test_the_told_weights_are_a_distribution_to_numpy(count):
+    model = GMMGAN((2,), count, 2, width=0.1)
+    told = json.loads(json.dumps(about(model, {}, {})))
+    np.random.default_rng(0).choice(count, 2, p=told["weights"])
+    np.testing.assert_allclose(told["weights"], model.prior.mixture_probs(), rtol=1e-6)
 
 
 @pytest.mark.slow

@@ -233,5 +233,11 @@ def test_a_run_says_where_its_data_is_as_seen_from_itself(tmp_path, monkeypatch)
         assert _read_config(file, None, None)["data.path"] == str(photos)  # train --config
     write_yaml({"version": "0.2.0", **written, "data": {**written["data"], "path": "/there"}}, run / "config.yaml")
     assert read_run_config(run / "config.yaml")["data.path"] == "/there"  # as runs of before have it
+    for nothing in ("~", "", "null"):
+        write_yaml({"version": "0.2.0", **written, "from": nothing}, run / "config.yaml")
+        assert read_run_config(run / "config.yaml")["from"] is None
+    write_yaml({"version": "0.2.0", **written, "data": {**written["data"], "path": ["a", "b"]}}, run / "config.yaml")
+    with pytest.raises(UserError, match=r"data\.path"):
+        read_run_config(run / "config.yaml")
     write_yaml({"dataset": "folder", "data": {"path": "photos"}}, tmp_path / "mine.yaml")
     assert _read_config(tmp_path / "mine.yaml", None, None)["data.path"] == "photos"  # of whoever calls

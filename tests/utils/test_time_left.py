@@ -46,7 +46,7 @@ def test_it_says_when_the_time_is_over_first(monkeypatch, capsys):
     callback.on_train_begin()
     callback.on_epoch_begin(0)
     callback.on_train_batch_end(9)
-    said = "stops in 45 seconds at some step 25, when the time is over"
+    said = "stops in 45 seconds at about step 25, when the time is over"
     assert capsys.readouterr().out == f"training: step 10 of 2,000, {said}\n"
 
 

@@ -3,21 +3,14 @@
 import re
 from importlib.util import find_spec
 
-from tfgmmgan.cli.arguments import Parser
+from tfgmmgan.cli.arguments import Parser, add_options, given_options
+from tfgmmgan.utils.arguments import Count, check, converted
+from tfgmmgan.utils.arguments import arguments as arguments_of
 from tfgmmgan.utils.errors import UserError
 
 __all__ = ["command"]
 
 NEEDED = ("uvicorn", "grpc", "grpc_health", "tensorflow_serving", "prometheus_client", "orjson")  # the extra `serving`
-LIMITS = {  # of `Limits`: what is counted, and the help
-    "max_batch_size": (int, "rows of different requests that are computed together"),
-    "max_rows": (int, "rows that one request may have"),
-    "max_body_mb": (float, "MiB that one request may have"),
-    "max_megapixels": (float, "millions of pixels that the pictures of one request may have"),
-    "max_requests": (int, "requests under way at once; more are answered 503"),
-    "timeout_s": (float, "seconds in which a request's body must arrive, and then its answer be computed"),
-    "grace_s": (float, "seconds after SIGTERM in which what was accepted is answered"),
-}
 
 
 def command(arguments: list[str], prog: str) -> None:
@@ -42,16 +35,16 @@ def command(arguments: list[str], prog: str) -> None:
             f"--{door.lower()}_port", type=int, default=port, help=f"of {door}; 0 for any (default: %(default)s)"
         )
     parser.add_argument("--workers", type=int, default=1, help="processes, each with a copy of the model (default: 1)")
-    for option, (kind, text) in LIMITS.items():
-        default = Limits._field_defaults[option]
-        parser.add_argument(f"--{option}", type=kind, default=default, help=f"{text} (default: %(default)s)")
-    options = vars(parser.parse_args(arguments))
-    limits = Limits(**{option: options[option] for option in LIMITS})
-    for option, value in {"workers": options["workers"], **limits._asdict()}.items():
-        if not 0 < value < float("inf"):
-            raise UserError(f"--{option} must be more than 0; got {value}.")
-    if not re.fullmatch("[^/:]+", options["name"]):
-        raise UserError(f"--name must be a word without / and :, as it is part of addresses; got '{options['name']}'.")
+    declared = arguments_of(Limits)
+    add_options(parser, declared)
+    parsed = parser.parse_args(arguments)
+    given, options = given_options(parsed, declared), vars(parsed)
+    limits = Limits(**{name: converted(f"--{name}", value, declared[name].hint) for name, value in given.items()})
+    check("--workers", options["workers"], Count)
+    if not re.fullmatch(r"[\w.-]+", options["name"]):
+        raise UserError(
+            f"--name must be of letters, digits, '.', '_' and '-', as it is part of addresses; got '{options['name']}'."
+        )
     for option in ("rest_port", "grpc_port"):
         if not 0 <= options[option] < 2**16:
             raise UserError(f"--{option} must be from 0 to 65535; got {options[option]}.")

@@ -12,12 +12,12 @@ from urllib.parse import parse_qs, urlsplit
 
 from tfgmmgan.explore.explorer import Explorer
 from tfgmmgan.utils.errors import UserError
+from tfgmmgan.utils.local_hosts import is_local
 
 __all__ = ["make_server"]
 
 LARGEST = 40 * 2**20  # bytes of a question
 QUESTIONS = ("draw", "between", "recognise", "rename")
-LOCAL = ("localhost", "127.0.0.1", "::1")
 SAFE = {
     "Content-Security-Policy": "default-src 'none'; img-src data: blob:; style-src 'unsafe-inline'; "
     "script-src 'unsafe-inline'; connect-src 'self'; frame-ancestors 'none'",
@@ -105,7 +105,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _may_ask(self) -> bool:
         """Return whether who asks is on this machine, or has the key; else refuse."""
         if self.key is None:
-            allowed = self._host() in LOCAL  # not by a name that leads here
+            allowed = is_local(self.headers.get("Host", ""))  # not by a name that leads here
         else:
             given = parse_qs(urlsplit(self.path).query).get("key", [""])[0]
             allowed = hmac.compare_digest(given.encode(), self.key.encode())
@@ -113,12 +113,6 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             self._answer(403, {"error": "Open the address that explore printed."})
         return allowed
-
-    def _host(self) -> str | None:
-        try:
-            return urlsplit(f"//{self.headers.get('Host', '')}").hostname
-        except ValueError:
-            return None
 
     def _answer(self, status: int, content: Any) -> None:
         self._send(status, "application/json", json.dumps(content).encode())

@@ -106,7 +106,8 @@ class Answer:
 
     def _copy(self, folder: Path) -> None:
         self.clusterer.save(folder / CLUSTERER)
-        for name in (TABLE, UNREADABLE, GALLERY, MAP, PLACES):
+        places = (PLACES,) * (self.folder / PLACES).is_file()  # answers of before have none
+        for name in (TABLE, UNREADABLE, GALLERY, MAP, *places):
             try:
                 content = (self.folder / name).read_bytes()
             except OSError as error:

@@ -11,8 +11,6 @@ from typing import Any, Literal
 
 import keras
 import tensorflow as tf
-from tensorflow.lite.python.convert import ConverterError
-from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
 from tfgmmgan.models import LatentGAN
 from tfgmmgan.serving.portable import in_float32, portable_functions
@@ -90,6 +88,8 @@ def export_tflite(
     Raises:
         UserError: If the folder is not empty, or LiteRT lacks an operation of the networks (those of `"resnet"`).
     """
+    from tensorflow.lite.python.convert import ConverterError
+
     functions, module = portable_functions(model), tf.Module()
     with new_folder(folder) as new, tempfile.TemporaryDirectory() as saved:
         with in_float32(model):
@@ -114,6 +114,8 @@ def export_tflite(
 
 def _frozen(function: Callable, inputs: list[tf.TensorSpec]) -> Any:
     """Return a function whose weights are constants, as LiteRT wants them."""
+    from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
+
     traced = tf.function(function, inputs, autograph=False).get_concrete_function()
     frozen, (output,) = convert_variables_to_constants_v2(traced), traced.structured_outputs
     return tf.function(lambda *given: {output: frozen(*given)[0]}, inputs, autograph=False)
@@ -164,13 +166,14 @@ def about(
         files: In which file each of them is.
         names: What the components are called, by number.
     """
+    weights = model.prior.mixture_probs().numpy().astype(float)
     return {
         "model": type(model).__name__,
         "data_shape": model.data_shape,
         "value_range": [-1, 1] if len(model.data_shape) == 3 else None,
         "latent_dim": model.latent_dim,
         "num_components": model.num_components,
-        "weights": model.prior.mixture_probs().numpy().tolist(),
+        "weights": (weights / weights.sum()).tolist(),  # to the last digit, as NumPy's choice wants them
         "names": [(names or {}).get(k, "") for k in range(model.num_components)],
         "functions": {
             name: {"file": files[name], "inputs": {one.name: [one.dtype.name, *one.shape] for one in function.inputs}}
@@ -193,6 +196,8 @@ def new_folder(folder: str | Path) -> Iterator[Path]:
     temporary.mkdir()
     try:
         yield temporary
+        if folder.exists():
+            folder.rmdir()  # it is empty; on Windows nothing is renamed onto it
         temporary.rename(folder)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)

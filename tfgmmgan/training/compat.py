@@ -9,6 +9,7 @@ import h5py
 from tfgmmgan.training.options import FILES, TrainConfig, heeded_options, known_options
 from tfgmmgan.training.run_directory import RunDirectory
 from tfgmmgan.training.yaml_files import flatten, is_whole, read_yaml
+from tfgmmgan.utils.arguments import NULL
 from tfgmmgan.utils.errors import UserError
 from tfgmmgan.utils.files import found_from
 
@@ -120,8 +121,9 @@ def read_run_config(file: Path) -> TrainConfig:
 
 def found_files(values: dict[str, Any], folder: Path) -> dict[str, Any]:
     """Return options of a run's config with the files that they name, which are as seen from the run's folder."""
-    named = {name: values[name] for name in FILES if values.get(name) not in (None, "null")}
-    return values | {name: found_from(folder, path) for name, path in named.items()}
+    named = {name: values.get(name) for name in FILES}
+    is_path = {name: isinstance(path, str) and path not in NULL for name, path in named.items()}
+    return values | {name: found_from(folder, path) for name, path in named.items() if is_path[name]}
 
 
 def _of_first_edition(file: Path, content: dict) -> dict[str, Any]:

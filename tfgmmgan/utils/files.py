@@ -80,13 +80,17 @@ def check_space(folder: Path, size: int) -> None:
 
 
 def seen_from(folder: str | Path, path: str) -> str:
-    """Return a path as seen from a folder, for files in it: what is moved together is still found."""
+    """Return a path as seen from a folder, for files in it: what is moved together is still found.
+
+    By where folders really are; what the path names may be a link, and stays it.
+    """
+    parent, name = os.path.split(os.path.abspath(path))
     try:
-        return Path(os.path.relpath(path, folder)).as_posix()
+        return Path(os.path.relpath(os.path.join(os.path.realpath(parent), name), os.path.realpath(folder))).as_posix()
     except ValueError:  # on another drive of Windows
         return path
 
 
 def found_from(folder: str | Path, path: str) -> str:
     """Return the absolute path of one that `seen_from` gave, or that was absolute."""
-    return os.path.abspath(os.path.join(folder, path))
+    return os.path.normpath(os.path.join(os.path.realpath(folder), path))

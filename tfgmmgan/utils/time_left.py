@@ -67,7 +67,7 @@ class TimeLeft(keras.callbacks.Callback):
         left = max(0.0, self.end - now) if stops else left
         minutes = f"{left / 60:.0f} minutes" if left > 90 else f"{left:.0f} seconds"
         reached = done + int(left * (done - self.first) / (now - self.begun))
-        said = f"stops in {minutes} at some step {reached:,}, when the time is over" if stops else f"{minutes} left"
+        said = f"stops in {minutes} at about step {reached:,}, when the time is over" if stops else f"{minutes} left"
         print(f"{self.what}: step {done:,} of {whole:,}, {said}", flush=True)
 
 

@@ -45,6 +45,20 @@ def predict(channel):
     return call
 
 
+def test_watchers_of_its_health_block_nobody(serving):
+    """More of them than asyncio has threads; that the server ends is told by `serving`."""
+    with serving() as server, grpc.insecure_channel(server.grpc) as channel:
+        stub = health_pb2_grpc.HealthStub(channel)
+        watching = [stub.Watch(health_pb2.HealthCheckRequest()) for _ in range(40)]
+        assert {next(one).status for one in watching} == {health_pb2.HealthCheckResponse.SERVING}
+        large = '{"signature_name": "sample", "instances": [1]}' + 40000 * " "  # for a thread
+        assert server.post(large).status_code == 200
+        server.stop()
+        assert {next(one).status for one in watching} == {health_pb2.HealthCheckResponse.NOT_SERVING}
+        for one in watching:
+            one.cancel()
+
+
 def test_answers_are_the_model_s_own_to_the_bit(predict, direct):
     answer = predict("generate", COLUMNS)
     assert answer.model_spec.name == "tiny" and answer.model_spec.version.value == 1

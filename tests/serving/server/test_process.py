@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+from itertools import takewhile
 
 import grpc
 import numpy as np
@@ -72,7 +73,8 @@ def start(exported):
         ]
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         started.append(process)
-        text = "".join(iter(process.stdout.readline, "Ctrl-C ends it.\n"))
+        text = "".join(takewhile(lambda line: line != "Ctrl-C ends it.\n", process.stdout))
+        assert "gRPC: " in text, process.stderr.read()
         return process, re.search(r"^REST: (.*)", text, re.M)[1], re.search(r"^gRPC: (.*)", text, re.M)[1]
 
     yield start

@@ -227,6 +227,7 @@ WRONG = {
     "legacy of many": ({"signature_name": "legacy_sample", "inputs": {"seed": [1, 2], "num": 10**9}}, "'num' must be"),
     "legacy, negative": ({"signature_name": "legacy_sample", "inputs": {"seed": [1, 2], "num": -1}}, "not be negative"),
     "bad base64": ({"signature_name": "responsibilities_bytes", "instances": [{"b64": "%%%"}]}, "not base64"),
+    "base64 of odd letters": ({"signature_name": "responsibilities_bytes", "instances": [{"b64": "é"}]}, "not base64"),
     "base64 of a number": (
         {"signature_name": "responsibilities_bytes", "inputs": [{"b64": 3}]},
         "with a file as base64",
@@ -295,10 +296,11 @@ def test_what_is_too_large_is_413_whether_its_length_is_told_or_not(server):
     assert requests.get(server.url).status_code == 200
 
 
-def test_a_body_that_trickles_is_408_and_keeps_nobody_waiting(server):
+def test_a_body_that_trickles_is_408_and_keeps_nobody_waiting(impatient):
+    server = impatient
     host, port = server.root.removeprefix("http://").split(":")
     with socket.create_connection((host, int(port)), timeout=10) as slow:
-        slow.sendall(b"POST /v1/models/tiny:predict HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n{")
+        slow.sendall(b"POST /v1/models/tiny:predict HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{")
         started = time.monotonic()
         assert server.post({"signature_name": "sample", "instances": [1]}).status_code == 200
         for _ in range(4):
@@ -308,6 +310,13 @@ def test_a_body_that_trickles_is_408_and_keeps_nobody_waiting(server):
         assert answer.startswith("HTTP/1.1 408") and "longer than 2 seconds" in answer
         assert 1 < time.monotonic() - started < 6
     assert server.post({"signature_name": "sample", "instances": [1]}).status_code == 200
+
+
+def test_who_calls_it_by_a_foreign_name_is_refused(server):
+    for host, status in (("localhost", 200), ("127.0.0.1:80", 200), ("evil.example", 403), ("127.0.0.1.evil", 403)):
+        assert requests.get(server.url, headers={"Host": host}).status_code == status
+    answer = server.post({"signature_name": "sample", "instances": [1]}, headers={"Host": "evil.example"})
+    assert answer.status_code == 403 and "localhost" in answer.json()["error"]
 
 
 def test_what_is_no_http_and_a_client_that_goes_away(server):

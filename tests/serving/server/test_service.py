@@ -16,6 +16,8 @@ import tensorflow as tf
 from PIL import Image
 from tensorflow_serving.apis import predict_pb2, prediction_service_pb2_grpc
 
+from tfgmmgan.serving.server import process
+
 ASKED = {"signature_name": "sample", "instances": [5]}
 BODY = b'{"signature_name": "sample", "instances": [5]}'
 
@@ -30,9 +32,19 @@ def begin(server):
     """Return a connection on which a request has begun."""
     host, port = server.root.removeprefix("http://").split(":")
     connection = socket.create_connection((host, int(port)), timeout=20)
-    head = f"POST /v1/models/tiny:predict HTTP/1.1\r\nHost: a\r\nContent-Length: {len(BODY)}\r\n\r\n"
+    head = f"POST /v1/models/tiny:predict HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(BODY)}\r\n\r\n"
     connection.sendall(head.encode() + BODY[:5])
     return connection
+
+
+def await_requests(server, count):
+    """Wait until so many requests are under way."""
+    said = f"tfgmmgan_requests_under_way {float(count)}"
+    for _ in range(200):
+        if said in requests.get(f"{server.root}/monitoring/prometheus/metrics").text:
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"no {count} requests")
 
 
 def test_many_clients_at_once_each_get_their_own(server, direct):
@@ -69,7 +81,7 @@ def test_many_clients_at_once_each_get_their_own(server, direct):
 def test_one_request_more_is_503_until_there_is_room(server):
     with contextlib.ExitStack() as stack:
         connections = [stack.enter_context(begin(server)) for _ in range(8)]
-        time.sleep(0.3)
+        await_requests(server, 8)
         answer = server.post(ASKED)
         assert answer.status_code == 503 and answer.json() == {"error": "8 requests are under way; try again later."}
         request = predict_pb2.PredictRequest(model_spec={"name": "tiny", "signature_name": "sample"})
@@ -84,13 +96,14 @@ def test_one_request_more_is_503_until_there_is_room(server):
         assert server.post(ASKED).status_code == 200
 
 
-def test_what_was_accepted_is_answered_when_the_server_ends(serving):
+def test_what_was_accepted_is_answered_when_the_server_ends(serving, monkeypatch):
+    monkeypatch.setattr(process, "LINGER", 3.0)
     with serving() as server, begin(server) as connection, begin(server) as other:
-        time.sleep(0.2)
+        await_requests(server, 2)
         server.stop()
-        time.sleep(0.1)
+        time.sleep(0.5)
         assert requests.get(f"{server.root}/healthz").status_code == 503
-        time.sleep(0.8)
+        time.sleep(5)
         with pytest.raises(requests.ConnectionError):
             requests.get(server.url)
         for accepted in (connection, other):
@@ -101,7 +114,7 @@ def test_what_was_accepted_is_answered_when_the_server_ends(serving):
 
 def test_who_does_not_finish_in_time_is_not_waited_for(serving):
     with serving(grace_s=0.2) as server, begin(server):
-        time.sleep(0.2)
+        await_requests(server, 1)
         started = time.monotonic()
         server.stop()
     assert time.monotonic() - started < 5

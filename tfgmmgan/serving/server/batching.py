@@ -71,8 +71,13 @@ class Batcher:
 
     async def _compute(self, taken: list[_Waiting]) -> None:
         requests = [one.request for one in taken]
-        self.metrics.batch_rows.observe(sum(one.rows for one in requests))
-        answers = await asyncio.get_running_loop().run_in_executor(self._pool, self.model.answer, requests)
+        try:
+            self.metrics.batch_rows.observe(sum(one.rows for one in requests))
+            answers = await asyncio.get_running_loop().run_in_executor(self._pool, self.model.answer, requests)
+        except Exception as error:
+            answers = [error] * len(taken)
+        finally:
+            self._running.discard(asyncio.current_task())
         for one, answer in zip(taken, answers, strict=True):
             if one.answer.done():
                 continue
@@ -80,5 +85,4 @@ class Batcher:
                 one.answer.set_exception(answer)
             else:
                 one.answer.set_result(answer)
-        self._running.discard(asyncio.current_task())
         self._start()

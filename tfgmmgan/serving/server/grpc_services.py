@@ -19,8 +19,8 @@ from tfgmmgan.serving.server.service import Service
 __all__ = ["make_grpc_server"]
 
 
-def make_grpc_server(service: Service, address: str) -> grpc.aio.Server:
-    """Return a server that listens to an address and is not started.
+async def make_grpc_server(service: Service, address: str) -> tuple[grpc.aio.Server, health.aio.HealthServicer]:
+    """Return a server that listens to an address and is not started, and its health, to be told of the end.
 
     Args:
         service: What answers.
@@ -30,12 +30,12 @@ def make_grpc_server(service: Service, address: str) -> grpc.aio.Server:
     server = grpc.aio.server(options=[("grpc.max_receive_message_length", most), ("grpc.so_reuseport", 1)])
     prediction_service_pb2_grpc.add_PredictionServiceServicer_to_server(_Prediction(service), server)
     model_service_pb2_grpc.add_ModelServiceServicer_to_server(_Models(service.model), server)
-    healthy = health.HealthServicer()
+    healthy = health.aio.HealthServicer()
     for name in ("", "tensorflow.serving.PredictionService"):
-        healthy.set(name, health_pb2.HealthCheckResponse.SERVING)
+        await healthy.set(name, health_pb2.HealthCheckResponse.SERVING)
     health_pb2_grpc.add_HealthServicer_to_server(healthy, server)
     server.add_insecure_port(address)
-    return server
+    return server, healthy
 
 
 def _check_name(model: ServedModel, spec: model_pb2.ModelSpec) -> None:

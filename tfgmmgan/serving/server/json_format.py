@@ -1,7 +1,6 @@
 """TF Serving's JSON: rows (`instances`, `predictions`) or columns (`inputs`, `outputs`)."""
 
 import base64
-import binascii
 from itertools import chain
 from typing import Any
 
@@ -129,7 +128,7 @@ def _text(name: str, value: Any) -> bytes:
             return value.encode()
         if isinstance(value, dict) and isinstance(value.get("b64"), str):
             return base64.b64decode(value["b64"] + "=" * (-len(value["b64"]) % 4), validate=True)
-    except binascii.Error:
+    except ValueError:
         raise _wrong(f"'{name}' has a 'b64' that is not base64.") from None
     raise _wrong(f"""'{name}' must be {{"b64": "..."}} with a file as base64, for each row.""")
 

@@ -1,14 +1,17 @@
 """What a server takes, and what it says to what it does not take."""
 
-from typing import NamedTuple
+from dataclasses import dataclass
+
+from tfgmmgan.utils.arguments import Count, Positive, check_arguments
 
 __all__ = ["Limits", "Refusal"]
 
 
-class Limits(NamedTuple):
+@dataclass(frozen=True)
+class Limits:
     """How much a server takes.
 
-    Attributes:
+    Args:
         max_batch_size: Rows of different requests that are computed together. Default 64.
         max_rows: Rows of one request. Default 1024.
         max_body_mb: MiB of a request. Default 64.
@@ -18,13 +21,16 @@ class Limits(NamedTuple):
         grace_s: Seconds after SIGTERM in which what was accepted is answered. Default 30.
     """
 
-    max_batch_size: int = 64
-    max_rows: int = 1024
-    max_body_mb: float = 64
-    max_megapixels: float = 100
-    max_requests: int = 256
-    timeout_s: float = 30
-    grace_s: float = 30
+    max_batch_size: Count = 64
+    max_rows: Count = 1024
+    max_body_mb: Positive = 64
+    max_megapixels: Positive = 100
+    max_requests: Count = 256
+    timeout_s: Positive = 30
+    grace_s: Positive = 30
+
+    def __post_init__(self) -> None:
+        check_arguments(self)
 
     @property
     def max_bytes(self) -> int:

@@ -88,6 +88,8 @@ class ServedModel:
                 f"{path} can't be loaded ({str(error).splitlines()[0]}). Export the model again."
             ) from error
         self.signatures = dict(self._loaded.signatures)
+        if not self.signatures:
+            raise UserError(f"{path} has no signatures; expected a model that `export` wrote.")
         sizes = [sum(_row_size(spec) for spec in self.inputs_of(one).values()) for one in self.signatures]
         self.most_values = limits.max_rows * max(sizes)
         self.metadata = dict(described.meta_graphs[0].signature_def)
@@ -224,7 +226,9 @@ class ServedModel:
                 if isinstance(answer, Exception):
                     raise answer
             except Exception as error:
-                raise UserError(f"A warm-up request of {file} fails ({error}). Export the model again.") from error
+                raise UserError(
+                    f"A warm-up request of {file} fails ({_sentence(str(error))[:-1]}). Export the model again."
+                ) from error
         return requests[0] if requests else None
 
     def read_tensor(self, name: str, spec: tf.TensorSpec, value: tensor_pb2.TensorProto) -> np.ndarray:

@@ -21,6 +21,7 @@ from tfgmmgan.serving.server.model import Request, ServedModel, find_version
 from tfgmmgan.serving.server.rest import rest_app
 from tfgmmgan.serving.server.service import Service
 from tfgmmgan.utils.errors import UserError
+from tfgmmgan.utils.local_hosts import is_local
 
 __all__ = ["Place", "listen", "run", "serve"]
 
@@ -58,6 +59,8 @@ def listen(host: str = "127.0.0.1", rest_port: int = 0, grpc_port: int = 0) -> I
     Raises:
         UserError: If a port can't be had.
     """
+    if not hasattr(socket, "SO_REUSEPORT"):
+        raise UserError("Serving needs Linux or macOS, or a container: this system's ports can't be shared.")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with contextlib.ExitStack() as stack:
 
@@ -76,7 +79,10 @@ def listen(host: str = "127.0.0.1", rest_port: int = 0, grpc_port: int = 0) -> I
         alone.close()
         grpc = stack.enter_context(socket.socket(family))  # holds the port, and does not listen
         grpc.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-        grpc.bind((host, port))
+        try:
+            grpc.bind((host, port))
+        except OSError as error:  # somebody else was faster
+            raise UserError(f"{host}:{port} can't be had ({error}). Choose another --grpc_port or --host.") from error
         yield Place(host, rest, grpc)
 
 
@@ -106,7 +112,7 @@ async def serve(
     gc.freeze()  # what was loaded stays, so that no request waits until all of it was looked through
     service = Service(model)
     config = uvicorn.Config(
-        rest_app(service),
+        rest_app(service, is_local(place.address("rest"))),
         http="h11",
         ws="none",
         lifespan="off",
@@ -115,7 +121,7 @@ async def serve(
         server_header=False,
         timeout_graceful_shutdown=limits.grace_s,
     )
-    http, grpc = _Http(config), make_grpc_server(service, place.address("grpc"))
+    http, (grpc, health) = _Http(config), await make_grpc_server(service, place.address("grpc"))
     await grpc.start()
     serving = asyncio.create_task(http.serve([place.rest]))
     while not http.started:
@@ -123,6 +129,7 @@ async def serve(
     ready(_announcement(model, place, first))
     await stop.wait()
     service.stopping = True
+    await health.enter_graceful_shutdown()
     await asyncio.sleep(LINGER)
     http.should_exit = True
     await asyncio.gather(serving, grpc.stop(limits.grace_s))
@@ -166,7 +173,10 @@ def run(path: str, name: str, place: Place, limits: Limits, workers: int = 1) ->
     find_version(path)  # a mistake is told once
     with tempfile.TemporaryDirectory() as counts:
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = counts  # the processes' metrics are added up there
-        _run_processes((path, name, place, limits), workers, ready)
+        try:
+            _run_processes((path, name, place, limits), workers, ready)
+        finally:
+            del os.environ["PROMETHEUS_MULTIPROC_DIR"]
 
 
 def _run_processes(what: tuple, workers: int, ready: Callable[[str], None]) -> None:
@@ -217,4 +227,7 @@ async def _until_signal(path: str, name: str, place: Place, limits: Limits, read
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    parent = multiprocessing.parent_process()
+    if parent is not None:  # of several: none outlives who started it
+        asyncio.get_running_loop().add_reader(parent.sentinel, stop.set)
     await serve(path, name, place, limits, ready, stop)

@@ -13,11 +13,13 @@ from tfgmmgan.serving.server.json_format import read_request, write_answer
 from tfgmmgan.serving.server.limits import Refusal
 from tfgmmgan.serving.server.model import Request, ServedModel
 from tfgmmgan.serving.server.service import Service
+from tfgmmgan.utils.local_hosts import is_local
 
 __all__ = ["rest_app"]
 
 STATUSES = {
     "INVALID_ARGUMENT": 400,
+    "PERMISSION_DENIED": 403,
     "NOT_FOUND": 404,
     "TOO_SLOW": 408,
     "TOO_LARGE": 413,
@@ -32,7 +34,7 @@ Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 
-def rest_app(service: Service) -> Callable[[dict[str, Any], Receive, Send], Awaitable[None]]:
+def rest_app(service: Service, local: bool = False) -> Callable[[dict[str, Any], Receive, Send], Awaitable[None]]:
     """Return an application with TF Serving's paths.
 
     - `GET /v1/models/NAME[/versions/N]`: whether it is served; with `/metadata` its signatures.
@@ -40,11 +42,17 @@ def rest_app(service: Service) -> Callable[[dict[str, Any], Receive, Send], Awai
     - `GET /monitoring/prometheus/metrics`, and `GET /healthz`: 200, or 503 when the server is about to end.
 
     An error is `{"error": "..."}`.
+
+    Args:
+        service: What answers.
+        local: Whether only those are answered who call the server by a name of this machine. Default False.
     """
 
     async def app(scope: dict[str, Any], receive: Receive, send: Send) -> None:
         kind, status = "application/json", 200
         try:
+            if local and not is_local(dict(scope["headers"]).get(b"host", b"").decode("latin-1")):
+                raise Refusal("PERMISSION_DENIED", "Call this server by localhost; --host lets others in.")
             if scope["path"] == "/monitoring/prometheus/metrics" and scope["method"] == "GET":
                 kind, content = CONTENT_TYPE_LATEST, service.metrics.text()
             elif scope["path"] == "/healthz":

@@ -6,6 +6,8 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
+import numpy as np
+
 from tfgmmgan.serving.server.batching import Batcher
 from tfgmmgan.serving.server.limits import Refusal
 from tfgmmgan.serving.server.metrics import Metrics
@@ -54,7 +56,7 @@ class Service:
             request = await read()
             signature = request.signature
             outputs = await self._batcher.answer(request)
-            return await self.aside(sum(one.nbytes for one in outputs.values()), write, request, outputs)
+            return await self.aside(sum(map(_size, outputs.values())), write, request, outputs)
         except Refusal as refusal:
             code, signature = refusal.code, refusal.signature or signature
             raise
@@ -85,3 +87,8 @@ class Service:
     def _count(self, change: int) -> None:
         self._under_way += change
         self.metrics.under_way.set(self._under_way)
+
+
+def _size(output: np.ndarray) -> int:
+    """Return how many bytes an output has, files among them."""
+    return sum(map(len, output.ravel())) if output.dtype == object else output.nbytes
