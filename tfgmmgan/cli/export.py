@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from tfgmmgan.cli.arguments import Parser, add_checkpoint
+from tfgmmgan.serving.web import RUNTIME
 from tfgmmgan.utils.errors import UserError
 from tfgmmgan.utils.files import check_empty
 
@@ -31,7 +32,7 @@ def command(arguments: list[str], prog: str) -> None:
     parser.add_argument(
         "--runtime",
         metavar="DIR",
-        default="node_modules/onnxruntime-web",
+        default=RUNTIME,
         help="npm's package onnxruntime-web, for web (default: %(default)s)",
     )
     add_checkpoint(parser)
