@@ -256,7 +256,7 @@ def listed(names: Iterable[str]) -> str:
 
 def _sentence(error: str) -> str:
     """Return what TensorFlow says of a request, without where in the graph it says so."""
-    said = re.search(r"assertion failed: \[(.*?)\](?=\s*\[\[|\s*$)", error, re.DOTALL)
+    said = re.search(r"assertion failed: \[(.*?)\](?=\s*\[|\s*$)", error, re.DOTALL)
     text = said[1] if said else re.sub(r"\{\{.*?\}\}", "", error.split("[[")[0])
     text = " ".join(text.split())
     return f"{text[:1].upper()}{text[1:300].rstrip('.')}."
