@@ -66,8 +66,10 @@ class Descriptor(TransformerMixin, BaseEstimator):
         return np.concatenate([self._rows(block) for block in blocks(images)])
 
     def _rows(self, images: np.ndarray) -> np.ndarray:
+        """Project in float64: in float32 the last digits of a row would depend on its place among the others."""
         parts = zip(self.parts(sized(images)), self.projections_, strict=True)
-        return tf.concat([tf.matmul(part - mean, directions) for part, (mean, directions) in parts], axis=1).numpy()
+        found = [(part.numpy() - mean).astype(np.float64) @ directions for part, (mean, directions) in parts]
+        return np.concatenate(found, axis=1).astype(np.float32)
 
 
 class JoinedDescriptors(Descriptor):
