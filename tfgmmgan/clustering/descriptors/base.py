@@ -68,7 +68,7 @@ class Descriptor(TransformerMixin, BaseEstimator):
     def _rows(self, images: np.ndarray) -> np.ndarray:
         """Project in float64: in float32 the last digits of a row would depend on its place among the others."""
         parts = zip(self.parts(sized(images)), self.projections_, strict=True)
-        found = [(part.numpy() - mean).astype(np.float64) @ directions for part, (mean, directions) in parts]
+        found = [(np.asarray(part, np.float64) - mean) @ directions for part, (mean, directions) in parts]
         return np.concatenate(found, axis=1).astype(np.float32)
 
 
