@@ -39,6 +39,7 @@ RUN = [
     *("--clusterer.steps=120", "--clusterer.self_training_rounds=1", "--clusterer.width=0.1"),
     "--clusterer.descriptor=pixels",
     *("--prior.subclasses=2", "--evaluation.every_epochs=2", "--evaluation.samples=50"),
+    "--evaluation.extent=quick",
     *("--evaluation.trade_off_samples=0", "--evaluation.inception=none"),
 ]
 SIGNALS = {
