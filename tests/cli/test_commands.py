@@ -26,7 +26,7 @@ SMALL = (
     *("--epochs", "1", "--model.width", "0.1", "--num_components", "3", "--latent_dim", "4"),
     *("--evaluation.samples", "100", "--evaluation.trade_off_samples", "40"),
 )
-MODEGAN = (*SMALL, "--clusterer.steps", "20", "--clusterer.width", "0.1")  # of 1200
+MODEGAN = (*SMALL, "--clusterer.descriptor", "hog", "--clusterer.steps", "20", "--clusterer.width", "0.1")
 
 
 UNMEASURED = ("--evaluation.extent", "none")

@@ -26,13 +26,14 @@ TINY = {
 }
 
 
-def test_a_run_ends_in_time_with_everything_written(tmp_path, capsys):
+def test_a_run_ends_in_time_with_everything_written(tmp_path, capsys, request):
     run, card = train(TrainConfig({**TINY, "max_minutes": 1e-6}), str(tmp_path / "run"))
     assert "Training stops after 1 of 4 epochs: the time is over." in capsys.readouterr().out
     assert card["run"]["epochs"] == 1 and [row["epoch"] for row in read_rows(run.scores)] == ["1"]
     assert run.model.is_file() and (run.serving / "1").is_dir() and run.report.is_file()
     assert [epoch for epoch, _ in run.epoch_checkpoints()] == [1]
     # whoever goes on with it has the run that was never stopped
+    request.getfixturevalue("unexported")
     train(TrainConfig(TINY), str(run.path), resume=True)
     whole, expected = train(TrainConfig(TINY), str(tmp_path / "whole"))
     assert json.loads(run.scorecard.read_text())["test"] == expected["test"]
@@ -57,10 +58,12 @@ def test_a_stopped_run_that_is_killed_while_it_is_measured_ends_where_it_stopped
     ("patience", "distances", "epochs"),
     [(1, [3, 2, 2.5, 1], 3), (2, [3, 2, 2.5, 1], 4), (1, [3, float("nan"), 2, 1], 2), (2, [3, float("nan"), 2, 1], 4)],
 )
-def test_training_stops_when_it_gets_no_better(patience, distances, epochs, tmp_path, monkeypatch, capsys):
+def test_training_stops_when_it_gets_no_better(patience, distances, epochs, tmp_path, monkeypatch, capsys, unexported):
     found = iter(distances)
     monkeypatch.setattr(callbacks, "epoch_scores", lambda subject: {"criterion": next(found)})
-    run, card = train(TrainConfig({**TINY, "early_stopping": patience}), str(tmp_path / "run"))
+    run, card = train(
+        TrainConfig({**TINY, "early_stopping": patience, "evaluation.extent": "quick"}), str(tmp_path / "run")
+    )
     assert card["run"]["epochs"] == epochs == len(read_rows(run.scores))
     said = f"Training stops after {epochs} of 4 epochs: {patience} measurements found no lower distance."
     assert (said in capsys.readouterr().out) == (epochs < 4)

@@ -20,6 +20,9 @@ TINY = {
 }
 
 
+pytestmark = pytest.mark.usefixtures("unexported")
+
+
 @pytest.fixture(autouse=True)
 def often(monkeypatch):
     """The state is written after every step."""
