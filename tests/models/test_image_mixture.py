@@ -154,7 +154,7 @@ def test_scikit_learns_digits_by_one_changed_line():
     scores = {}
     for mixture in (
         GaussianMixture(10, covariance_type="diag", random_state=0),
-        ImageMixture(10, steps=300, random_state=0),
+        ImageMixture(10, steps=60, random_state=0),
     ):
         labels = mixture.fit_predict(digits.data)
         images, components = mixture.sample(100)

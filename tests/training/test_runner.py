@@ -31,7 +31,7 @@ SMALL = {"epochs": 2, "num_components": 3, "latent_dim": 4, "model.width": 0.1, 
 QUICK = {
     "clusterer.descriptor": "pixels",
     "clusterer.steps": 4,
-    "clusterer.self_training_rounds": 1,
+    "clusterer.self_training_rounds": 0,
     "clusterer.width": 0.1,
 }
 UNMEASURED = {"evaluation.extent": "none"}

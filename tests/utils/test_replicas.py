@@ -54,7 +54,7 @@ def make(name, **options):
     if "num_components" in heeded:
         options["num_components"] = K
     if "clusterer.steps" in heeded:
-        options |= {"clusterer.steps": 4, "clusterer.self_training_rounds": 1, "clusterer.descriptor": "pixels"}
+        options |= {"clusterer.steps": 4, "clusterer.self_training_rounds": 0, "clusterer.descriptor": "pixels"}
     shape = (32, 32, 3) if options.get("model.architecture") == "resnet" else SHAPE
     return build_model(TrainConfig(options), shape, K)
 

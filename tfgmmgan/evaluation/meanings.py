@@ -13,7 +13,7 @@ DISTANCE = (
 KERNEL = "As the Fréchet distance, by another formula, which few images do not bias. Less is better."
 
 MEANINGS = {  # by title
-    "modes in use": "Modes that some of the test images lie in. All is best.",
+    "modes in use": "Modes that some of the images lie in. All is best.",
     "ACC": ACC,
     "purity": "Share of the images in modes' commonest classes. More is better, but many modes alone make it high.",
     "NMI": NMI,

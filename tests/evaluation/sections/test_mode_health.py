@@ -37,6 +37,7 @@ def test_health(monkeypatch):
 
     real = model.generate(100, component=np.repeat([0, 2], 50), seed=5)
     responsibilities = np.repeat(np.eye(4)[[0, 2]] * 0.97 + 0.01, 50, axis=0)
+    of_train = np.eye(4)[np.repeat([0, 1, 2], [80, 40, 80])]  # a rare one that the test split has none of is alive
     network = FeatureNetwork("pixels", pixels, "pixels")
     monkeypatch.setattr(mode_health, "NUM_PER_MODE", 200)
     subject = SimpleNamespace(
@@ -46,10 +47,10 @@ def test_health(monkeypatch):
         modes_by="algorithm_2",
         assigners=lambda: {"algorithm_2": assign},
         real=lambda network, split: Features(pixels(real)[0]),
-        responsibilities=lambda method, split: responsibilities,
+        responsibilities=lambda method, split: of_train if split == "train" else responsibilities,
     )
     health = mode_health.ModeHealth().measure(subject)["mode_health"]
-    assert health["dead"] == [1, 3] and health["duplicates"] == [[0, 1]]
+    assert health["dead"] == [3] and health["duplicates"] == [[0, 1]]
     shares = [mode["share"] for mode in health["modes"]]
     assert shares == [0.5, 0, 0.5, 0]
     p = np.array([0.98, 0.01, 0.01, 0.01]) / 1.01

@@ -28,8 +28,8 @@ class ModeHealth(Section):
     `entropy` (mean of that of p(k | x) over those, in nats; None without any), `recovered` (share of generated examples
     that the model's own p(k | x) gives back to the component; None without one), `recovered_by_algorithm_2` (None where
     that is left out), and by network `frechet_distance`, `recall` and `coverage` between the mode's real and as many
-    generated examples, None below 20. `dead`, modes whose share is below a fifth of 1 / K; `duplicates`
-    (`duplicate_pairs`); `num_per_mode`, how many are drawn of each, 500.
+    generated examples, None below 20. `dead`, modes with less than a fifth of 1 / K of the examples of both splits, of
+    which a small test split says too little; `duplicates` (`duplicate_pairs`); `num_per_mode`, how many are drawn of each, 500.
     """
 
     name = "mode_health"
@@ -44,6 +44,7 @@ class ModeHealth(Section):
         responsibilities = subject.responsibilities(subject.modes_by, "test")
         nearest = responsibilities.argmax(axis=1)
         entropies = entropy(np.maximum(responsibilities.astype(np.float64), 1e-30), axis=1)
+        of_train = subject.responsibilities(subject.modes_by, "train").argmax(axis=1)
         weights = model.prior.mixture_probs().numpy()
         real = {network.name: subject.real(network, "test") for network in networks}
         k, assigners = len(weights), subject.assigners()
@@ -68,9 +69,10 @@ class ModeHealth(Section):
                     **{name: _compare(real[name][members].spread(NUM_PER_MODE), found[name]) for name in found},
                 }
             )
+        shares = np.bincount(np.concatenate([of_train, nearest]), minlength=k) / (len(of_train) + len(nearest))
         health = {
             "modes": modes,
-            "dead": [mode for mode in range(k) if modes[mode]["share"] < SHARE_ALIVE / k],
+            "dead": np.flatnonzero(shares < SHARE_ALIVE / k).tolist(),
             "duplicates": [list(pair) for pair in duplicate_pairs(confusion)],
             "num_per_mode": NUM_PER_MODE,
         }

@@ -6,7 +6,7 @@ import numpy as np
 
 from tfgmmgan.clustering.sizes import assumed_sizes
 from tfgmmgan.evaluation.display import COLOURS, METHODS, Runs, html, image, panels, svg
-from tfgmmgan.evaluation.metrics.modes import mode_summary
+from tfgmmgan.evaluation.metrics.modes import SHARE_ALIVE, mode_summary
 from tfgmmgan.evaluation.sections.section import Section
 from tfgmmgan.evaluation.subject import SPLITS, Subject
 
@@ -34,12 +34,13 @@ class Modes(Section):
             if len(card["mixture_weights"]) > 1:
                 return ["The mixture is fitted when training has ended; there are no modes yet."]
             return ["A prior of one component has no modes to find; look at the samples."]
-        modes = test["modes"]
+        modes, number = test["modes"], len(card["mixture_weights"])
         shares = "  ".join(f"{k}: {share:.1%}" for k, share in enumerate(modes["shares"]))
+        examples = card["train"]["num_examples"] + test["num_examples"]
         clusterer = card["run"].get("config", {}).get("clusterer", {})  # of systems whose modes are found before
         return [
-            f"Modes in use: {modes['num_modes_in_use']} of {len(modes['weights'])} (each with at least "
-            f"{modes['min_share']:.1%} of the {test['num_examples']} test examples).",
+            f"Modes in use: {_in_use(card)} of {number} (each with at least {SHARE_ALIVE / number:.1%} of all {examples} "
+            "examples).",
             f"Share of the test examples in each mode: {shares}",
             f"{METHODS[test['modes_by']]} is on average {modes['mean_confidence']:.0%} sure of an example's mode.",
             *assumed_sizes(clusterer.get("entropy_penalty"), "--clusterer.entropy_penalty"),
@@ -49,8 +50,7 @@ class Modes(Section):
         """Return how many modes are in use."""
         if "modes" not in runs.card["test"]:
             return []
-        in_use = runs.card["test"]["modes"]["num_modes_in_use"]
-        return [(f"{in_use} of {len(runs.card['mixture_weights'])}", "modes in use")]
+        return [(f"{_in_use(runs.card)} of {len(runs.card['mixture_weights'])}", "modes in use")]
 
     def block(self, runs: Runs) -> str:
         """Show the prior's weights beside the shares."""
@@ -59,6 +59,13 @@ class Modes(Section):
         chart = weights_chart(runs.card["mixture_weights"], runs.card["test"]["modes"]["shares"])
         alt = "Weight of each mode and its share of the test examples"
         return html.block(f"How much is in each mode{runs.first}", html.scroll(image(chart, alt)))
+
+
+def _in_use(card: dict) -> int:
+    """Return how many modes hold enough of both splits: a test split of few examples may have none of a rare mode."""
+    counts = [np.multiply(card[split]["modes"]["shares"], card[split]["num_examples"]) for split in SPLITS]
+    shares = np.sum(counts, axis=0) / sum(card[split]["num_examples"] for split in SPLITS)
+    return int((shares >= SHARE_ALIVE / len(shares)).sum())
 
 
 def weights_chart(weights: Sequence[float], shares: Sequence[float]) -> str:
