@@ -146,8 +146,11 @@ def test_several_processes_share_the_ports_and_count_together(start):
 
 
 @pytest.mark.slow
-def test_the_port_of_a_running_server_is_taken(start):
-    _, url, address = start()
+def test_the_port_of_a_running_server_is_taken_and_none_of_its_processes_outlives_it(start):
+    process, url, address = start("--workers", "2")
     for option, port in (("rest_port", re.search(r":(\d+)/", url)[1]), ("grpc_port", address.rpartition(":")[2])):
         with pytest.raises(UserError, match=f"{port} can't be had"), listen(**{option: int(port)}):
             pass
+    workers = psutil.Process(process.pid).children(recursive=True)
+    process.kill()
+    assert len(workers) > 1 and not psutil.wait_procs(workers, timeout=30)[1]
