@@ -10,7 +10,7 @@ import yaml
 
 from tfgmmgan.models import MODELS
 from tfgmmgan.training.build import build_model
-from tfgmmgan.training.options import default_model, known_options, make_config
+from tfgmmgan.training.options import default_model, heeded_options, known_options, make_config
 from tfgmmgan.training.published import read_table
 from tfgmmgan.training.yaml_files import flatten, read_yaml
 
@@ -107,6 +107,46 @@ def test_a_published_row(row):
         assert config["num_components"] == int(match[1] or match[2])
     supervised = "supervised GM-GAN" in row.text and "unsupervised" not in row.text
     assert supervised == (config["model"] == "supervised_gmgan")
+
+
+CLAIMED = {  # words of a row, and what its config must then be, where its model heeds it; a group's number is meant by ...
+    r"eq\. 3 as it is written|eq\. 3's minimax": {"model.adversarial_loss": "minimax"},
+    r"BigGAN's hinge": {"model.adversarial_loss": "hinge"},
+    r"original GAN loss": {"model.adversarial_loss": "non_saturating"},
+    r"spectrally\s+normalised": {"model.architecture": "resnet"},
+    r"both sides updated from the same fakes": {"model.update_order": "simultaneous", "model.generator_batch_size": 0},
+    r"batch is the paper's (\d+)": {"batch_size": ...},
+    r"(5,000) generated samples": {"evaluation.samples": ...},
+    r"lambda is (\d+) with eq. 2 as a mean": {"model.encoding": ...},
+    r"STL-10, (\d+)x": {"data.image_size": ...},
+    r"GMM-(\d+)": {"num_components": ...},
+    r"(?:GM-GAN|mixture).* K = (\d+)": {"num_components": ...},
+    r"GM-GAN \(Ben-Yosef": {  # section 4: "for the most part" of the experiments
+        "latent_dim": 100,
+        "prior.mean_range": 0.1,
+        "prior.variance": 0.15,
+        "batch_size": 64,
+        "model.generator_batch_size": 128,
+        "model.update_order": "alternating",
+        "optimizers.learning_rate": 2e-4,
+        "optimizers.discriminator_learning_rate": 2e-4,
+    },
+}
+
+
+def test_what_a_header_claims_is_what_the_config_resolves_to():
+    held = dict.fromkeys(CLAIMED, 0)
+    for param in ROWS:
+        (row,) = param.values
+        config, heeded = row.config(), heeded_options(row.options["model"])
+        for words, options in CLAIMED.items():
+            for match in re.finditer(words, f"{row.text} {row.notes}"):
+                for name, value in options.items():
+                    if name in heeded or "." not in name and name in config:
+                        expected = int(match[1].replace(",", "")) if value is ... else value
+                        assert config[name] == expected, (row.text, match[0], name)
+                        held[words] += 1
+    assert all(held.values()), held
 
 
 @pytest.mark.parametrize("row", ROWS)

@@ -9,6 +9,7 @@ import pytest
 
 from tfgmmgan import cli
 from tfgmmgan.cli.reproduce import departing_options
+from tfgmmgan.training.hardware import processor
 from tfgmmgan.utils.errors import UserError
 
 TABLE = """# python -m tfgmmgan reproduce table.yaml
@@ -67,9 +68,10 @@ def test_a_row_over_seeds(reproduce):
     values = [json.loads(Path(f"rows/few/seed{seed}/scorecard.json").read_text()) for seed in (4, 5)]
     values = [card["test"]["clustering"]["algorithm_2"]["acc"] for card in values]
     line = f"{np.mean(values):.4f}    {np.std(values, ddof=1):.4f}   {values[0]:.4f}, {values[1]:.4f}"
-    assert line in out and "not measured" in out and "3 components" not in out
+    assert line in out and "ACC, training  " in out and "not measured" in out and "3 components" not in out
     together = json.loads(Path("rows/few/aggregate.json").read_text())
     assert together["seeds"] == [4, 5] and together["row"] == "few" and together["notes"] == "The networks are ours."
+    assert len(together["minutes"]) == 2 and together["epochs"] == 1 and together["processor"] == processor()
     assert together["published"].startswith("ACC 0.9 +- 0.01, FID 3.0; a paper, Table 1")
     assert Path("rows/few/report.html").is_file() and not Path("rows/none").exists()
     for arguments, message in (

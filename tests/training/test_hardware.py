@@ -14,6 +14,19 @@ def test_cpus(flags, found, monkeypatch):
     assert hardware.has_bfloat16() is found
 
 
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("model name\t: AMD EPYC\nflags\t\t: fpu avx2 sse\n", "AMD EPYC, AVX2"),
+        ("model name\t: Xeon\nflags\t\t: avx2 avx512f\n", "Xeon, AVX-512"),
+        ("Features\t: fp asimd\n", "NEON"),
+    ],
+)
+def test_what_a_processor_is_called(text, found, monkeypatch):
+    monkeypatch.setattr("pathlib.Path.read_text", lambda path: text)
+    assert hardware.processor() == found
+
+
 def test_no_linux_no_bfloat16(monkeypatch):
     def missing(path):
         raise FileNotFoundError

@@ -66,7 +66,7 @@ def reproduce_row(row: PublishedRow, configs: list[TrainConfig], folder: Path) -
     from tfgmmgan.evaluation import aggregate
     from tfgmmgan.training import measuring, runner
     from tfgmmgan.training.compat import read_run_config
-    from tfgmmgan.training.hardware import resolved
+    from tfgmmgan.training.hardware import processor, resolved
     from tfgmmgan.training.run_directory import RunDirectory
     from tfgmmgan.training.several import report_runs, write_aggregate
 
@@ -89,7 +89,9 @@ def reproduce_row(row: PublishedRow, configs: list[TrainConfig], folder: Path) -
         cards.append(card)
         runs.append(run)
         together = aggregate(cards)
-        write_aggregate(folder, {"row": row.name, "published": row.text, "notes": row.notes, **together})
+        about = {"row": row.name, "published": row.text, "notes": row.notes, "processor": processor()}
+        about |= {"minutes": [one["run"]["minutes"] for one in cards], "epochs": card["run"]["epochs"]}
+        write_aggregate(folder, {**about, "versions": card["versions"], **together})
         said, block = beside_published(row.text, row.values, row.paths, cards, together)
         report_runs(folder / "report.html", runs, cards, published=block)
         print(said, flush=True)

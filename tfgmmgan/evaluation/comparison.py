@@ -89,10 +89,20 @@ def beside_published(
 
 
 def _beside(published: dict, paths: dict[str, str], together: dict) -> dict[str, tuple[str, str, str, str]]:
-    """Return by name of a score what is published, our mean, its standard deviation, and each seed's."""
+    """Return by name of a score what is published, our mean, its standard deviation, and each seed's.
+
+    A score of the test split has that of the training examples below it: papers cluster what they trained on.
+    """
     rows = {}
-    for name, (value, error) in published.items():
-        score = together["scores"].get(paths.get(name, ""))
+    places = []
+    for name in published:
+        path = paths.get(name, "")
+        places.append((name, name, path))
+        if path.startswith("test."):
+            places.append((f"{name}, training", name, path.replace("test.", "train.", 1)))
+    for name, of, path in places:
+        value, error = published[of]
+        score = together["scores"].get(path)
         stated = f"{value:g}" + (f" +- {error:g}" if error is not None else "")
         if score is None:
             rows[name] = (stated, "not measured", "", "")

@@ -1,12 +1,16 @@
 """The options whose best value depends on the machine."""
 
+import platform
+import re
 from pathlib import Path
 
 import tensorflow as tf
 
 from tfgmmgan.training.options import TrainConfig
 
-__all__ = ["has_bfloat16", "resolved"]
+__all__ = ["has_bfloat16", "processor", "resolved"]
+
+VECTORS = {"avx512f": "AVX-512", "avx2": "AVX2", "asimd": "NEON"}  # by flag of /proc/cpuinfo, the widest first
 
 
 def resolved(config: TrainConfig) -> TrainConfig:
@@ -17,6 +21,17 @@ def resolved(config: TrainConfig) -> TrainConfig:
     if jit == "auto":
         jit = config["strategy"] == "none" and len(tf.config.list_physical_devices("GPU")) == 1
     return config.replaced(precision=precision, jit=jit)
+
+
+def processor() -> str:
+    """Return what the CPU calls itself, and the widest vectors it has: `"AMD EPYC, AVX2"`."""
+    try:
+        text = Path("/proc/cpuinfo").read_text()
+    except OSError:  # not Linux
+        return platform.processor() or platform.machine()
+    model = re.search(r"^model name\s*: (.+)", text, re.MULTILINE)
+    vectors = next((name for flag, name in VECTORS.items() if flag in text.split()), None)
+    return ", ".join(part for part in (model and model[1], vectors) if part) or platform.machine()
 
 
 def has_bfloat16() -> bool:
