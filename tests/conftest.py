@@ -68,7 +68,7 @@ def tiny_gmmgan():
 
 @pytest.fixture
 def tiny_clusterer():
-    """Return a maker of ImageClusterers of 4 clusters whose C learns 4 steps with an eighth of its channels, and not of itself."""
+    """Return a maker of ImageClusterers of 4 clusters whose C, of an eighth of the channels, learns for 4 steps."""
 
     def make(n_clusters=4, **kwargs):
         small = {"descriptor": "pixels", "steps": 4, "self_training_rounds": 0, "batch_size": 8, "width": 0.125}

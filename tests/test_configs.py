@@ -109,7 +109,7 @@ def test_a_published_row(row):
     assert supervised == (config["model"] == "supervised_gmgan")
 
 
-CLAIMED = {  # words of a row, and what its config must then be, where its model heeds it; a group's number is meant by ...
+CLAIMED = {  # words of a row, and what its config must then be where its model heeds it; ... is their number
     r"eq\. 3 as it is written|eq\. 3's minimax": {"model.adversarial_loss": "minimax"},
     r"BigGAN's hinge": {"model.adversarial_loss": "hinge"},
     r"original GAN loss": {"model.adversarial_loss": "non_saturating"},
@@ -142,7 +142,7 @@ def test_what_a_header_claims_is_what_the_config_resolves_to():
         for words, options in CLAIMED.items():
             for match in re.finditer(words, f"{row.text} {row.notes}"):
                 for name, value in options.items():
-                    if name in heeded or "." not in name and name in config:
+                    if name in heeded or ("." not in name and name in config):
                         expected = int(match[1].replace(",", "")) if value is ... else value
                         assert config[name] == expected, (row.text, match[0], name)
                         held[words] += 1

@@ -29,7 +29,8 @@ class ModeHealth(Section):
     that the model's own p(k | x) gives back to the component; None without one), `recovered_by_algorithm_2` (None where
     that is left out), and by network `frechet_distance`, `recall` and `coverage` between the mode's real and as many
     generated examples, None below 20. `dead`, modes with less than a fifth of 1 / K of the examples of both splits, of
-    which a small test split says too little; `duplicates` (`duplicate_pairs`); `num_per_mode`, how many are drawn of each, 500.
+    which a small test split says too little; `duplicates` (`duplicate_pairs`); `num_per_mode`, how many are drawn of
+    each, 500.
     """
 
     name = "mode_health"

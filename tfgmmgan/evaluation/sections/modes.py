@@ -39,8 +39,8 @@ class Modes(Section):
         examples = card["train"]["num_examples"] + test["num_examples"]
         clusterer = card["run"].get("config", {}).get("clusterer", {})  # of systems whose modes are found before
         return [
-            f"Modes in use: {_in_use(card)} of {number} (each with at least {SHARE_ALIVE / number:.1%} of all {examples} "
-            "examples).",
+            f"Modes in use: {_in_use(card)} of {number} (each with at least {SHARE_ALIVE / number:.1%} of all "
+            f"{examples} examples).",
             f"Share of the test examples in each mode: {shares}",
             f"{METHODS[test['modes_by']]} is on average {modes['mean_confidence']:.0%} sure of an example's mode.",
             *assumed_sizes(clusterer.get("entropy_penalty"), "--clusterer.entropy_penalty"),
