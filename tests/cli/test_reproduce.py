@@ -69,6 +69,11 @@ def test_a_row_over_seeds(reproduce):
     values = [card["test"]["clustering"]["algorithm_2"]["acc"] for card in values]
     line = f"{np.mean(values):.4f}    {np.std(values, ddof=1):.4f}   {values[0]:.4f}, {values[1]:.4f}"
     assert line in out and "ACC, training  " in out and "not measured" in out and "3 components" not in out
+    mean, spread = np.mean(values), np.std(values, ddof=1)
+    last = (
+        f"few: ACC 0.9, ours {mean:.4f} ± {spread:.4f}, off by {mean - 0.9:+.4f}; FID 3, ours not measured; 2 seeds, "
+    )
+    assert out.splitlines()[-1].startswith(last) and out.endswith(f" minutes each on {processor()}\n")
     together = json.loads(Path("rows/few/aggregate.json").read_text())
     assert together["seeds"] == [4, 5] and together["row"] == "few" and together["notes"] == "The networks are ours."
     assert len(together["minutes"]) == 2 and together["epochs"] == 1 and together["processor"] == processor()

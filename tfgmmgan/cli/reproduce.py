@@ -35,8 +35,8 @@ def command(arguments: list[str], prog: str) -> None:
     folder = Path(options.output or f"saved_models/{table.file.resolve().parent.name}-{table.file.stem}")
     seeds = dict.fromkeys(options.seeds)
     configs = [[row.config(**departing, seed=seed) for seed in seeds] for row in rows]  # errors come before training
-    for row, of_row in zip(rows, configs, strict=True):
-        reproduce_row(row, of_row, folder / row.name)
+    lines = [reproduce_row(row, of_row, folder / row.name) for row, of_row in zip(rows, configs, strict=True)]
+    print("", *lines, sep="\n")
     if more:
         print(f"Options that depart from {table.file}: {' '.join(more)}")
 
@@ -61,8 +61,12 @@ def departing_options(arguments: list[str]) -> dict[str, str]:
     return found
 
 
-def reproduce_row(row: PublishedRow, configs: list[TrainConfig], folder: Path) -> None:
-    """Train and measure a row with configs that differ in their seeds, skipping what is done; print and write all."""
+def reproduce_row(row: PublishedRow, configs: list[TrainConfig], folder: Path) -> str:
+    """Train and measure a row with configs that differ in their seeds, skipping what is done; print and write all.
+
+    Returns:
+        The row in a line: published, ours, how far, minutes and processor.
+    """
     from tfgmmgan.evaluation import aggregate
     from tfgmmgan.training import measuring, runner
     from tfgmmgan.training.compat import read_run_config
@@ -96,5 +100,26 @@ def reproduce_row(row: PublishedRow, configs: list[TrainConfig], folder: Path) -
         report_runs(folder / "report.html", runs, cards, published=block)
         print(said, flush=True)
         print(f"Notes: {row.notes}" if row.notes else "", end="\n\n", flush=True)
-    if cards:
-        print(f"Wrote {folder}/aggregate.json and {folder}/report.html")
+    if not cards:
+        return ""
+    print(f"Wrote {folder}/aggregate.json and {folder}/report.html")
+    return f"{row.name}: {_in_a_line(row, together['scores'])}; {_cost(about)}"
+
+
+def _in_a_line(row: PublishedRow, scores: dict[str, dict]) -> str:
+    """Return each published score beside ours, and how far ours is from it."""
+    parts = []
+    for name, (stated, _) in row.values.items():
+        score = scores.get(row.paths[name])
+        if score is None:
+            parts.append(f"{name} {stated:g}, ours not measured")
+            continue
+        spread = "" if score["std"] is None else f" ± {score['std']:.4f}"
+        parts.append(f"{name} {stated:g}, ours {score['mean']:.4f}{spread}, off by {score['mean'] - stated:+.4f}")
+    return "; ".join(parts) or "no number is published"
+
+
+def _cost(about: dict) -> str:
+    minutes = about["minutes"]
+    runs = f"{len(minutes)} seeds" if len(minutes) > 1 else "1 seed"
+    return f"{runs}, {sum(minutes) / len(minutes):.1f} minutes each on {about['processor']}"
