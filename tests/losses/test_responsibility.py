@@ -5,7 +5,13 @@ import pytest
 import tensorflow as tf
 from sklearn.metrics import mutual_info_score
 
-from tfgmmgan.losses import ESTIMATORS, joint_mutual_information, marginal_entropy, posterior_consistency
+from tfgmmgan.losses import (
+    ESTIMATORS,
+    joint_mutual_information,
+    marginal_entropy,
+    posterior_consistency,
+    posterior_information,
+)
 from tfgmmgan.losses.responsibility import weighted_rows
 
 ALPHA = np.array([[0.75, 0.25], [0.5, 0.5]])
@@ -59,6 +65,21 @@ def test_against_plain_loops():
         posterior[r, m, j] * log_stratified[r, m, j] for r in range(s) for m in range(k) for j in range(k)
     )
     assert posterior_consistency(posterior, log_stratified).numpy() == pytest.approx(consistency / (s * k))
+
+
+def test_the_posters_information_about_fakes():
+    """Of components that C tells apart it is log K whatever C calls them; the cross-entropy wants its own names."""
+    right = tf.constant(np.repeat(np.eye(3)[None], 2, axis=0))  # p(j | z_sk) of 2 fakes of each of 3 components
+    for order in ([0, 1, 2], [2, 0, 1]):
+        told = tf.math.log(tf.gather(right, order, axis=2) * (1 - 3e-9) + 1e-9)
+        assert posterior_information(right, told).numpy() == pytest.approx(np.log(3), rel=1e-6)
+        assert (posterior_consistency(right, told).numpy() < 1) == (order == [0, 1, 2])
+    rng = np.random.default_rng(0)
+    posterior, classes = rng.dirichlet(np.ones(3), (4, 3)), rng.dirichlet(np.ones(3), (4, 3))
+    joint = np.mean([np.outer(p, c) for p, c in zip(posterior.reshape(-1, 3), classes.reshape(-1, 3), strict=True)], 0)
+    assert posterior_information(posterior, np.log(classes)).numpy() == pytest.approx(
+        mutual_info_score(None, None, contingency=joint * 1e6), rel=1e-4
+    )
 
 
 def test_marginal_entropy_is_that_of_the_mean():

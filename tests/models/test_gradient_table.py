@@ -74,6 +74,7 @@ def test_responsibility_learning(tiny_gmmgan, images, encoder, adversarial, upda
         mutual_information_updates=updates,
         mutual_information=0.7,
         responsibility_consistency=0.5,
+        posterior_comparison="mutual_information" if updates == "all" else "cross_entropy",
         discriminator=discriminator if adversarial else None,
     )
     check_table(model, responsibility_table(encoder == "shared", adversarial, updates), images)

@@ -82,7 +82,7 @@ def gradients(model, images, labels):
 
 CASES = {
     "gmmgan": EVERY_LOSS,
-    "gmmgan paired": EVERY_LOSS | {"model.estimator": "paired"},
+    "gmmgan paired": EVERY_LOSS | {"model.estimator": "paired", "model.posterior_comparison": "mutual_information"},
     "gmmgan separate": EVERY_LOSS | {"model.encoder": "separate"},
     "modegan": {"model.diversity": 1.7},
     "modegan subclasses": {"prior.subclasses": 2, "model.diversity": 1.7},

@@ -10,6 +10,7 @@ from tfgmmgan.losses.responsibility import (
     joint_mutual_information,
     marginal_entropy,
     posterior_consistency,
+    posterior_information,
 )
 
 __all__ = [
@@ -25,4 +26,5 @@ __all__ = [
     "marginal_entropy",
     "one_against_all",
     "posterior_consistency",
+    "posterior_information",
 ]

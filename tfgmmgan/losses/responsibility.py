@@ -31,6 +31,7 @@ __all__ = [
     "joint_stratified",
     "marginal_entropy",
     "posterior_consistency",
+    "posterior_information",
     "weighted_fakes_stratified",
     "weighted_log_classes_paired",
     "weighted_log_classes_stratified",
@@ -104,14 +105,29 @@ def marginal_entropy(alpha: tf.Tensor) -> tf.Tensor:
 def posterior_consistency(posterior: tf.Tensor, log_classes: tf.Tensor) -> tf.Tensor:
     """Return the poster's first comparison as a cross-entropy, -mean_sk sum_j p(j | z_sk) log C_j(x_hat_sk).
 
-    The poster compares p(k | z) with C(x_hat) by their mutual information; like eq. 4, this is its lower bound
-    with p(k | z) as the target, without the constant entropy.
+    The poster compares p(k | z) with C(x_hat) by their mutual information, which `posterior_information` is; like
+    eq. 4, this is its lower bound with p(k | z) as the target, without the constant entropy. It says which output of C
+    is which component; information is as high under any other order of C's outputs.
 
     Args:
         posterior: (S, K, K) closed-form p(j | z_sk), without gradient.
         log_classes: (S, K, K) log C_j of each fake.
     """
     return -tf.reduce_mean(tf.reduce_sum(posterior * log_classes, axis=-1))
+
+
+def posterior_information(posterior: tf.Tensor, log_classes: tf.Tensor) -> tf.Tensor:
+    """Return the poster's first comparison as it is written, I(p(k | z); C(x_hat)) in nats.
+
+    Its joint distribution is mean_sk p(j | z_sk) C_l(x_hat_sk), over the whole batch.
+
+    Args:
+        posterior: (S, K, K) closed-form p(j | z_sk), without gradient.
+        log_classes: (S, K, K) log C_l of each fake.
+    """
+    rows = [tf.reshape(each, [-1, each.shape[-1]]) for each in (posterior, tf.exp(log_classes))]
+    joint = mean_of_sums(tf.matmul(*rows, transpose_a=True), tf.shape(rows[0])[0])
+    return joint_mutual_information(joint)
 
 
 def joint_stratified(alpha: tf.Tensor, classes: tf.Tensor) -> tf.Tensor:

@@ -6,7 +6,13 @@ from typing import Any, ClassVar, Literal
 import keras
 import tensorflow as tf
 
-from tfgmmgan.losses import ESTIMATORS, joint_mutual_information, marginal_entropy, posterior_consistency
+from tfgmmgan.losses import (
+    ESTIMATORS,
+    joint_mutual_information,
+    marginal_entropy,
+    posterior_consistency,
+    posterior_information,
+)
 from tfgmmgan.losses.responsibility import weighted_rows
 from tfgmmgan.models.forward import ForwardPass
 from tfgmmgan.models.latent_gan import LatentGAN
@@ -62,6 +68,9 @@ class GMMGAN(LatentGAN):
             eq. 4's factor 1/K (ours): keeps all components in use. Default 2.
         posterior_consistency: Weight of the poster's comparison of p(k | z) with C(x_hat). It trains C, G and
             prior; without it C has nothing to tell components apart by. Default 0.1 (ours; the poster gives none).
+        posterior_comparison: `"cross_entropy"`, or `"mutual_information"` as the poster has it, which does not say
+            which output of C is which component; see `tfgmmgan.losses.posterior_consistency`. Default
+            `"cross_entropy"` (ours).
         responsibility_consistency: Weight of the poster's other comparison, of C(x) with C(x_hat): the mutual
             information of their joint distribution, which is our reading of it; see
             `tfgmmgan.losses.responsibility.joint_paired`. It trains C, G and prior. Default 0.
@@ -92,6 +101,7 @@ class GMMGAN(LatentGAN):
         classifier_adversarial: bool = False,
         marginal_entropy: Weight = 2.0,
         posterior_consistency: Weight = 0.1,
+        posterior_comparison: Literal["cross_entropy", "mutual_information"] = "cross_entropy",
         responsibility_consistency: Weight = 0.0,
         **kwargs,
     ) -> None:
@@ -102,6 +112,7 @@ class GMMGAN(LatentGAN):
         self.classifier_adversarial = classifier_adversarial
         self.marginal_entropy = marginal_entropy
         self.posterior_consistency = posterior_consistency
+        self.posterior_comparison = posterior_comparison
         self.responsibility_consistency = responsibility_consistency
         prior = prior or self.make_prior(
             num_components=num_components, latent_dim=latent_dim, seed=kwargs.get("seed", 0)
@@ -200,7 +211,9 @@ class GMMGAN(LatentGAN):
         return -marginal_entropy(forward.responsibilities) / self.num_components
 
     def posterior_consistency_loss(self, forward: ForwardPass) -> tf.Tensor:
-        """Return the poster's cross-entropy of p(k | z) and C(x_hat)."""
+        """Return the poster's comparison of p(k | z) and C(x_hat), less is better."""
+        if self.posterior_comparison == "mutual_information":
+            return -posterior_information(forward.posterior, forward.fake_log_classes)
         return posterior_consistency(forward.posterior, forward.fake_log_classes)
 
     def responsibility_consistency_loss(self, forward: ForwardPass) -> tf.Tensor:
