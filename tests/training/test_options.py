@@ -235,7 +235,7 @@ def test_options_a_model_cannot_heed_are_refused():
     assert unused("gmmgan") == others | ours
     papers = {f"model.{name}" for name in ("encoder", "estimator", "mutual_information", "mutual_information_updates")}
     papers |= {f"model.{name}" for name in ("classifier_adversarial", "marginal_entropy", "posterior_consistency")}
-    assert unused("modegan") == others | papers | {"model.responsibility_consistency"}
+    assert unused("modegan") == others | papers | {"model.responsibility_consistency", "model.posterior_comparison"}
 
 
 def test_options_for_subclasses_need_some():
