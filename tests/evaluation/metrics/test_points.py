@@ -40,7 +40,7 @@ def test_the_discrepancy_of_blocks_is_that_of_all(monkeypatch):
 
 
 def test_points_from_the_mixture_itself():
-    scores = point_scores(draw(6000), draw(6000), TRUTH)
+    scores = point_scores(draw(4000), draw(4000), TRUTH)
     assert scores["nll_gap"] == pytest.approx(0, abs=0.05)
     assert scores["mmd"] < 2 * scores["mmd_floor"]
     np.testing.assert_allclose(scores["shares"], 1 / 3, atol=0.02)
@@ -60,5 +60,5 @@ def test_a_lost_mode_and_stray_points():
 @pytest.mark.parametrize("name", ["toy3x3", "toy5x5"])
 def test_the_toys_are_what_they_say(name):
     data = load(name)
-    scores = point_scores(data.train.examples[:5000], data.test.examples[:5000], data.truth)
+    scores = point_scores(data.train.examples[:3000], data.test.examples[:3000], data.truth)
     assert abs(scores["nll_gap"]) < 0.05 and scores["num_modes_covered"] == len(data.truth.centres)
