@@ -20,7 +20,7 @@ class EvaluationOptions:
         every_epochs: Figures and scores are made every so many epochs, and after the last; 0 for only then, four times
             in a run where not given. The weights of the epoch with the lowest label-free distance are kept as `best`.
         samples: Generated and real examples that are compared; where not given 10,000, or as many as the smaller split
-            has.
+            has. Of fewer real ones all; Fréchet distances are then from all generated ones, the rest from as many.
         inception: TF-GAN's Inception network for FID, KID and IS: a SavedModel's directory, an address that TF-Hub
             knows, or none. Where not given TF-Hub's, for colour images.
         trade_off_samples: Generated images for each of the 16 variance scales of the trade-off between quality and

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+import scipy.linalg
 
 from tfgmmgan.evaluation import compare_features
 from tfgmmgan.evaluation.metrics.features import Features
@@ -13,6 +14,14 @@ def test_comparing_takes_as_many_of_both():
     assert found["num"] == 50 and found["num_scored"] == 80
     assert found["frechet_distance"] == compare_features(real, Features(generated.values[:50]))["frechet_distance"]
     assert "score" not in compare_features(real, Features(generated.values))
+    every = compare_features(Features(real.values, generated.logits[:50]), generated, all_generated=True)
+    moments = [(each.mean(axis=0), np.cov(each.T.astype(np.float64))) for each in (real.values, generated.values)]
+    root = np.trace(scipy.linalg.sqrtm(moments[0][1] @ moments[1][1]).real)
+    expected = ((moments[0][0] - moments[1][0]) ** 2).sum() + np.trace(moments[0][1] + moments[1][1]) - 2 * root
+    assert every["frechet_distance"] == pytest.approx(expected, rel=1e-4)
+    assert (found["num_generated"], every["num_generated"], every["num"]) == (50, 80, 50)
+    others = ("precision", "recall", "coverage", "kernel_distance")
+    assert [every[name] for name in others] == [found[name] for name in others]
     same = compare_features(real, real)
     assert same["frechet_distance"] == pytest.approx(0, abs=1e-6) and same["precision"] == same["recall"] == 1
     assert same["coverage"] == 1 and same["density"] > 1  # each lies in its own ball, too

@@ -45,6 +45,7 @@ class ImageQuality(Section):
     def measure(self, subject: Subject) -> dict:
         """Return `image_quality`, `floor`, `networks`, `seed` and `quality_diversity`."""
         n, networks, settings = subject.num_compared, subject.networks, subject.quality_settings
+        asked = subject.options.samples is not None  # a protocol's number, whatever there is of real ones
         real = {network.name: subject.real(network, "train", n) for network in networks}
         floor = {}
         for network in progress(networks, "comparing real with real", unit="network"):
@@ -59,7 +60,8 @@ class ImageQuality(Section):
             found[name] = {}
             for network in progress(networks, f"comparing, {name}", unit="network"):
                 generated = features[network.name]
-                found[name][network.name] = compare_features(real[network.name].spread(len(generated)), generated)
+                as_many = real[network.name].spread(len(generated))
+                found[name][network.name] = compare_features(as_many, generated, all_generated=asked)
             if settings:
                 sample = features["classifier"][slice(n)]
                 judged[name] = quality_diversity(sample, images, subject.reference.values, settings["constant"])
@@ -102,8 +104,9 @@ class ImageQuality(Section):
             return ""
         about = ", ".join(f"{key} {value}" for key, value in card["networks"][network].items())
         return (
-            f"{network} ({about}), samples from {SAMPLERS[sampler]}, distances from {found['num']} generated "
-            f"and as many training examples, score over {found.get('num_scored', found['num'])} at once"
+            f"{network} ({about}), samples from {SAMPLERS[sampler]}, Fréchet distance from "
+            f"{found.get('num_generated', found['num'])} generated and {found['num']} training examples, score over "
+            f"{found.get('num_scored', found['num'])} at once"
         )
 
     def tiles(self, runs: Runs) -> list[tuple[str, str]]:
@@ -126,8 +129,10 @@ class ImageQuality(Section):
                 f"{key.replace('_', ' ')} {f'{value:.4f}' if isinstance(value, float) else value}; "
                 for key, value in about.items()
             )
+            many = first.get("num_generated", first["num"])
             title = (
                 f"{network.capitalize()}: {facts}N = {first['num']:,}"
+                + (f", of generated ones {many:,} in the distance" if many != first["num"] else "")
                 + (f", of the last row {floor['num']:,}" if floor["num"] != first["num"] else "")
                 + f", {floor['neighbours']} neighbours, {floor['coverage_neighbours']} for density and coverage"
             )
@@ -140,9 +145,9 @@ class ImageQuality(Section):
             if "score" in floor:
                 parts.append(html.note(f"The score is over {first['num_scored']:,} generated examples at once."))
         about = (
-            "Against the training split, as many generated as real examples. The last row, real test examples, is what "
-            "a perfect generator would get. Distances are biased at small N: compare only what has the same N and "
-            "network."
+            "Against the training split, as many generated as real examples where nothing else is said. The last row, "
+            "real test examples, is what a perfect generator would get. Distances are biased at small N: compare only "
+            "what has the same N and network."
         )
         return html.block("Generated against real", html.note(about), *parts) + _quality_block(runs)
 
