@@ -25,7 +25,7 @@ from tfgmmgan.training.yaml_files import read_yaml  # noqa: E402
 
 PAPERS, LEDGER = DOCS.parent / "configs" / "papers", DOCS / "reproduction"
 GPU = 1e13  # FLOP/s that the hours of what was not run are said for
-COLUMNS = ("where", "published", "ours", "off by", "the protocol", "minutes", "what we think")
+COLUMNS = ("where", "published", "ours", "off by", "the protocol, or how", "minutes", "what we think")
 HEAD = """# The papers, reproduced: a ledger
 
 Made by `python docs/make_reproduction.py` from [claims.yaml](reproduction/claims.yaml) and the scores beside it; edit
@@ -35,9 +35,10 @@ was run.
 - **Ours** is mean ± standard deviation over our seeds, or ± standard error where the paper gives one; n runs.
   Clustering is of the test split; papers cluster what they trained on, which stands behind in brackets.
 - **Off by** is ours minus the published number.
+- **Where**: behind it stand file and row of configs/papers, for the commands above each table.
 - **The protocol** names the options in which our run departs from the row of configs/papers, with the row's own value
-  in brackets. "As published" is said of what the paper says; networks, epochs and whatever else it leaves open are ours
-  and named in the file.
+  in brackets; where nothing was measured, it is how that could be done. "As published" is said of what the paper
+  says; networks, epochs and whatever else it leaves open are ours and named in the file.
 - **Minutes** are of one run's training, on the processor named.
 - Hours of what was not run are its counted floating-point operations at 10 TFLOP/s
   (`python -m benchmarks.run_times`); what a GPU sustains differs.
@@ -81,52 +82,57 @@ def departures(row: PublishedRow, config: dict) -> str:
     return "; ".join(different) if different else "as published"
 
 
-def measured(row: PublishedRow, found: dict) -> tuple[str, str]:
-    """Return our scores where the row publishes some, and how far they are from those."""
+def measured(row: PublishedRow, found: dict, instead: dict[str, str]) -> tuple[str, str]:
+    """Return our scores and how far they are from the published ones, or scores `instead` where none is published."""
     ours, off = [], []
-    for name, (stated, _) in row.values.items():
-        score = found["scores"].get(row.paths[name])
+    paths = row.paths | instead
+    for name, path in paths.items():
+        score = found["scores"].get(path)
         if score is None:
             ours.append(f"{name} not measured")
             continue
         spread, n = score["std"], len(score["values"])
         if spread is not None and "standard error" in row.text:
             spread /= math.sqrt(n)
-        trained = found["scores"].get(row.paths[name].replace("test.", "train.", 1))
+        trained = found["scores"].get(path.replace("test.", "train.", 1))
         ours.append(f"{name} {score['mean']:.4f}" + (f" ± {spread:.4f}" if spread is not None else ""))
         if trained is not None and trained is not score:
             ours[-1] += f" ({trained['mean']:.4f} on training images)"
-        off.append(f"{score['mean'] - stated:+.4f}")
-    return ", ".join(ours) + f" (n = {len(found['seeds'])})" if ours else "", ", ".join(off)
+        if name in row.values:
+            off.append(f"{score['mean'] - row.values[name][0]:+.4f}")
+    return ", ".join(ours) + f" (n = {len(found['seeds'])})", ", ".join(off)
 
 
 def cells(item: dict, row: PublishedRow | None, file: Path | None, costs: dict[str, dict]) -> list[list[str]]:
     """Return the rows of an item: one for each setting that was run, or one that says why none was."""
     where, published, thought = item["where"], item["published"], item.get("thought", "")
+    if row is not None and file is not None:
+        where += f" (`{file.name} {row.name}`)"
     made = []
     if row is not None and file is not None:
         folder = LEDGER / file.parent.name / file.stem
-        for kept in sorted(path for path in folder.glob("*.json") if path.stem.split("--")[0] == row.name):
+        for kept in sorted(folder.glob("*.json"), key=lambda path: (len(path.stem), path.stem)):
+            if kept.stem.split("--")[0] != row.name:
+                continue
             found = json.loads(kept.read_text())
-            ours, off = measured(row, found)
-            ours = ours or f"{item.get('ours', 'see what we think')} (n = {len(found['seeds'])})"
+            ours, off = measured(row, found, {} if row.values else item.get("scores", {}))
             minutes = f"{sum(found['minutes']) / len(found['minutes']):.0f}, {found['processor']}"
             made.append([where, published, ours, off, departures(row, found["config"]), minutes, thought])
             where, published, thought = "", "", ""
-    if not made and "results" in item:
+    if "results" in item:
         cards = [
             json.loads(path.read_text()) for path in sorted((DOCS / "results" / item["results"]).glob("score*.json"))
         ]
         scores = {name: [value(card, path) for card in cards] for name, path in item["scores"].items()}
         ours = ", ".join(f"{name} {text(found, 4)}" for name, found in scores.items()) + f" (n = {len(cards)})"
-        minutes = f"{sum(card['run']['minutes'] for card in cards) / len(cards):.0f}"
+        minutes = f"{sum(card['run']['minutes'] for card in cards) / len(cards):.0f}, with other work beside"
         made.append([where, published, f"[{ours}](results.md)", "", item["protocol"], minutes, thought])
     if not made:
         cost = costs.get(f"papers/{item.get('row')}")
         hours = cost["gflop"] * 1e9 * cost["steps"] / GPU / 3600 if cost else None
         needs = [f"{hours:,.1f} GPU hours a run" if hours and hours > 0.05 else "", item.get("needs", "")]
         needs = "; ".join(part for part in needs if part)
-        ours = item.get("ours") or "not run" + (f": needs {needs}" if needs else "")
+        ours = item.get("ours") or "not measured" + (f": needs {needs}" if needs else "")
         made.append([where, published, ours, "", item.get("how", ""), "", thought])
     return made
 

@@ -114,10 +114,13 @@ def test_a_row_that_was_run_and_rows_that_were_not(kept, tmp_path):
     page = ledger.make(tmp_path / "ledger")
     error = 0.3 / 3**0.5
     assert (
-        f"| Table 1, made | ACC 0.9 | ACC 0.7000 ± {error:.4f} (n = 3) | -0.2000 | model.width 0.5 (1.0) | "
-        "3, A CPU, AVX2 | Small \\| networks. |"
+        f"| Table 1, made (`table_1.yaml made`) | ACC 0.9 | ACC 0.7000 ± {error:.4f} (n = 3) | -0.2000 | "
+        "model.width 0.5 (1.0) | 3, A CPU, AVX2 | Small \\| networks. |"
     ) in page
-    assert "| Table 1, other | ACC 0.8 | not run: needs 2.0 GPU hours a run; CIFAR-10 |" in page
-    assert "| Fig. 1 | a curve | not run |  | not built |" in page
+    assert (
+        "| Table 1, other (`table_1.yaml other`) | ACC 0.8 | not measured: needs 2.0 GPU hours a run; CIFAR-10 |"
+        in page
+    )
+    assert "| Fig. 1 | a curve | not measured |  | not built |" in page
     ledger.keep(tmp_path / "made", kept, "narrow")
     assert ledger.make(tmp_path / "ledger").count("ACC 0.7000") == 2
