@@ -341,7 +341,7 @@ def command(output, *more):
     return [
         *(sys.executable, "-m", "tfgmmgan", "train", "--output", str(output), "--batch_size", "8", "--epochs", "4"),
         *("--model.width", "0.1", "--num_components", "3", *quick, *more),
-        *("--evaluation.samples", "50", "--evaluation.every_epochs", "0", "--evaluation.extent", "quick"),
+        *("--evaluation.extent", "none"),  # tests/campaigns has the same with what is measured
     ]
 
 
@@ -371,4 +371,3 @@ def test_killed_and_resumed_ends_as_if_undisturbed(tmp_path):
         np.testing.assert_array_equal(values, theirs[name], err_msg=name)
     for ours, theirs in zip(rows_of(straight), rows_of(broken), strict=True):
         assert {**ours, "seconds": 0} == {**theirs, "seconds": 0}
-    assert read_rows(straight.scores) == read_rows(broken.scores)

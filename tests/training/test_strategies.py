@@ -132,13 +132,7 @@ def start(index, ports, output, *more, timeout=120):
         "TFGMMGAN_WORKER_TIMEOUT": str(timeout),
     }
     options = ["--strategy", "multi_worker", "--output", str(output), "--batch_size", "64", "--epochs", "3"]
-    options += [
-        "--model.width",
-        "0.1",
-        "--num_components",
-        "3",
-        *(f"--{name}={value}" for name, value in QUICK.items()),
-    ]
+    options += [f"--{name}={value}" for name, value in {"model.width": 0.1, "num_components": 3, **QUICK}.items()]
     options += ["--evaluation.every_epochs", "0", "--evaluation.samples", "50", "--evaluation.extent", "quick"]
     command = [sys.executable, "-m", "tfgmmgan", "train", *options, *more]
     log = open(f"{output}-worker{index}.log", "w+")  # noqa: SIM115 - read after the process ended
