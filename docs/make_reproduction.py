@@ -103,6 +103,13 @@ def measured(row: PublishedRow, found: dict, instead: dict[str, str]) -> tuple[s
     return ", ".join(ours) + f" (n = {len(found['seeds'])})", ", ".join(off)
 
 
+def at_scale(card: dict, path: str) -> float | None:
+    """Return what a dotted path leads to; of the trade-off's lists the value at the scale after @."""
+    name, _, scale = path.partition("@")
+    found = value(card, name)
+    return found[card["trade_off"]["scales"].index(float(scale))] if scale and found else found
+
+
 def cells(item: dict, row: PublishedRow | None, file: Path | None, costs: dict[str, dict]) -> list[list[str]]:
     """Return the rows of an item: one for each setting that was run, or one that says why none was."""
     where, published, thought = item["where"], item["published"], item.get("thought", "")
@@ -119,14 +126,13 @@ def cells(item: dict, row: PublishedRow | None, file: Path | None, costs: dict[s
             minutes = f"{sum(found['minutes']) / len(found['minutes']):.0f}, {found['processor']}"
             made.append([where, published, ours, off, departures(row, found["config"]), minutes, thought])
             where, published, thought = "", "", ""
-    if "results" in item:
-        cards = [
-            json.loads(path.read_text()) for path in sorted((DOCS / "results" / item["results"]).glob("score*.json"))
-        ]
-        scores = {name: [value(card, path) for card in cards] for name, path in item["scores"].items()}
+    for folder in item.get("results", []):
+        cards = [json.loads(path.read_text()) for path in sorted((DOCS / "results" / folder).glob("score*.json"))]
+        scores = {name: [at_scale(card, path) for card in cards] for name, path in item["scores"].items()}
         ours = ", ".join(f"{name} {text(found, 4)}" for name, found in scores.items()) + f" (n = {len(cards)})"
         minutes = f"{sum(card['run']['minutes'] for card in cards) / len(cards):.0f}, with other work beside"
         made.append([where, published, f"[{ours}](results.md)", "", item["protocol"], minutes, thought])
+        where, published, thought = "", "", ""
     if not made:
         cost = costs.get(f"papers/{item.get('row')}")
         hours = cost["gflop"] * 1e9 * cost["steps"] / GPU / 3600 if cost else None
