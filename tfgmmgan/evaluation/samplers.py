@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from functools import partial
+from itertools import chain
 
 import numpy as np
 
@@ -35,8 +36,8 @@ def samplers(model: LatentGAN, data: ImageData, fit: bool = False) -> dict[str, 
     """Return a model's samplers by name.
 
     `prior`, the model's own; for GAEL `fitted_mixture` (once it is fitted; with `fit` one is fitted for now, to 10,000
-    training examples), `normal`, `normal_truncated` (BigGAN's truncation trick at 1) and `encodings`, G(Enc(x)) of test
-    examples, its upper bound (section 4.2).
+    training examples), `normal`, `normal_truncated` (BigGAN's truncation trick at 1) and `encodings`, G(Enc(x)) of real
+    examples, its upper bound (section 4.2): of the test split, and where it has too few of the training split, too.
     """
     priors = model.sampling_priors
     if fit and "fit_prior" in model.capabilities and "fitted_mixture" not in priors:
@@ -52,5 +53,6 @@ def samplers(model: LatentGAN, data: ImageData, fit: bool = False) -> dict[str, 
 
 
 def _reconstruct(model: LatentGAN, data: ImageData, n: int, seed: int) -> Iterator[np.ndarray]:
-    for batch, _ in data.test.draw_batches(n):
+    more = n - len(data.test)
+    for batch, _ in chain(data.test.draw_batches(n), data.train.draw_batches(more) if more > 0 else ()):
         yield model.reconstruct(batch)
