@@ -10,7 +10,6 @@ reproduce` left; or of the scorecards in docs/results. What a row costs is count
 
 import argparse
 import json
-import math
 import sys
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ sys.path[:0] = [str(DOCS), str(DOCS.parent)]
 
 from make_results import text, value  # noqa: E402
 
+from tfgmmgan.evaluation.comparison import gives_errors, spread_of  # noqa: E402
 from tfgmmgan.training.published import PublishedRow, read_table  # noqa: E402
 from tfgmmgan.training.yaml_files import read_yaml  # noqa: E402
 
@@ -91,9 +91,7 @@ def measured(row: PublishedRow, found: dict, instead: dict[str, str]) -> tuple[s
         if score is None:
             ours.append(f"{name} not measured")
             continue
-        spread, n = score["std"], len(score["values"])
-        if spread is not None and "standard error" in row.text:
-            spread /= math.sqrt(n)
+        spread = spread_of(score, gives_errors(row.text))
         trained = found["scores"].get(path.replace("test.", "train.", 1))
         ours.append(f"{name} {score['mean']:.4f}" + (f" ± {spread:.4f}" if spread is not None else ""))
         if trained is not None and trained is not score:

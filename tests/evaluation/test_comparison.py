@@ -89,5 +89,8 @@ def test_beside_the_published(in_terminal):
     for words in ("not measured", "X, Table 1", "3 epochs", "10 test examples", "0.9 +- 0.1", "0.6000", "0.1414"):
         assert words in text, words
     assert "0.5000, 0.7000" in text
+    of_errors = PUBLISHED[0] + "; mean and standard error of 10 models"
+    said, block = beside_published(of_errors, *PUBLISHED[1:], GMMGAN, aggregate(GMMGAN))
+    assert "0.1000" in said and "STD" not in said and "standard error" in str(block) and "0.1414" not in str(block)
     if in_terminal:
         assert "0.9 +- 0.1        0.6000    0.1414   0.5000, 0.7000" in text and text.endswith("A note.")

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from tfgmmgan.cli.arguments import Parser
-from tfgmmgan.evaluation.comparison import beside_published
+from tfgmmgan.evaluation.comparison import beside_published, gives_errors, spread_of
 from tfgmmgan.training.options import TrainConfig
 from tfgmmgan.training.published import PublishedRow, read_table
 from tfgmmgan.utils.errors import UserError
@@ -114,7 +114,7 @@ def _in_a_line(row: PublishedRow, scores: dict[str, dict]) -> str:
         if score is None:
             parts.append(f"{name} {stated:g}, ours not measured")
             continue
-        spread = "" if score["std"] is None else f" ± {score['std']:.4f}"
+        spread = "" if score["std"] is None else f" ± {spread_of(score, gives_errors(row.text)):.4f}"
         parts.append(f"{name} {stated:g}, ours {score['mean']:.4f}{spread}, off by {score['mean'] - stated:+.4f}")
     return "; ".join(parts) or "no number is published"
 

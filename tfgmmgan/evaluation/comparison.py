@@ -1,5 +1,6 @@
 """Several methods, or ours and the published numbers, side by side: for the terminal and as a page."""
 
+import math
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,7 +11,7 @@ from tfgmmgan.evaluation.display import TEMPLATES, html, image, text_table
 from tfgmmgan.evaluation.sections import SECTIONS
 from tfgmmgan.utils.files import replacing
 
-__all__ = ["DIFFERENT", "beside_published", "comparison_table", "write_comparison"]
+__all__ = ["DIFFERENT", "beside_published", "comparison_table", "gives_errors", "spread_of", "write_comparison"]
 
 DIFFERENT = "The methods saw different data: their numbers say nothing about each other."
 
@@ -78,18 +79,31 @@ def beside_published(
         cards: Our scorecards.
         together: Their `aggregate`.
     """
-    rows, protocols = _beside(published, paths, together), _protocols(text, paths, cards)
+    errors = gives_errors(text)
+    rows, protocols = _beside(published, paths, together, errors), _protocols(text, paths, cards)
     each = f"each seed ({', '.join(map(str, together['seeds']))})"
-    lines = [f"{'':<20}{'PUBLISHED':>22}{'OURS, MEAN':>14}{'STD':>10}   {each}"]
+    lines = [f"{'':<20}{'PUBLISHED':>22}{'OURS, MEAN':>14}{'SE' if errors else 'STD':>10}   {each}"]
     for name, (stated, mean, spread, values) in rows.items():
         lines.append(f"{name:<20}{stated:>22}{mean:>14}{spread:>10}   {values}".rstrip())
-    table = html.table(["", "published", "ours, mean", "standard deviation", each], rows)
+    table = html.table(["", "published", "ours, mean", f"standard {'error' if errors else 'deviation'}", each], rows)
     block = html.block("Beside the published", table, *map(html.note, protocols))
     return "\n".join([*lines, "", *protocols, *cards[0]["notes"]]), block
 
 
-def _beside(published: dict, paths: dict[str, str], together: dict) -> dict[str, tuple[str, str, str, str]]:
-    """Return by name of a score what is published, our mean, its standard deviation, and each seed's.
+def gives_errors(text: str) -> bool:
+    """Return whether what is published has standard errors of the mean, as its protocol says: ours are put beside."""
+    return "standard error" in text
+
+
+def spread_of(score: dict, errors: bool) -> float | None:
+    """Return the standard deviation of an `aggregate`'s score, or the standard error of its mean; None of one run."""
+    return score["std"] / math.sqrt(len(score["values"])) if errors and score["std"] is not None else score["std"]
+
+
+def _beside(
+    published: dict, paths: dict[str, str], together: dict, errors: bool
+) -> dict[str, tuple[str, str, str, str]]:
+    """Return by name of a score what is published, our mean, its spread, and each seed's.
 
     A score of the test split has that of the training examples below it: papers cluster what they trained on.
     """
@@ -107,7 +121,7 @@ def _beside(published: dict, paths: dict[str, str], together: dict) -> dict[str,
         if score is None:
             rows[name] = (stated, "not measured", "", "")
             continue
-        spread = "" if score["std"] is None else f"{score['std']:.4f}"
+        spread = "" if score["std"] is None else f"{spread_of(score, errors):.4f}"
         rows[name] = (stated, f"{score['mean']:.4f}", spread, ", ".join(f"{one:.4f}" for one in score["values"]))
     return rows
 
