@@ -97,7 +97,7 @@ def test_all_rows_with_options_that_depart(reproduce):
     for row in ("few", "none"):
         assert json.loads(Path(f"{folder}/{row}/aggregate.json").read_text())["config"]["batch_size"] == 32
     code, out, _ = reproduce(*command)
-    assert code == 0 and "training" not in out and out.count("done before.") == 2
+    assert code == 0 and ": training" not in out and out.count("done before.") == 2
 
 
 def test_what_was_stopped_goes_on(reproduce):

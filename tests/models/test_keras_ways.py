@@ -161,7 +161,15 @@ def test_a_schedule_of_the_discriminator_is_left_alone(images):
     np.testing.assert_allclose(float(model.discriminator_optimizer.learning_rate), 0.01 / 8, rtol=1e-5)
 
 
-def test_backup_and_restore_finds_the_modes_once(images, tiny_modegan, tmp_path):
+@pytest.fixture
+def eagerly():
+    """Without graphs, whose tracing would take longer than the steps of a test of callbacks."""
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(False)
+
+
+def test_backup_and_restore_finds_the_modes_once(images, tiny_modegan, tmp_path, eagerly):
     class Killed(Exception):
         pass
 
