@@ -19,6 +19,7 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 from sklearn.metrics.cluster import contingency_matrix
 
+from benchmarks.scorecards import table, text, value
 from benchmarks.timing import print_machine, write_json
 from tfgmmgan.cli.reproduce import departing_options
 from tfgmmgan.data import DATASETS
@@ -30,27 +31,18 @@ from tfgmmgan.models import MODELS
 from tfgmmgan.training import TrainConfig, load_run, make_config, train
 
 SCORES = {
-    "ACC of C": "test.clustering.{C}.acc",
-    "NMI of C": "test.clustering.{C}.nmi",
-    "ARI of C": "test.clustering.{C}.ari",
+    "ACC of C": "test.clustering.C.acc",
+    "NMI of C": "test.clustering.C.nmi",
+    "ARI of C": "test.clustering.C.ari",
     "ACC, Alg. 2": "test.clustering.algorithm_2.acc",
     "NMI, Alg. 2": "test.clustering.algorithm_2.nmi",
     "ARI, Alg. 2": "test.clustering.algorithm_2.ari",
-    "Fréchet": "image_quality.{sampler}.classifier.frechet_distance",
-    "precision": "image_quality.{sampler}.classifier.precision",
-    "recall": "image_quality.{sampler}.classifier.recall",
-    "density": "image_quality.{sampler}.classifier.density",
-    "coverage": "image_quality.{sampler}.classifier.coverage",
+    "Fréchet": "image_quality.sampler.classifier.frechet_distance",
+    "precision": "image_quality.sampler.classifier.precision",
+    "recall": "image_quality.sampler.classifier.recall",
+    "density": "image_quality.sampler.classifier.density",
+    "coverage": "image_quality.sampler.classifier.coverage",
 }
-ALIASES = {"{C}": ("classifier", "mixture"), "{sampler}": ("fitted_mixture", "prior")}  # the first that there is
-
-
-def value(card: dict, path: str) -> float | None:
-    """Return what a dotted path leads to in a scorecard, or None."""
-    found = card
-    for name in path.split("."):
-        found = next((found[key] for key in ALIASES.get(name, (name,)) if key in (found or {})), None)
-    return found
 
 
 def intra_class_distance(subject: Subject) -> float | None:
@@ -90,22 +82,11 @@ def measure(config: TrainConfig) -> dict[str, float | None]:
         return scores | {"minutes": card["run"]["minutes"], "epochs": card["run"]["epochs"]}
 
 
-def cell(values: list[float | None]) -> str:
-    """Return mean ± standard deviation of the seeds, or a dash."""
-    known = [one for one in values if one is not None]
-    if not known:
-        return "-"
-    return f"{np.mean(known):.3f}" + (f" ± {np.std(known, ddof=1):.3f}" if len(known) > 1 else "")
-
-
-def table(rows: list[dict]) -> str:
+def side_by_side(rows: list[dict]) -> str:
     """Return Markdown, a row for each system."""
     names = list(rows[0]["scores"][0])
-    lines = ["| system | " + " | ".join(names) + " |", "| --- |" + " --- |" * len(names)]
-    for row in rows:
-        cells = [cell([one[name] for one in row["scores"]]) for name in names]
-        lines.append(f"| {row['system']} | " + " | ".join(cells) + " |")
-    return "\n".join(lines)
+    cells = [[text([one[name] for one in row["scores"]], 3) for name in names] for row in rows]
+    return table(["system", *names], [[row["system"], *of_row] for row, of_row in zip(rows, cells, strict=True)])
 
 
 def main(arguments: list[str] | None = None) -> dict:
@@ -132,7 +113,7 @@ def main(arguments: list[str] | None = None) -> dict:
                 write_json(options.json, {"minutes": options.minutes, "rows": rows + of_dataset})
         rows += of_dataset
         print(f"\n{dataset}, {options.minutes:g} minutes each, seeds {', '.join(map(str, options.seeds))}\n")
-        print(table(of_dataset), flush=True)
+        print(side_by_side(of_dataset), flush=True)
     return {"minutes": options.minutes, "rows": rows}
 
 

@@ -15,10 +15,9 @@ from pathlib import Path
 from typing import Any
 
 DOCS = Path(__file__).resolve().parent
-sys.path[:0] = [str(DOCS), str(DOCS.parent)]
+sys.path.insert(0, str(DOCS.parent))
 
-from make_results import text, value  # noqa: E402
-
+from benchmarks.scorecards import text, value  # noqa: E402
 from tfgmmgan.evaluation.comparison import gives_errors, spread_of  # noqa: E402
 from tfgmmgan.training.published import PublishedRow, read_table  # noqa: E402
 from tfgmmgan.training.yaml_files import read_yaml  # noqa: E402

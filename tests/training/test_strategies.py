@@ -15,7 +15,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.training.test_runner import QUICK, UNMEASURED, content, epochs_done, small
+from tests.training.test_killed import epochs_done
+from tests.training.test_runner import QUICK, UNMEASURED, content, small
 from tfgmmgan.training import TrainConfig, load_run, strategies, train
 from tfgmmgan.training.csv_files import read_rows
 from tfgmmgan.training.run_directory import RunDirectory

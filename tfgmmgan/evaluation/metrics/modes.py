@@ -5,10 +5,15 @@ from itertools import combinations
 import numpy as np
 from scipy.stats import entropy
 
-__all__ = ["SHARE_ALIVE", "duplicate_pairs", "mode_summary"]
+__all__ = ["SHARE_ALIVE", "duplicate_pairs", "in_use", "mode_summary"]
 
 SHARE_ALIVE = 0.2  # of 1 / K, what a mode must hold to count as in use
 SAME = 0.6  # accuracy at which two modes count as one; 0.5 is chance
+
+
+def in_use(shares: np.ndarray) -> np.ndarray:
+    """Return which modes hold enough to count as in use, (K,) booleans, by the (K,) shares of the examples."""
+    return np.asarray(shares) >= SHARE_ALIVE / len(shares)
 
 
 def mode_summary(responsibilities: np.ndarray) -> dict:
@@ -24,7 +29,7 @@ def mode_summary(responsibilities: np.ndarray) -> dict:
     shares = np.bincount(responsibilities.argmax(axis=1), minlength=k) / n
     return {
         "min_share": SHARE_ALIVE / k,
-        "num_modes_in_use": int((shares >= SHARE_ALIVE / k).sum()),
+        "num_modes_in_use": int(in_use(shares).sum()),
         "weights": weights.tolist(),
         "shares": shares.tolist(),
         "mean_confidence": float(responsibilities.max(axis=1).mean()),

@@ -6,7 +6,7 @@ from scipy.stats import entropy
 
 from tfgmmgan.evaluation.display import Runs, html
 from tfgmmgan.evaluation.metrics.features import Features
-from tfgmmgan.evaluation.metrics.modes import SHARE_ALIVE, duplicate_pairs
+from tfgmmgan.evaluation.metrics.modes import duplicate_pairs, in_use
 from tfgmmgan.evaluation.metrics.neighbours import coverage, kth_distances, share_covered
 from tfgmmgan.evaluation.metrics.tfgan import frechet_distance
 from tfgmmgan.evaluation.networks.feature_network import collect
@@ -73,7 +73,7 @@ class ModeHealth(Section):
         shares = np.bincount(np.concatenate([of_train, nearest]), minlength=k) / (len(of_train) + len(nearest))
         health = {
             "modes": modes,
-            "dead": np.flatnonzero(shares < SHARE_ALIVE / k).tolist(),
+            "dead": np.flatnonzero(~in_use(shares)).tolist(),
             "duplicates": [list(pair) for pair in duplicate_pairs(confusion)],
             "num_per_mode": NUM_PER_MODE,
         }

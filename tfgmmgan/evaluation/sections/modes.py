@@ -6,7 +6,7 @@ import numpy as np
 
 from tfgmmgan.clustering.sizes import assumed_sizes
 from tfgmmgan.evaluation.display import COLOURS, METHODS, Runs, html, image, panels, svg
-from tfgmmgan.evaluation.metrics.modes import SHARE_ALIVE, mode_summary
+from tfgmmgan.evaluation.metrics.modes import in_use, mode_summary
 from tfgmmgan.evaluation.sections.section import Section
 from tfgmmgan.evaluation.subject import SPLITS, Subject
 
@@ -39,7 +39,7 @@ class Modes(Section):
         examples = card["train"]["num_examples"] + test["num_examples"]
         clusterer = card["run"].get("config", {}).get("clusterer", {})  # of systems whose modes are found before
         return [
-            f"Modes in use: {_in_use(card)} of {number} (each with at least {SHARE_ALIVE / number:.1%} of all "
+            f"Modes in use: {_in_use(card)} of {number} (each with at least {modes['min_share']:.1%} of all "
             f"{examples} examples).",
             f"Share of the test examples in each mode: {shares}",
             f"{METHODS[test['modes_by']]} is on average {modes['mean_confidence']:.0%} sure of an example's mode.",
@@ -65,7 +65,7 @@ def _in_use(card: dict) -> int:
     """Return how many modes hold enough of both splits: a test split of few examples may have none of a rare mode."""
     counts = [np.multiply(card[split]["modes"]["shares"], card[split]["num_examples"]) for split in SPLITS]
     shares = np.sum(counts, axis=0) / sum(card[split]["num_examples"] for split in SPLITS)
-    return int((shares >= SHARE_ALIVE / len(shares)).sum())
+    return int(in_use(shares).sum())
 
 
 def weights_chart(weights: Sequence[float], shares: Sequence[float]) -> str:
